@@ -1,0 +1,41 @@
+/* Who belongs to which tenant, in which role. Table: memberships. */
+#ifndef TETHER_ACCESS_MEMBERSHIP_H
+#define TETHER_ACCESS_MEMBERSHIP_H
+
+#include "access/role.h"
+#include "storage/db.h"
+#include "tenancy/tenant.h"
+
+enum membership_status { MEMBERSHIP_ACTIVE = 0, MEMBERSHIP_SUSPENDED };
+
+struct membership {
+    int64_t tenant_id, user_id;
+    struct str role; /* slug */
+    enum membership_status status;
+    int64_t created_at;
+};
+
+/* ROW, DONE (not a member) or a failure. */
+enum storage_status membership_find(struct db_conn *conn, struct arena *arena, int64_t tenant_id,
+                                    int64_t user_id, struct membership *ret);
+/* The user's first active membership of a customer tenant (oldest first), else of the root tenant. ROW, DONE, failure. */
+enum storage_status membership_first(struct db_conn *conn, struct arena *arena, int64_t user_id,
+                                     struct membership *ret);
+/* Inside a write transaction. CONFLICT when the user is a member already. */
+enum storage_status membership_insert(struct db_conn *conn, int64_t tenant_id, int64_t user_id,
+                                      struct str role, int64_t now);
+
+/* What somebody may do in a tenant, and as what. */
+enum access_verdict { ACCESS_OK = 0, ACCESS_NOT_A_MEMBER, ACCESS_SUSPENDED, ACCESS_TENANT_SUSPENDED };
+struct access_grant {
+    enum access_verdict verdict;
+    const struct role *role; /* the one that decides; NULL unless ACCESS_OK */
+    perm_set permissions;
+    bool is_staff; /* an active member of the root tenant, whatever the tenant at hand */
+};
+/* Staff (active members of the root tenant with a root role) act in every tenant; everybody else only where they are
+ * active members. A suspended tenant lets only staff in. OK with *ret, or a failure. */
+enum storage_status access_decide(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
+                                  int64_t user_id, struct access_grant *ret);
+
+#endif

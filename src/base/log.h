@@ -1,0 +1,36 @@
+/* The log: one JSON object per line on a file descriptor (stderr by default), or plain text on a terminal.
+ * Thread-safe; one write(2) per line. Never give it a token, a password or a body. */
+#ifndef TETHER_BASE_LOG_H
+#define TETHER_BASE_LOG_H
+
+#include "base/str.h"
+
+enum log_level { LOG_DEBUG = 0, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_format { LOG_JSON = 0, LOG_TEXT };
+
+enum log_field_type { LOG_FIELD_END = 0, LOG_FIELD_STR, LOG_FIELD_INT };
+struct log_field {
+    enum log_field_type type;
+    const char *name;
+    struct str text;
+    int64_t integer;
+};
+
+#define LOG_S(name, slice)  ((struct log_field){ LOG_FIELD_STR, (name), (slice), 0 })
+#define LOG_Z(name, cstr)   ((struct log_field){ LOG_FIELD_STR, (name), str_of(cstr), 0 })
+#define LOG_I(name, number) ((struct log_field){ LOG_FIELD_INT, (name), STR_NONE, (int64_t)(number) })
+
+/* log_event(LOG_INFO, "listening", LOG_Z("address", "127.0.0.1"), LOG_I("port", 8080)); the message is a fixed
+ * sentence, what varies stands in fields. Lines longer than 8 KiB are cut inside a field, still valid JSON. */
+#define log_event(level, message, ...)                                                                         \
+    log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) { LOG_FIELD_END } })
+void log_fields(enum log_level level, const char *message, const struct log_field *fields);
+
+/* May be called at any time, from any thread (SIGHUP changes the level). */
+void log_set_level(enum log_level level);
+void log_set_format(enum log_format format);
+void log_set_fd(int fd);
+bool log_is_on(enum log_level level);
+bool log_level_of(struct str name, enum log_level *ret);
+
+#endif

@@ -1,0 +1,25 @@
+/* Randomness and what else secrets need. The only place outside identity/ that uses libsodium. */
+#ifndef TETHER_BASE_RANDOM_H
+#define TETHER_BASE_RANDOM_H
+
+#include "base/arena.h"
+
+/* Call once before any thread starts; aborts when the system has no randomness. */
+void random_init(void);
+
+/* From the system's CSPRNG. */
+void random_bytes(void *ret, size_t size);
+struct str random_hex(struct arena *arena, size_t bytes);
+
+/* Equality in constant time for equal lengths. */
+bool secret_equal(struct str a, struct str b);
+
+/* Overwrites; not optimised away. */
+void secret_wipe(void *data, size_t size);
+
+/* SHA-256 of data: 32 bytes. */
+void sha256(const void *data, size_t size, uint8_t ret[32]);
+/* HMAC-SHA-256: 32 bytes. */
+void hmac_sha256(struct str key, struct str data, uint8_t ret[32]);
+
+#endif

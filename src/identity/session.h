@@ -1,0 +1,28 @@
+/* Sessions: what an access token stands for, and what a logout revokes. Table: sessions. */
+#ifndef TETHER_IDENTITY_SESSION_H
+#define TETHER_IDENTITY_SESSION_H
+
+#include "identity/user.h"
+
+struct session {
+    int64_t id;
+    int64_t user_id;
+    int64_t tenant_id; /* the tenant it was issued for */
+    struct str jti;    /* 128 random bits, hex */
+    int64_t created_at, expires_at;
+};
+
+/* Inside a write transaction. Fills *ret. address, user_agent: for the list of sessions; cut to 200 bytes. */
+enum storage_status session_insert(struct db_conn *conn, struct arena *arena, int64_t user_id,
+                                   int64_t tenant_id, int64_t ttl_us, struct str address, struct str user_agent,
+                                   int64_t now, struct session *ret);
+/* The live session with its user in one query: ROW; DONE when it does not exist, is revoked or expired, its jti differs, or its
+ * user is disabled; or a failure. */
+enum storage_status session_load(struct db_conn *conn, struct arena *arena, int64_t id, struct str jti,
+                                 int64_t now, struct session *ret, struct user *ret_user);
+/* Inside a write transaction. */
+enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now);
+/* Inside a write transaction: all of the user's but `except` (0: all). */
+enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id, int64_t except, int64_t now);
+
+#endif

@@ -1,0 +1,29 @@
+/* Users: one identity per e-mail address, across all tenants. Table: users. */
+#ifndef TETHER_IDENTITY_USER_H
+#define TETHER_IDENTITY_USER_H
+
+#include "storage/db.h"
+
+enum user_status { USER_ACTIVE = 0, USER_DISABLED };
+
+struct user {
+    int64_t id;
+    struct str email; /* as given */
+    struct str name;
+    struct str password_hash; /* never leaves identity/ */
+    enum user_status status;
+    int64_t created_at; /* microseconds; seconds of it are in the crm id */
+};
+
+/* ROW, DONE or a failure. */
+enum storage_status user_by_id(struct db_conn *conn, struct arena *arena, int64_t id, struct user *ret);
+enum storage_status user_by_email(struct db_conn *conn, struct arena *arena, struct str email,
+                                  struct user *ret);
+/* Inside a write transaction. password_hash: as password_hash() or a crypt(3) hash. CONFLICT: the address is taken. */
+enum storage_status user_insert(struct db_conn *conn, struct str email, struct str name,
+                                struct str password_hash, int64_t now, int64_t *ret_id);
+/* Inside a write transaction. Only if the stored hash still is `expected`: DONE when somebody else changed it. */
+enum storage_status user_set_password_hash(struct db_conn *conn, int64_t user_id, struct str expected,
+                                           struct str password_hash, int64_t now);
+
+#endif

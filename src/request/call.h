@@ -1,0 +1,61 @@
+/* One request on its way through the house: what it asked, who asks, what is answered. Allocated in its own arena, owned by
+ * one thread at a time. */
+#ifndef TETHER_REQUEST_CALL_H
+#define TETHER_REQUEST_CALL_H
+
+#include "access/membership.h"
+#include "access/rate_limit.h"
+#include "identity/principal.h"
+#include "request/reply.h"
+#include "request/route.h"
+#include "request/surface.h"
+#include "tenancy/host.h"
+
+#define CALL_MAX_PARAMS 4
+
+struct walk;
+
+struct call {
+    struct arena *arena;
+    struct request request;
+    struct reply reply;
+    struct failure failure;
+
+    /* Set by the walk before the handler runs. */
+    struct walk *walk;
+    const struct config *config; /* the one in force when the request came */
+    struct db_conn *db;          /* the worker's */
+    int64_t now;                 /* epoch microseconds, one value for the whole request */
+    const struct surface *surface;
+    const struct route *route; /* NULL: none matched */
+    struct str params[CALL_MAX_PARAMS];   /* path parameters in order, decoded */
+    enum host_scope host_scope;           /* what the Host alone says */
+    struct tenant host_tenant;            /* of the Host; id 0 unless found */
+    struct tenant tenant;                 /* of the request; the root tenant in root scope; id 0: none */
+    bool root_scope;                      /* assets: staff at the root domain without ?tenant= see all tenants */
+    struct principal principal;
+    struct access_grant grant; /* role and permissions in `tenant` */
+    struct rate_state rate;
+    struct params query; /* decoded query */
+    void *input;         /* the route's input struct */
+    uint64_t present, null; /* its rows that were there; that were null */
+
+    /* For the access log, monotonic microseconds. */
+    int64_t t_received, t_started, t_done;
+};
+
+/* Sets the failure and returns the code, for `return call_fail(call, ERR_NOT_FOUND, "…");`. detail: constant text or in the
+ * arena; NULL: the surface's own wording. */
+enum error_code call_fail(struct call *call, enum error_code code, const char *detail);
+/* ERR_VALIDATION with one violation. text NULL: the kind's standard sentence. */
+enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind, const char *text);
+/* The failure for a storage status that nobody expected here: BUSY, GONE → ERR_STORAGE_AWAY, UNCERTAIN →
+ * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, else ERR_INTERNAL; logs the driver's text with the request id, once. */
+enum error_code call_fail_storage(struct call *call, enum storage_status status);
+
+static inline bool call_has(const struct call *call, unsigned row)
+{
+    return (call->present >> row & 1) != 0;
+}
+
+#endif

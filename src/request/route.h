@@ -1,0 +1,62 @@
+/* Routes are rows. They stand at the bottom of the file that holds their handlers; api/routes.c lists the tables. */
+#ifndef TETHER_REQUEST_ROUTE_H
+#define TETHER_REQUEST_ROUTE_H
+
+#include "access/permission.h"
+#include "access/rate_limit.h"
+#include "base/errors.h"
+#include "request/field.h"
+
+struct call;
+
+/* The zero value is the strict one: a row that says nothing needs a permission. */
+enum route_need {
+    NEED_PERMISSION = 0, /* signed in, a member of the tenant, with the row's permission */
+    NEED_MEMBER,         /* signed in and an active member; no permission in particular ("self" with a tenant) */
+    NEED_SELF,           /* signed in; any valid token; no membership asked */
+    NEED_SESSION,        /* as NEED_MEMBER, and a user's session, not an API token */
+    NEED_OPTIONAL,       /* public; a token is verified when there is one, and a bad one is 401 */
+    NEED_PUBLIC          /* no token is looked at */
+};
+
+/* How the tenant of a request is found (contract section 2). */
+enum tenant_rule {
+    TENANT_BY_HOST = 0, /* assets: Host, ?tenant= for staff */
+    TENANT_BY_TOKEN,    /* crm: the token's tenant; a tenant's own host must agree */
+    TENANT_BY_HEADER,   /* v1: X-Tenant */
+    TENANT_NONE         /* health, metrics */
+};
+
+enum lane { LANE_GENERAL = 0, LANE_PASSWORD, LANE_INLINE /* answered on the loop: must not block */ };
+
+enum body_kind { BODY_NONE = 0, BODY_JSON, BODY_FORM };
+
+struct route {
+    const char *op; /* operationId; the key in logs, metrics, audit */
+    enum http_method method;
+    const char *path; /* "/api/assets/{id}"; a parameter is a whole segment; at most 4 */
+    enum route_need need;
+    enum permission permission; /* for NEED_PERMISSION */
+    enum tenant_rule tenant;
+    enum lane lane;
+    enum rate_class rate;
+    enum body_kind body;       /* two rows may share method and path when their body kinds differ */
+    const struct shape *input; /* the body's rows; NULL with BODY_NONE */
+    const struct shape *query; /* NULL: an unknown query parameter other than `tenant` is ignored */
+    const char *answer;        /* "LoginReply": names the OpenAPI component; NULL for none */
+    int success;               /* 200 when 0 */
+    enum error_code (*handler)(struct call *call);
+    const char *summary; /* one line, for docs and `tether routes` */
+};
+
+struct route_table {
+    const struct surface *surface;
+    const struct route *routes;
+    size_t n;
+};
+#define ROUTE_TABLE(surface_, rows_)                                                                           \
+    {                                                                                                          \
+        .surface = (surface_), .routes = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0])                      \
+    }
+
+#endif

@@ -1,0 +1,24 @@
+/* From a Host to a tenant (contract section 2). */
+#ifndef TETHER_TENANCY_HOST_H
+#define TETHER_TENANCY_HOST_H
+
+#include "tenancy/tenant.h"
+
+/* The canonical form: port and one trailing dot dropped, ASCII lower case; IP literals kept ("[::1]"). False when it
+ * is no host at all (empty, user-info, a path, spaces, control characters, non-ASCII, a bad port). */
+bool host_canonical(struct arena *arena, struct str raw, struct str *ret);
+
+enum host_scope {
+    HOST_UNKNOWN = 0, /* 404 */
+    HOST_ROOT,        /* tenancy.root_domain: root scope */
+    HOST_TENANT,      /* a tenant's own host: a custom domain, or SLUG.root_domain */
+    HOST_DEFAULT      /* another host, answered by tenancy.default_tenant */
+};
+
+/* Order: domains registered at run time, domains of the configuration, root_domain, SLUG.root_domain, default_tenant. `host`
+ * is canonical. OK with *ret_scope and, unless HOST_UNKNOWN, *ret (the root tenant for HOST_ROOT); or a failure. A
+ * slug or domain that leads to no tenant is HOST_UNKNOWN. */
+enum storage_status host_resolve(struct db_conn *conn, const struct config *config, struct arena *arena,
+                                 struct str host, enum host_scope *ret_scope, struct tenant *ret);
+
+#endif

@@ -1,0 +1,62 @@
+/* Tenants and their domains. Tables: tenants, tenant_domains, tenant_usage. */
+#ifndef TETHER_TENANCY_TENANT_H
+#define TETHER_TENANCY_TENANT_H
+
+#include "config/config.h"
+#include "storage/db.h"
+
+enum tenant_status { TENANT_ACTIVE = 0, TENANT_SUSPENDED };
+
+struct tenant {
+    int64_t id;
+    struct str slug;
+    struct str name;
+    struct str plan;
+    bool is_root;
+    enum tenant_status status;
+    struct str logo_url;      /* at == NULL: none */
+    struct str accent_colour; /* "#1f6feb"; at == NULL: none */
+    bool has_registration;    /* the tenant's own policy is set */
+    enum registration registration;
+    int64_t created_at;
+};
+
+/* ROW with *ret filled (strings in the arena), DONE when there is none, or a failure. */
+enum storage_status tenant_by_id(struct db_conn *conn, struct arena *arena, int64_t id, struct tenant *ret);
+enum storage_status tenant_by_slug(struct db_conn *conn, struct arena *arena, struct str slug,
+                                   struct tenant *ret);
+enum storage_status tenant_root(struct db_conn *conn, struct arena *arena, struct tenant *ret);
+/* By a domain registered at run time. `host` canonical (host.h). */
+enum storage_status tenant_by_domain(struct db_conn *conn, struct arena *arena, struct str host,
+                                     struct tenant *ret);
+
+struct tenant_new {
+    struct str slug; /* text_is_slug() */
+    struct str name;
+    struct str plan;
+    bool is_root;
+    struct str logo_url, accent_colour; /* at == NULL: none */
+};
+/* Inside a write transaction. OK with *ret_id, CONFLICT when the slug is taken. */
+enum storage_status tenant_insert(struct db_conn *conn, const struct tenant_new *tenant, int64_t *ret_id);
+/* Inside a write transaction. OK, CONFLICT when the host belongs to a tenant already. */
+enum storage_status tenant_add_domain(struct db_conn *conn, int64_t tenant_id, struct str host);
+
+/* The policy that applies: the tenant's own, else the configuration's. */
+enum registration tenant_registration(const struct tenant *tenant, const struct config *config);
+
+/* Plan limits, exact under concurrency: a counter row per tenant and kind ("users", "assets") that is raised by a
+ * conditional UPDATE in the same transaction as the insert it pays for. */
+struct plan_refusal {
+    const char *limit; /* "users" */
+    int64_t used, max;
+    struct str plan;
+};
+/* Inside a write transaction. OK: counted. DONE: refused, *ret filled; roll back. No limit applies in self-hosted mode
+ * or for a plan that sets none, but it is counted all the same. */
+enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
+                              const char *kind, int64_t n, struct plan_refusal *ret);
+/* Inside a write transaction: gives back n. */
+enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n);
+
+#endif
