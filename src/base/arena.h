@@ -1,8 +1,8 @@
 /* A request's memory: bump allocation in chained blocks, freed whole.
  *
- * Not thread-safe: an arena belongs to one thread at a time and moves with its request (loop → worker → loop).
- * Running out of memory in malloc aborts the process; the supervisor restarts it. Memory whose size a stranger
- * decides is asked for with arena_try_alloc(), which honours the arena's budget. */
+ * Not thread-safe: an arena belongs to one thread at a time and moves with its request (loop → worker →
+ * loop). Running out of memory in malloc aborts the process; the supervisor restarts it. Memory whose size a
+ * stranger decides is asked for with arena_try_alloc(), which honours the arena's budget. */
 #ifndef TETHER_BASE_ARENA_H
 #define TETHER_BASE_ARENA_H
 
@@ -15,12 +15,15 @@ struct arena;
 /* budget: bytes that arena_try_alloc() may bring the arena to. Free with arena_free(). */
 struct arena *arena_new(size_t budget);
 
-/* Runs the deferred functions, newest first, wipes the blocks if asked to, frees them, and sets *arena to NULL.
- * Accepts NULL in *arena. */
+/* Runs the deferred functions, newest first, wipes the blocks if asked to, frees them, and sets *arena to
+ * NULL. Accepts NULL in *arena. */
 void arena_free(struct arena **arena);
 
 /* Zeroed, 16-byte aligned, never NULL. */
 void *arena_alloc(struct arena *arena, size_t size);
+
+/* As arena_alloc() for count × size bytes; aborts when the product does not fit. */
+void *arena_alloc_array(struct arena *arena, size_t size, size_t count);
 
 /* As arena_alloc(), but NULL when the budget would be passed; arena_over_budget() then stays true. */
 void *arena_try_alloc(struct arena *arena, size_t size);
@@ -47,6 +50,6 @@ struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
 struct str arena_lower(struct arena *arena, struct str s);
 
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
-#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), sizeof(type), (size_t)(count)))
 
 #endif

@@ -20,7 +20,12 @@ void clock_shift_for_tests(int64_t offset);
 /* "2026-11-22T07:13:04Z"; with microseconds only when there are any: "…04.000123Z". */
 struct str clock_iso8601(struct arena *arena, int64_t epoch_us);
 
-/* Reads what clock_iso8601() writes, also with a numeric offset (+02:00). False for anything else. */
+/* The same without an arena; with_micros: always six digits. Returns the length without NUL. */
+#define CLOCK_ISO8601_CAP 48
+size_t clock_format_iso8601(char ret[CLOCK_ISO8601_CAP], int64_t epoch_us, bool with_micros);
+
+/* Reads what clock_iso8601() writes, also with 1 to 6 digits after the point and with a numeric offset
+ * (+02:00). Dates must exist; leap seconds, lower-case letters and anything else: false. */
 bool clock_parse_iso8601(struct str text, int64_t *ret);
 
 #endif

@@ -1,7 +1,7 @@
 /* JSON on the arena: a strict reader before cJSON, and helpers to build replies.
  *
- * cJSON allocates from the arena that json_use_arena() names for the calling thread; nothing is freed one by one.
- * Only this file's users see cJSON trees; they live as long as the arena. */
+ * cJSON allocates from the arena that json_use_arena() names for the calling thread; nothing is freed one by
+ * one. Only this file's users see cJSON trees; they live as long as the arena. */
 #ifndef TETHER_BASE_JSON_H
 #define TETHER_BASE_JSON_H
 
@@ -24,18 +24,20 @@ struct json_error {
 };
 
 /* Strict RFC 8259: UTF-8, no BOM, no NUL in any spelling (raw or \u0000), no lone surrogates, depth ≤
- * JSON_MAX_DEPTH, numbers in JSON's grammar that are finite, no duplicate member names, nothing after the value.
- * Allocates from `arena` (which becomes this thread's JSON arena). False with *ret_error filled. */
+ * JSON_MAX_DEPTH, numbers in JSON's grammar that are finite, no duplicate member names, nothing after the
+ * value. Allocates from `arena` (which becomes this thread's JSON arena). False with *ret_error filled. */
 bool json_parse(struct arena *arena, struct str text, cJSON **ret, struct json_error *ret_error);
 
-/* A number that is an integer and exactly representable (|n| ≤ 2^53). */
+/* A number that is an integer and exactly representable (|n| < 2^53: beyond, rounding makes neighbours
+ * equal). */
 bool json_as_int(const cJSON *item, int64_t *ret);
 static inline struct str json_as_str(const cJSON *item)
 {
     return str_of(cJSON_GetStringValue(item));
 }
 
-/* Building: `object` is a cJSON object (json_object()) or an array when `name` is NULL. Text must be clean. */
+/* Building: `object` is a cJSON object (json_object()) or an array when `name` is NULL. Text must be clean.
+ */
 cJSON *json_object(void);
 cJSON *json_array(void);
 void json_add_str(cJSON *object, const char *name, struct str value);
@@ -50,8 +52,8 @@ cJSON *json_add_array(cJSON *object, const char *name);
 /* Compact text in the arena. */
 struct str json_print(struct arena *arena, const cJSON *item);
 
-/* `text` as a quoted JSON string, appended to a caller's buffer of `cap` bytes (for the log, which has no arena):
- * invalid UTF-8 becomes U+FFFD, what does not fit is cut. Returns bytes written, without NUL. */
+/* `text` as a quoted JSON string, appended to a caller's buffer of `cap` bytes (for the log, which has no
+ * arena): invalid UTF-8 becomes U+FFFD, what does not fit is cut. Returns bytes written, without NUL. */
 size_t json_quote(char *to, size_t cap, struct str text);
 
 #endif

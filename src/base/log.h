@@ -20,10 +20,11 @@ struct log_field {
 #define LOG_Z(name, cstr)   ((struct log_field){ LOG_FIELD_STR, (name), str_of(cstr), 0 })
 #define LOG_I(name, number) ((struct log_field){ LOG_FIELD_INT, (name), STR_NONE, (int64_t)(number) })
 
-/* log_event(LOG_INFO, "listening", LOG_Z("address", "127.0.0.1"), LOG_I("port", 8080)); the message is a fixed
- * sentence, what varies stands in fields. Lines longer than 8 KiB are cut inside a field, still valid JSON. */
-#define log_event(level, message, ...)                                                                         \
-    log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) { LOG_FIELD_END } })
+/* log_event(LOG_INFO, "listening", LOG_Z("address", "127.0.0.1"), LOG_I("port", 8080)); the message is a
+ * fixed sentence, what varies stands in fields. Lines longer than 8 KiB are cut inside a field, still valid
+ * JSON. */
+#define log_event(level, message, ...)                                                                       \
+    log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_FIELD_END } })
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);
 
 /* May be called at any time, from any thread (SIGHUP changes the level). */

@@ -11,16 +11,17 @@ enum metric {
     METRIC_COUNT
 };
 
-void metric_add(enum metric metric, int64_t n);            /* counters and gauges */
-void metric_set(enum metric metric, int64_t value);        /* gauges */
-void metric_observe(enum metric metric, int64_t micros);   /* histograms */
-int64_t metric_value(enum metric metric);                  /* counters and gauges; tests */
+void metric_add(enum metric metric, int64_t n);          /* counters and gauges */
+void metric_set(enum metric metric, int64_t value);      /* gauges */
+void metric_observe(enum metric metric, int64_t micros); /* histograms */
+int64_t metric_value(enum metric metric);                /* counters and gauges; tests */
 
-/* One answered request: `op` is a route's operation id from a constant table (at most 256 different ones; further
- * ones count as "other"), status an HTTP status. */
+/* One answered request: `op` is a route's operation id from a constant table (at most 256 different ones;
+ * further ones count as "other"), status an HTTP status. */
 void metric_request(const char *op, int status);
 
-/* Appends everything, with HELP and TYPE lines, process_resident_memory_bytes, process_open_fds and build info. */
+/* Appends everything, with HELP and TYPE lines, process_resident_memory_bytes, process_open_fds and build
+ * info. */
 void metrics_print(struct buf *buf);
 
 #endif

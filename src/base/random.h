@@ -1,4 +1,5 @@
-/* Randomness and what else secrets need. The only place outside identity/ that uses libsodium. */
+/* Randomness and what else secrets need. With encode.c the only place outside identity/ that uses libsodium.
+ */
 #ifndef TETHER_BASE_RANDOM_H
 #define TETHER_BASE_RANDOM_H
 

@@ -1,7 +1,8 @@
 /* String slices: a pointer and a length, no owner. The lowest primitive; depends on nothing.
  *
- * A slice may point into anything; who owns those bytes is said where the slice is handed over. Slices made by
- * the arena functions are also NUL-terminated (the NUL is not counted). The empty slice may have a NULL pointer. */
+ * A slice may point into anything; who owns those bytes is said where the slice is handed over. Slices made
+ * by the arena functions are also NUL-terminated (the NUL is not counted). The empty slice may have a NULL
+ * pointer. */
 #ifndef TETHER_BASE_STR_H
 #define TETHER_BASE_STR_H
 
@@ -52,8 +53,8 @@ bool str_ends_with(struct str s, struct str suffix);
 /* The index of the first `c`, or s.len when there is none. */
 size_t str_index(struct str s, char c);
 
-/* Cuts `s` at the first `c`: true with the part before in *ret_head and the part after in *ret_tail; false, with
- * *ret_head = s and an empty tail, when there is none. */
+/* Cuts `s` at the first `c`: true with the part before in *ret_head and the part after in *ret_tail; false,
+ * with *ret_head = s and an empty tail, when there is none. */
 bool str_split(struct str s, char c, struct str *ret_head, struct str *ret_tail);
 
 /* The part from `from` on, and at most `len` bytes of it; bounds are clipped. */
@@ -62,7 +63,8 @@ struct str str_sub(struct str s, size_t from, size_t len);
 /* Without ASCII spaces and tabs at both ends. */
 struct str str_trim(struct str s);
 
-/* A whole decimal number: optional '-', digits, nothing else, within int64. Leading zeros are refused. */
+/* A whole decimal number in its one canonical spelling: optional '-', digits, nothing else, within int64.
+ * Leading zeros and "-0" are refused. */
 bool str_to_int(struct str s, int64_t *ret);
 
 #endif

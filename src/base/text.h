@@ -7,6 +7,12 @@
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool text_is_utf8(struct str s);
 
+/* How many bytes at the start are well-formed UTF-8; s.len when all are. */
+size_t text_utf8_prefix(struct str s);
+
+/* The length (1–4) of the well-formed character at the start; 0 when there is none. */
+size_t text_utf8_sequence(struct str s);
+
 /* Well-formed UTF-8 without NUL: what may reach a database. */
 bool text_is_clean(struct str s);
 
@@ -16,8 +22,9 @@ bool text_is_line(struct str s);
 /* Code points of well-formed UTF-8. */
 size_t text_length(struct str s);
 
-/* A plausible e-mail address: one '@', a local part of 1–64 bytes, a dotted or single-label domain of letters,
- * digits and '-', at most 254 bytes in all, no spaces or control characters. */
+/* A plausible e-mail address: one '@', a local part of 1–64 bytes, a dotted or single-label domain of
+ * letters, digits and '-', at most 254 bytes in all, no spaces, control characters or any of "(),:;<>[\]
+ * (quoted local parts). */
 bool text_is_email(struct str s);
 
 /* The form under which an address is unique: ASCII letters in lower case. */

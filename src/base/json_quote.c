@@ -1,0 +1,65 @@
+/* Quoting for the log, apart from cJSON: into a caller's buffer, cut to fit, never failing. */
+#include "base/json.h"
+#include "base/text.h"
+
+struct quoted {
+    char *to;
+    size_t cap; /* one byte is kept for the closing quote */
+    size_t len;
+    bool full;
+};
+
+/* All of it or, from then on, nothing: a cut never splits an escape or a character. */
+static void put(struct quoted *q, const char *at, size_t len)
+{
+    if (q->full || len > q->cap - q->len) {
+        q->full = true;
+        return;
+    }
+    memcpy(q->to + q->len, at, len);
+    q->len += len;
+}
+
+static void put_control(struct quoted *q, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char text[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
+    put(q, text, sizeof(text));
+}
+
+static void put_ascii(struct quoted *q, char c)
+{
+    static const char shorts[][2] = {
+        { '"', '"' }, { '\\', '\\' }, { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' }
+    };
+    for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
+        if (shorts[i][0] == c) {
+            put(q, (const char[]){ '\\', shorts[i][1] }, 2);
+            return;
+        }
+    }
+    if ((unsigned char)c < 0x20 || c == 0x7F)
+        put_control(q, (unsigned char)c);
+    else
+        put(q, &c, 1);
+}
+
+size_t json_quote(char *to, size_t cap, struct str text)
+{
+    if (cap < 2)
+        return 0;
+    struct quoted q = { .to = to, .cap = cap - 1 };
+    put(&q, "\"", 1);
+    for (size_t i = 0; i < text.len && !q.full;) {
+        size_t step = text_utf8_sequence(str_sub(text, i, 4));
+        if (step == 1)
+            put_ascii(&q, text.at[i]);
+        else if (step == 0)
+            put(&q, "\xEF\xBF\xBD", 3);
+        else
+            put(&q, text.at + i, step);
+        i += step == 0 ? 1 : step;
+    }
+    to[q.len] = '"';
+    return q.len + 1;
+}

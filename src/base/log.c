@@ -1,0 +1,169 @@
+/* A line is built on the stack and written with one write(2), so that lines of several threads or processes
+ * on one descriptor never mix and logging needs neither a lock nor the heap. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#define MAX_LINE 8192
+#define TAIL     2 /* "}\n" always fits */
+
+static _Atomic int level_now = LOG_INFO;
+static _Atomic int format_now = LOG_JSON;
+static _Atomic int fd_now = STDERR_FILENO;
+
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+struct line {
+    char at[MAX_LINE];
+    size_t len;
+};
+
+static size_t room(const struct line *line)
+{
+    return sizeof(line->at) - TAIL - line->len;
+}
+
+static void add(struct line *line, const char *text, size_t len)
+{
+    if (len > room(line))
+        len = room(line);
+    memcpy(line->at + line->len, text, len);
+    line->len += len;
+}
+
+static void add_cstr(struct line *line, const char *text)
+{
+    add(line, text, strlen(text));
+}
+
+static void add_quoted(struct line *line, struct str text)
+{
+    line->len += json_quote(line->at + line->len, room(line), text);
+}
+
+static void add_time(struct line *line)
+{
+    char text[CLOCK_ISO8601_CAP];
+    add(line, text, clock_format_iso8601(text, clock_now(), true));
+}
+
+/* Text without quotes where it can be read so: letters, digits and what addresses and paths are made of. */
+static bool is_plain(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7F)
+            return false;
+    }
+    return text.len > 0;
+}
+
+static void add_value(struct line *line, const struct log_field *field, enum log_format format)
+{
+    char digits[24];
+    if (field->type == LOG_FIELD_INT)
+        add(line, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)field->integer));
+    else if (format == LOG_TEXT && is_plain(field->text) && field->text.len <= room(line))
+        add(line, field->text.at, field->text.len);
+    else
+        add_quoted(line, field->text);
+}
+
+/* A field starts only when its name and any number fit; a longer text is cut. */
+static void add_field(struct line *line, const struct log_field *field, enum log_format format)
+{
+    size_t name_len = strlen(field->name);
+    if (room(line) < name_len + 32)
+        return;
+    add_cstr(line, format == LOG_JSON ? ",\"" : " ");
+    add(line, field->name, name_len);
+    add_cstr(line, format == LOG_JSON ? "\":" : "=");
+    add_value(line, field, format);
+}
+
+static void start_json(struct line *line, enum log_level level, const char *message)
+{
+    add_cstr(line, "{\"time\":\"");
+    add_time(line);
+    add_cstr(line, "\",\"level\":\"");
+    add_cstr(line, level_names[level]);
+    add_cstr(line, "\",\"msg\":");
+    add_quoted(line, str_of(message));
+}
+
+static void start_text(struct line *line, enum log_level level, const char *message)
+{
+    add_time(line);
+    add_cstr(line, " ");
+    add_cstr(line, level_names[level]);
+    add_cstr(line, ": ");
+    add_cstr(line, message);
+}
+
+/* There is nowhere to report a log that cannot be written. */
+static void write_line(const struct line *line)
+{
+    int fd = atomic_load(&fd_now);
+    ssize_t n;
+    do
+        n = write(fd, line->at, line->len);
+    while (n < 0 && errno == EINTR);
+}
+
+void log_fields(enum log_level level, const char *message, const struct log_field *fields)
+{
+    if (!log_is_on(level))
+        return;
+    int saved_errno = errno;
+    struct line line; /* not zeroed: only what was written is used */
+    line.len = 0;
+    enum log_format format = (enum log_format)atomic_load(&format_now);
+    if (format == LOG_JSON)
+        start_json(&line, level, message);
+    else
+        start_text(&line, level, message);
+    for (const struct log_field *field = fields; field->type != LOG_FIELD_END; field++)
+        add_field(&line, field, format);
+    if (format == LOG_JSON)
+        line.at[line.len++] = '}';
+    line.at[line.len++] = '\n';
+    write_line(&line);
+    errno = saved_errno;
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&level_now, (int)level);
+}
+
+void log_set_format(enum log_format format)
+{
+    atomic_store(&format_now, (int)format);
+}
+
+void log_set_fd(int fd)
+{
+    atomic_store(&fd_now, fd);
+}
+
+bool log_is_on(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&level_now, memory_order_relaxed);
+}
+
+bool log_level_of(struct str name, enum log_level *ret)
+{
+    for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+        if (str_equal(name, str_of(level_names[i]))) {
+            *ret = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}

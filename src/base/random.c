@@ -1,0 +1,49 @@
+/* libsodium behind the names of this house. */
+#include "base/random.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/encode.h"
+
+void random_init(void)
+{
+    if (sodium_init() < 0)
+        abort();
+}
+
+void random_bytes(void *ret, size_t size)
+{
+    randombytes_buf(ret, size);
+}
+
+struct str random_hex(struct arena *arena, size_t bytes)
+{
+    void *raw = arena_alloc(arena, bytes);
+    randombytes_buf(raw, bytes);
+    return hex_encode(arena, raw, bytes);
+}
+
+bool secret_equal(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || sodium_memcmp(a.at, b.at, a.len) == 0);
+}
+
+void secret_wipe(void *data, size_t size)
+{
+    sodium_memzero(data, size);
+}
+
+void sha256(const void *data, size_t size, uint8_t ret[32])
+{
+    crypto_hash_sha256(ret, data, size);
+}
+
+void hmac_sha256(struct str key, struct str data, uint8_t ret[32])
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.len);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)data.at, data.len);
+    crypto_auth_hmacsha256_final(&state, ret);
+    sodium_memzero(&state, sizeof(state));
+}
