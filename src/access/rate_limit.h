@@ -2,7 +2,7 @@
  * exactly `limit` pass. Thread-safe, a few hundred nanoseconds, no I/O: also called on the event loops.
  *
  * Memory is fixed: a sharded, set-associative table. When a set is full of live windows the entry with the smallest
- * count gives way, so a flood of addresses that ask once cannot push out the one that keeps asking. */
+ * count of asks gives way, so a flood of addresses that ask once cannot push out the one that keeps asking. */
 #ifndef TETHER_ACCESS_RATE_LIMIT_H
 #define TETHER_ACCESS_RATE_LIMIT_H
 
@@ -31,8 +31,8 @@ struct rate_state {
 struct rate_limiter *rate_limiter_new(size_t slots);
 void rate_limiter_free(struct rate_limiter **limiter);
 
-/* Counts one and says whether it is within the limit. A refused take is not counted further. key: who, at most 40 bytes
- * are compared by hash (SipHash with a random key). now: epoch microseconds. */
+/* Counts one and says whether it is within the limit. A refused take is not counted further. key: who; compared by its
+ * hash (SipHash-128 with a random key per class). now: epoch microseconds. */
 struct rate_state rate_take(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);
 /* As rate_take() without counting. */

@@ -11,8 +11,13 @@ struct role {
     const char *assets_name;  /* "client_admin" */
     const char *crm_name;     /* "ADMIN" */
     const char *title;        /* "Admin" */
+    bool crm_given;           /* the one its crm name means when somebody is given a role by that name */
     perm_set permissions;
+    perm_set not_in_root; /* of these, what it may not do in the root tenant: staff do not manage staff */
 };
+
+/* What a role may do in the root tenant, or in a customer's. */
+perm_set role_permissions(const struct role *role, bool in_root);
 
 /* NULL when there is none. */
 const struct role *role_by_slug(struct str slug);

@@ -52,8 +52,8 @@ struct plan_refusal {
     int64_t used, max;
     struct str plan;
 };
-/* Inside a write transaction. OK: counted. DONE: refused, *ret filled; roll back. No limit applies in self-hosted mode
- * or for a plan that sets none, but it is counted all the same. */
+/* Inside a write transaction. OK: counted. DONE: refused, *ret filled; roll back. No limit applies in self-hosted mode,
+ * to the root tenant, or for a plan that sets none, but it is counted all the same. */
 enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                               const char *kind, int64_t n, struct plan_refusal *ret);
 /* Inside a write transaction: gives back n. */

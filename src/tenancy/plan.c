@@ -1,0 +1,72 @@
+/* Plan limits: what a tenant has used up, counted in the transaction that uses it.
+ *
+ * The counter is raised by one statement that also holds the condition, so two transactions that both see the
+ * last free place cannot both take it: the second waits for the first and then judges the raised counter. */
+#include "tenancy/tenant.h"
+
+#include <stddef.h>
+
+/* Where struct plan keeps the limit of a kind. */
+static const struct plan_kind {
+    const char *name;
+    size_t offset;
+} plan_kinds[] = {
+    { "assets", offsetof(struct plan, assets) },
+    { "users", offsetof(struct plan, users) },
+};
+
+/* The limit in force; INT64_MAX where there is none. */
+static int64_t limit_of(const struct config *config, const struct tenant *tenant, const char *kind)
+{
+    if (config->mode != MODE_SAAS || tenant->is_root)
+        return INT64_MAX;
+    const struct plan *plan = config_plan(config, tenant->plan);
+    for (size_t i = 0; plan && i < sizeof plan_kinds / sizeof plan_kinds[0]; i++) {
+        if (strcmp(plan_kinds[i].name, kind) != 0)
+            continue;
+        int64_t limit;
+        memcpy(&limit, (const char *)plan + plan_kinds[i].offset, sizeof limit);
+        return limit < 0 ? INT64_MAX : limit;
+    }
+    return INT64_MAX;
+}
+
+/* ROW, or a failure: a tenant that never used anything has used 0. */
+static enum storage_status used_of(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t *ret)
+{
+    DB_ROWS(rows);
+    enum storage_status status =
+        db_first(conn, &rows, "SELECT used FROM tenant_usage WHERE tenant_id = $1 AND kind = $2",
+                 DB_ARGS(db_int(tenant_id), db_text(str_of(kind))));
+    if (status != STORAGE_ROW && status != STORAGE_DONE)
+        return status;
+    *ret = status == STORAGE_ROW ? db_col_int(&rows, 0) : 0;
+    return STORAGE_ROW;
+}
+
+enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
+                              const char *kind, int64_t n, struct plan_refusal *ret)
+{
+    int64_t max = limit_of(config, tenant, kind), changes = 0, used = 0;
+    enum storage_status status =
+        db_exec(conn,
+                "INSERT INTO tenant_usage (tenant_id, kind, used) "
+                "SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT) "
+                "WHERE CAST($3 AS BIGINT) <= CAST($4 AS BIGINT) "
+                "ON CONFLICT (tenant_id, kind) DO UPDATE SET used = tenant_usage.used + excluded.used "
+                "WHERE tenant_usage.used + excluded.used <= CAST($4 AS BIGINT)",
+                DB_ARGS(db_int(tenant->id), db_text(str_of(kind)), db_int(n), db_int(max)), &changes);
+    if (status != STORAGE_OK || changes > 0)
+        return status;
+    status = used_of(conn, tenant->id, kind, &used);
+    if (status != STORAGE_ROW)
+        return status;
+    *ret = (struct plan_refusal){ .limit = kind, .used = used, .max = max, .plan = tenant->plan };
+    return STORAGE_DONE;
+}
+
+enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n)
+{
+    return db_exec(conn, "UPDATE tenant_usage SET used = used - $3 WHERE tenant_id = $1 AND kind = $2",
+                   DB_ARGS(db_int(tenant_id), db_text(str_of(kind)), db_int(n)), NULL);
+}
