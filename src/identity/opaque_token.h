@@ -1,5 +1,5 @@
-/* Opaque tokens: PREFIX_ + 256 random bits + checksum, base62. API tokens are "tth_", device tokens "ttd_", invitations
- * "tti_". Stored only as SHA-256. A mistyped one fails the checksum before any look-up. */
+/* Opaque tokens: PREFIX_ + 256 random bits + checksum, base62. API tokens are "tth_", device tokens "ttd_",
+ * invitations "tti_". Stored only as SHA-256. A mistyped one fails the checksum before any look-up. */
 #ifndef TETHER_IDENTITY_OPAQUE_TOKEN_H
 #define TETHER_IDENTITY_OPAQUE_TOKEN_H
 

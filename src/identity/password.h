@@ -8,7 +8,13 @@
 #define PASSWORD_MAX_BYTES 1024
 #define PASSWORD_HASH_CAP  256 /* bytes of a stored hash with its NUL */
 
-enum password_verdict { PASSWORD_OK = 0, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMMON, PASSWORD_NOT_TEXT };
+enum password_verdict {
+    PASSWORD_OK = 0,
+    PASSWORD_TOO_SHORT,
+    PASSWORD_TOO_LONG,
+    PASSWORD_COMMON,
+    PASSWORD_NOT_TEXT
+};
 /* Whether a new password is acceptable. Common: on the bundled list, ASCII case ignored. */
 enum password_verdict password_check(struct str password);
 /* "The password is one of the most common ones; choose another." Never NULL; "" for PASSWORD_OK. */
@@ -23,8 +29,9 @@ enum password_match {
     PASSWORD_MATCH_REHASH, /* right, and stored with lower parameters or a foreign scheme: hash it anew */
     PASSWORD_MATCH_FAILED  /* no memory; say 503 */
 };
-/* Blocks likewise. stored: what password_hash() wrote, or a crypt(3) hash. An empty, unknown or unusable stored hash
- * costs as much as a wrong password and is a mismatch. password longer than the maximum: the same. */
+/* Blocks likewise. stored: what password_hash() wrote, or a crypt(3) hash. An empty, unknown or unusable
+ * stored hash costs as much as a wrong password and is a mismatch. password longer than the maximum: the
+ * same. */
 enum password_match password_verify(const struct config *config, struct str password, const char *stored);
 
 #endif

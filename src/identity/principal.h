@@ -5,7 +5,12 @@
 #include "identity/access_token.h"
 #include "identity/session.h"
 
-enum principal_kind { PRINCIPAL_NONE = 0, PRINCIPAL_USER /* a user's session */, PRINCIPAL_API_TOKEN, PRINCIPAL_DEVICE };
+enum principal_kind {
+    PRINCIPAL_NONE = 0,
+    PRINCIPAL_USER /* a user's session */,
+    PRINCIPAL_API_TOKEN,
+    PRINCIPAL_DEVICE
+};
 
 struct principal {
     enum principal_kind kind;
@@ -16,8 +21,8 @@ struct principal {
     struct str email, name;
 };
 
-/* OK: *ret_verdict says the rest; *ret is filled for TOKEN_VALID. A revoked session is TOKEN_INVALID. A failure: the
- * database could not tell (503). token: without "Bearer ". */
+/* OK: *ret_verdict says the rest; *ret is filled for TOKEN_VALID. A revoked session is TOKEN_INVALID. A
+ * failure: the database could not tell (503). token: without "Bearer ". */
 enum storage_status principal_authenticate(struct db_conn *conn, const struct config *config,
                                            struct arena *arena, struct str token, int64_t now,
                                            enum token_verdict *ret_verdict, struct principal *ret);

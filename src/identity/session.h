@@ -14,10 +14,10 @@ struct session {
 
 /* Inside a write transaction. Fills *ret. address, user_agent: for the list of sessions; cut to 200 bytes. */
 enum storage_status session_insert(struct db_conn *conn, struct arena *arena, int64_t user_id,
-                                   int64_t tenant_id, int64_t ttl_us, struct str address, struct str user_agent,
-                                   int64_t now, struct session *ret);
-/* The live session with its user in one query: ROW; DONE when it does not exist, is revoked or expired, its jti differs, or its
- * user is disabled; or a failure. */
+                                   int64_t tenant_id, int64_t ttl_us, struct str address,
+                                   struct str user_agent, int64_t now, struct session *ret);
+/* The live session with its user in one query: ROW; DONE when it does not exist, is revoked or expired, its
+ * jti differs, or its user is disabled; or a failure. */
 enum storage_status session_load(struct db_conn *conn, struct arena *arena, int64_t id, struct str jti,
                                  int64_t now, struct session *ret, struct user *ret_user);
 /* Inside a write transaction. */

@@ -19,11 +19,17 @@ struct user {
 enum storage_status user_by_id(struct db_conn *conn, struct arena *arena, int64_t id, struct user *ret);
 enum storage_status user_by_email(struct db_conn *conn, struct arena *arena, struct str email,
                                   struct user *ret);
-/* Inside a write transaction. password_hash: as password_hash() or a crypt(3) hash. CONFLICT: the address is taken. */
+/* Inside a write transaction. password_hash: as password_hash() or a crypt(3) hash. CONFLICT: the address is
+ * taken. */
 enum storage_status user_insert(struct db_conn *conn, struct str email, struct str name,
                                 struct str password_hash, int64_t now, int64_t *ret_id);
-/* Inside a write transaction. Only if the stored hash still is `expected`: DONE when somebody else changed it. */
+/* Inside a write transaction. Only if the stored hash still is `expected`: DONE when somebody else changed
+ * it. */
 enum storage_status user_set_password_hash(struct db_conn *conn, int64_t user_id, struct str expected,
                                            struct str password_hash, int64_t now);
+/* The same password under a newer hash: as user_set_password_hash(), but the time of the last change stays.
+ */
+enum storage_status user_rehash_password(struct db_conn *conn, int64_t user_id, struct str expected,
+                                         struct str password_hash, int64_t now);
 
 #endif

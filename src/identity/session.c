@@ -1,0 +1,97 @@
+/* Sessions in the database. A session lives until it expires or is revoked, whichever comes first; both are
+ * read from the row at every use, so a revocation holds from its commit on, on every node. */
+#include "identity/session.h"
+
+#include "base/random.h"
+#include "base/text.h"
+#include "identity/user_row.h"
+
+enum { NOTE_MAX_BYTES = 200, JTI_BYTES = 16 };
+
+/* What a client says of itself, fit to be stored: one line of valid text. Anything else keeps its ASCII and
+ * gets '?' for the rest. */
+static struct str storable_note(struct arena *arena, struct str note)
+{
+    struct str cut = str_sub(note, 0, NOTE_MAX_BYTES);
+    while (cut.len < note.len && cut.len > 0 && ((unsigned char)note.at[cut.len] & 0xC0) == 0x80)
+        cut.len--; /* not in the middle of a character */
+    if (text_is_line(cut))
+        return cut;
+    char *clean = arena_cstr(arena, cut);
+    for (size_t i = 0; i < cut.len; i++)
+        if (clean[i] < 0x20 || clean[i] > 0x7e)
+            clean[i] = '?';
+    return str_from(clean, cut.len);
+}
+
+static enum storage_status insert_row(struct db_conn *conn, const struct session *session, struct str address,
+                                      struct str user_agent, int64_t *ret_id)
+{
+    DB_ROWS(rows);
+    enum storage_status status = db_first(
+        conn, &rows,
+        "INSERT INTO sessions (user_id, tenant_id, jti, address, user_agent, created_at, expires_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        DB_ARGS(db_int(session->user_id), db_int(session->tenant_id), db_text(session->jti), db_text(address),
+                db_text(user_agent), db_int(session->created_at), db_int(session->expires_at)));
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_ERROR : status;
+    *ret_id = db_col_int(&rows, 0);
+    return STORAGE_OK;
+}
+
+enum storage_status session_insert(struct db_conn *conn, struct arena *arena, int64_t user_id,
+                                   int64_t tenant_id, int64_t ttl_us, struct str address,
+                                   struct str user_agent, int64_t now, struct session *ret)
+{
+    struct session session = {
+        .user_id = user_id,
+        .tenant_id = tenant_id,
+        .jti = random_hex(arena, JTI_BYTES),
+        .created_at = now,
+        .expires_at = now + ttl_us,
+    };
+    enum storage_status status = insert_row(conn, &session, storable_note(arena, address),
+                                            storable_note(arena, user_agent), &session.id);
+    if (status == STORAGE_OK)
+        *ret = session;
+    return status;
+}
+
+enum storage_status session_load(struct db_conn *conn, struct arena *arena, int64_t id, struct str jti,
+                                 int64_t now, struct session *ret, struct user *ret_user)
+{
+    DB_ROWS(rows);
+    enum storage_status status =
+        db_first(conn, &rows,
+                 "SELECT s.id, s.user_id, s.tenant_id, s.jti, s.created_at, s.expires_at, " USER_ROW_COLUMNS
+                 " FROM sessions s JOIN users u ON u.id = s.user_id "
+                 "WHERE s.id = $1 AND s.jti = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 "
+                 "AND u.status = 'active'",
+                 DB_ARGS(db_int(id), db_text(jti), db_int(now)));
+    if (status != STORAGE_ROW)
+        return status;
+    *ret = (struct session){
+        .id = db_col_int(&rows, 0),
+        .user_id = db_col_int(&rows, 1),
+        .tenant_id = db_col_int(&rows, 2),
+        .jti = db_col_text(&rows, 3, arena),
+        .created_at = db_col_int(&rows, 4),
+        .expires_at = db_col_int(&rows, 5),
+    };
+    user_row_read(&rows, 6, arena, ret_user);
+    return STORAGE_ROW;
+}
+
+enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now)
+{
+    return db_exec(conn, "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+                   DB_ARGS(db_int(id), db_int(now)), NULL);
+}
+
+enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id, int64_t except, int64_t now)
+{
+    return db_exec(
+        conn, "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
+        DB_ARGS(db_int(user_id), db_int(except), db_int(now)), NULL);
+}
