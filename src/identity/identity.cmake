@@ -1,3 +1,5 @@
+# What the identity room needs beyond tether_room().
+
 # The bundled list of common passwords: generated into the build tree from Debian's python3-zxcvbn.
 find_program(TETHER_PYTHON python3 REQUIRED)
 find_file(ZXCVBN_FREQUENCY_LISTS frequency_lists.py
@@ -13,3 +15,7 @@ add_custom_command(
     COMMENT "Listing common passwords"
     VERBATIM)
 target_sources(identity PRIVATE "${common_passwords_source}")
+
+# base/ and libjwt's jansson both have a json_object() and a json_array(). What a program exports comes before what its
+# libraries define, also for calls between libraries: without this, libjwt would be handed cJSON trees.
+target_link_options(identity INTERFACE "LINKER:--exclude-libs,libbase.a")
