@@ -1,16 +1,19 @@
 /* Storage for the rest of the house: one `struct db` per process, one `struct db_conn` per worker thread.
  *
  * These wrappers own what every driver would otherwise repeat: the statement cache, arity checks, retries of
- * whole transactions, reconnecting, timing. Domain code writes its SQL beside the code that owns the table, once:
+ * whole transactions, reconnecting, timing. Domain code writes its SQL beside the code that owns the table,
+ * once:
  *
  *     DB_ROWS(rows);
  *     enum storage_status s = db_query(conn, &rows, "SELECT id, name FROM tenants WHERE slug = $1",
  *                                      DB_ARGS(db_text(slug)));
- *     while (s == STORAGE_OK && (s = db_next(&rows)) == STORAGE_ROW) { … db_col_int(&rows, 0) …; s = STORAGE_OK; }
+ *     while (s == STORAGE_OK && (s = db_next(&rows)) == STORAGE_ROW) { … db_col_int(&rows, 0) …; s =
+ * STORAGE_OK; }
  *
- * Rules for SQL: $1…$n; RETURNING and ON CONFLICT are fine; times are BIGINT microseconds passed in; booleans are
- * BIGINT 0/1; CAST($1 AS TEXT) or AS BIGINT where nothing else tells a parameter's type ($1 IS NULL); no now(), no
- * ILIKE, no string built from input. Every query of a tenant-owned table has tenant_id in its WHERE. */
+ * Rules for SQL: $1…$n; RETURNING and ON CONFLICT are fine; times are BIGINT microseconds passed in; booleans
+ * are BIGINT 0/1; CAST($1 AS TEXT) or AS BIGINT where nothing else tells a parameter's type ($1 IS NULL); no
+ * now(), no ILIKE, no string built from input. Every query of a tenant-owned table has tenant_id in its
+ * WHERE. */
 #ifndef TETHER_STORAGE_DB_H
 #define TETHER_STORAGE_DB_H
 
@@ -20,9 +23,10 @@
 
 struct db;
 struct db_conn;
+struct db_stmt;
 
-/* Makes a compiled-in driver known by its name; main() and tests do it for each before db_open(). A duplicate name, another
- * ABI or a missing entry aborts. */
+/* Makes a compiled-in driver known by its name; main() and tests do it for each before db_open(). A duplicate
+ * name, another ABI or a missing entry aborts. */
 void db_register_driver(const struct storage_driver *driver);
 
 /* Opens the driver named `driver`: "sqlite", "postgres", or a path (it holds a '/') of a module that exports
@@ -30,8 +34,9 @@ void db_register_driver(const struct storage_driver *driver);
 enum storage_status db_open(const char *driver, const struct storage_setting *settings, size_t n,
                             struct db **ret, struct storage_error *error);
 /* As db_open() with a driver at hand: tests, decorators. */
-enum storage_status db_open_driver(const struct storage_driver *driver, const struct storage_setting *settings,
-                                   size_t n, struct db **ret, struct storage_error *error);
+enum storage_status db_open_driver(const struct storage_driver *driver,
+                                   const struct storage_setting *settings, size_t n, struct db **ret,
+                                   struct storage_error *error);
 void db_close(struct db **db);
 const struct storage_driver *db_driver(const struct db *db);
 
@@ -73,21 +78,27 @@ static inline struct storage_value db_text_or_null(struct str s)
     return s.at ? db_text(s) : db_null();
 }
 
-#define DB_ARGS(...)                                                                                           \
-    ((struct db_args){ (const struct storage_value[]){ __VA_ARGS__ },                                          \
-                       sizeof((const struct storage_value[]){ __VA_ARGS__ }) / sizeof(struct storage_value) })
+#define DB_ARGS(...)                                                                                         \
+    ((struct db_args){ (const struct storage_value[]){ __VA_ARGS__ },                                        \
+                       sizeof((const struct storage_value[]){ __VA_ARGS__ }) /                               \
+                           sizeof(struct storage_value) })
 #define DB_NO_ARGS ((struct db_args){ NULL, 0 })
 
-/* A running query. Declare with DB_ROWS(name): it is closed when the name goes out of scope. */
+/* A running query. Declare with DB_ROWS(name): it is closed when the name goes out of scope. The members are
+ * the wrappers' own. */
 struct db_rows {
     struct db_conn *conn;
-    struct storage_stmt *stmt;
+    struct db_stmt *stmt;     /* NULL when nothing runs */
+    enum storage_status next; /* what db_next() answers while `fresh`, or once nothing runs */
+    bool fresh;               /* the first row was fetched and not yet asked for */
+    int64_t changes;
 };
-#define DB_ROWS(name) struct db_rows name __attribute__((cleanup(db_rows_close))) = { NULL, NULL }
+#define DB_ROWS(name)                                                                                        \
+    struct db_rows name __attribute__((cleanup(db_rows_close))) = { NULL, NULL, STORAGE_INVALID, false, 0 }
 void db_rows_close(struct db_rows *rows);
 
-/* OK: now db_next(). `sql` must be a constant (its text is the cache key). A read outside a transaction that meets
- * GONE is tried once more on a new connection. */
+/* OK: now db_next(). `sql` must be a constant (its text is the cache key). A read outside a transaction that
+ * meets GONE is tried once more on a new connection. */
 enum storage_status db_query(struct db_conn *conn, struct db_rows *ret, const char *sql, struct db_args args);
 /* ROW, DONE or a failure. */
 enum storage_status db_next(struct db_rows *rows);
@@ -96,19 +107,20 @@ enum storage_status db_first(struct db_conn *conn, struct db_rows *ret, const ch
 /* For statements without rows, inside a write transaction. *ret_changes (may be NULL): rows touched. */
 enum storage_status db_exec(struct db_conn *conn, const char *sql, struct db_args args, int64_t *ret_changes);
 
-/* Columns of the current row, from 0. A column of another type than asked for is a bug and aborts, except NULL:
- * 0 and the empty slice with at == NULL. Text and blobs are copied to the arena. */
+/* Columns of the current row, from 0. A column of another type than asked for is a bug and aborts, except
+ * NULL: 0 and the empty slice with at == NULL. Text and blobs are copied to the arena. */
 int64_t db_col_int(struct db_rows *rows, int column);
 struct str db_col_text(struct db_rows *rows, int column, struct arena *arena);
 struct str db_col_blob(struct db_rows *rows, int column, struct arena *arena);
 bool db_col_is_null(struct db_rows *rows, int column);
 
-/* The body of a transaction. OK: commit. DONE: roll back, on purpose (a refusal; nothing is written). Any other:
- * roll back. It may run several times, so it must not keep state in `context` that a second run would see. */
+/* The body of a transaction. OK: commit. DONE: roll back, on purpose (a refusal; nothing is written). Any
+ * other: roll back. It may run several times, so it must not keep state in `context` that a second run would
+ * see. */
 typedef enum storage_status (*db_tx_fn)(struct db_conn *conn, void *context);
 
-/* Runs fn in one transaction, again (at most 5 times, with jitter, within the deadline) after BUSY, or GONE before
- * the commit. OK: committed and durable. DONE: fn refused. UNCERTAIN: commit lost in flight. */
+/* Runs fn in one transaction, again (at most 5 times, with jitter, within the deadline) after BUSY, or GONE
+ * before the commit. OK: committed and durable. DONE: fn refused. UNCERTAIN: commit lost in flight. */
 enum storage_status db_transaction(struct db_conn *conn, enum storage_mode mode, db_tx_fn fn, void *context);
 
 /* Inside a write transaction: told to other nodes when it commits. */
@@ -118,8 +130,8 @@ enum storage_status db_notify(struct db_conn *conn, const char *channel, const c
 enum storage_status db_schema_version(struct db_conn *conn, int *ret);
 int db_schema_newest(const struct db *db);
 typedef void (*db_progress_fn)(void *context, int version, const char *name);
-/* Applies what is missing, each migration under the schema lock in one transaction. `from` and `to` as found and
- * left (may be NULL). INVALID with text in db_error() when the database is newer than this program. */
+/* Applies what is missing, each migration under the schema lock in one transaction. `from` and `to` as found
+ * and left (may be NULL). INVALID with text in db_error() when the database is newer than this program. */
 enum storage_status db_migrate(struct db_conn *conn, db_progress_fn progress, void *context, int *ret_from,
                                int *ret_to);
 
