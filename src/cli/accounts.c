@@ -1,0 +1,165 @@
+#include "cli/accounts.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/store.h"
+#include "identity/password.h"
+#include "identity/user.h"
+
+#define NAME_MAX_BYTES 200
+
+/* What stood in the way inside a transaction, for the sentence after it. */
+struct tenant_work {
+    const struct account_tenant *tenant;
+    int64_t id;
+    struct str taken_domain; /* at != NULL: this one was taken */
+};
+
+static enum storage_status insert_tenant(struct db_conn *conn, void *context)
+{
+    struct tenant_work *work = context;
+    work->taken_domain = STR_NONE;
+    enum storage_status status = tenant_insert(conn, &work->tenant->row, &work->id);
+    for (size_t i = 0; status == STORAGE_OK && i < work->tenant->domain_count; i++) {
+        status = tenant_add_domain(conn, work->id, work->tenant->domains[i]);
+        if (status == STORAGE_CONFLICT)
+            work->taken_domain = work->tenant->domains[i];
+    }
+    return status;
+}
+
+int account_add_tenant(struct cli *cli, const struct account_tenant *tenant, int64_t *ret_id)
+{
+    struct tenant_work work = { .tenant = tenant };
+    enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_tenant, &work);
+    if (status == STORAGE_CONFLICT && work.taken_domain.at)
+        return cli_fail("The domain %.*s belongs to a tenant already.", STR_ARG(work.taken_domain));
+    if (status == STORAGE_CONFLICT)
+        return cli_fail("There is a tenant %.*s already.", STR_ARG(tenant->row.slug));
+    if (status != STORAGE_OK)
+        return store_fail(cli, status, "create the tenant");
+    *ret_id = work.id;
+    return CLI_OK;
+}
+
+struct user_work {
+    const struct config *config;
+    const struct tenant *tenant;
+    const struct account_user *user;
+    int64_t now;
+    int64_t id;
+    bool address_taken; /* by somebody who came in between */
+    struct plan_refusal refusal;
+};
+
+static enum storage_status insert_user(struct db_conn *conn, void *context)
+{
+    struct user_work *work = context;
+    const struct account_user *user = work->user;
+    enum storage_status status = STORAGE_OK;
+    work->address_taken = false;
+    work->id = user->existing;
+    if (!user->existing)
+        status = user_insert(conn, user->email, user->name, user->password_hash, work->now, &work->id);
+    if (status != STORAGE_OK) {
+        work->address_taken = status == STORAGE_CONFLICT;
+        return status;
+    }
+    status = membership_insert(conn, work->tenant->id, work->id, str_of(user->role->slug), work->now);
+    if (status != STORAGE_OK)
+        return status;
+    return plan_take(conn, work->config, work->tenant, "users", 1, &work->refusal);
+}
+
+int account_add_user(struct cli *cli, const struct tenant *tenant, const struct account_user *user,
+                     int64_t *ret_id)
+{
+    struct user_work work = { .config = cli->config, .tenant = tenant, .user = user, .now = clock_now() };
+    enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_user, &work);
+    if (status == STORAGE_DONE)
+        return cli_fail("The plan %.*s of tenant %.*s allows %lld users, and it has %lld.",
+                        STR_ARG(work.refusal.plan), STR_ARG(tenant->slug), (long long)work.refusal.max,
+                        (long long)work.refusal.used);
+    if (status == STORAGE_CONFLICT && work.address_taken)
+        return cli_fail("The address %.*s was taken a moment ago; try again.", STR_ARG(user->email));
+    if (status == STORAGE_CONFLICT)
+        return cli_fail("%.*s is a member of tenant %.*s already.", STR_ARG(user->email),
+                        STR_ARG(tenant->slug));
+    if (status != STORAGE_OK)
+        return store_fail(cli, status, "create the user");
+    *ret_id = work.id;
+    return CLI_OK;
+}
+
+int account_find_user(struct cli *cli, struct str email, int64_t *ret_id)
+{
+    struct user user;
+    enum storage_status status = user_by_email(cli->conn, cli->arena, email, &user);
+    if (status != STORAGE_ROW && status != STORAGE_DONE)
+        return store_fail(cli, status, "look the address up");
+    *ret_id = status == STORAGE_ROW ? user.id : 0;
+    return CLI_OK;
+}
+
+int account_find_tenant(struct cli *cli, struct str slug, struct tenant *ret)
+{
+    enum storage_status status = tenant_by_slug(cli->conn, cli->arena, slug, ret);
+    if (status == STORAGE_ROW)
+        return CLI_OK;
+    if (status == STORAGE_DONE)
+        return cli_fail("There is no tenant %.*s; see: tether tenant list", STR_ARG(slug));
+    return store_fail(cli, status, "look the tenant up");
+}
+
+static void say_roles(bool in_root)
+{
+    size_t n;
+    const struct role *roles = role_table(&n);
+    const char *before = " ";
+    fputs("tether: The roles there are:", stderr);
+    for (size_t i = 0; i < n; i++) {
+        if (roles[i].root_only == in_root) {
+            fprintf(stderr, "%s%s", before, roles[i].slug);
+            before = ", ";
+        }
+    }
+    fputc('\n', stderr);
+}
+
+int account_check_role(struct str slug, bool in_root, const struct role **ret)
+{
+    const struct role *role = role_by_slug(slug);
+    int code = CLI_OK;
+    if (!role)
+        code = cli_fail("There is no role %.*s.", STR_ARG(slug));
+    else if (role->root_only && !in_root)
+        code = cli_fail("The role %s exists in the root tenant only.", role->slug);
+    else if (!role->root_only && in_root)
+        code = cli_fail("The root tenant has staff, and %s is a customer's role.", role->slug);
+    if (code != CLI_OK)
+        say_roles(in_root);
+    *ret = role;
+    return code;
+}
+
+int account_check_email(struct str email)
+{
+    return text_is_email(email) ? CLI_OK : cli_fail("%.*s is not an e-mail address.", STR_ARG(email));
+}
+
+int account_check_name(struct str name, const char *what)
+{
+    if (str_is_empty(str_trim(name)))
+        return cli_fail("%s is empty.", what);
+    return name.len <= NAME_MAX_BYTES ? CLI_OK
+                                      : cli_fail("%s is longer than %d bytes.", what, NAME_MAX_BYTES);
+}
+
+int account_hash(struct cli *cli, struct str password, struct str *ret)
+{
+    char hash[PASSWORD_HASH_CAP];
+    if (!password_hash(cli->config, password, hash))
+        return cli_fail("There is not enough memory to hash the password.");
+    *ret = arena_copy(cli->arena, str_of(hash));
+    return CLI_OK;
+}

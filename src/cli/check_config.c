@@ -1,0 +1,17 @@
+/* tether check-config: reads the configuration as serve would, and touches nothing. */
+#include "cli/commands.h"
+#include "cli/store.h"
+
+static int run(struct cli *cli)
+{
+    int code = store_open(cli, STORE_CONFIG);
+    if (code == CLI_OK)
+        puts("OK");
+    return code;
+}
+
+const struct cli_command check_config_command = {
+    .name = "check-config",
+    .summary = "Check the configuration; prints OK, or file, line and what is wrong",
+    .run = run,
+};

@@ -1,0 +1,156 @@
+/* tether demo: a small world to try things in. Running it again adds what is missing and prints the same
+ * list.
+ *
+ * The passwords stand in this file, so everybody knows them: it refuses to touch a database in which somebody
+ * keeps tenants of their own. */
+#include "cli/accounts.h"
+#include "cli/commands.h"
+#include "cli/store.h"
+#include "cli/terminal.h"
+
+struct demo_tenant {
+    const char *slug, *name, *plan, *domain, *logo_url, *accent_colour;
+};
+
+static const struct demo_tenant demo_tenants[] = {
+    { "acme", "Acme Corporation", "pro", "assets.acme.example", "https://assets.acme.example/logo.svg",
+      "#d9480f" },
+    { "globex", "Globex", "free", "tether.globex.example", "https://tether.globex.example/logo.svg",
+      "#0b7285" },
+};
+
+#define STAFF_PASSWORD  "harbour-lantern-41"
+#define ACME_PASSWORD   "orchard-kettle-72"
+#define GLOBEX_PASSWORD "copper-meadow-58"
+
+struct demo_user {
+    const char *tenant, *email, *name, *role;
+    const char *password; /* NULL: the address stands further up, with its password */
+};
+
+static const struct demo_user demo_users[] = {
+    { "root", "morgan.reyes@msp.example", "Morgan Reyes", "superadmin", STAFF_PASSWORD },
+    { "root", "dana.kim@msp.example", "Dana Kim", "staff", STAFF_PASSWORD },
+    { "acme", "olivia.grant@acme.example", "Olivia Grant", "owner", ACME_PASSWORD },
+    { "acme", "sarah.chen@acme.example", "Sarah Chen", "admin", ACME_PASSWORD },
+    { "acme", "tom.becker@acme.example", "Tom Becker", "department_head", ACME_PASSWORD },
+    { "acme", "lena.ortiz@acme.example", "Lena Ortiz", "member", ACME_PASSWORD },
+    { "acme", "paul.novak@acme.example", "Paul Novak", "viewer", ACME_PASSWORD },
+    { "globex", "hank.scott@globex.example", "Hank Scott", "owner", GLOBEX_PASSWORD },
+    { "globex", "mei.tanaka@globex.example", "Mei Tanaka", "admin", GLOBEX_PASSWORD },
+    { "globex", "ravi.patel@globex.example", "Ravi Patel", "member", GLOBEX_PASSWORD },
+    { "globex", "lena.ortiz@acme.example", "Lena Ortiz", "viewer", NULL }, /* works for both */
+};
+
+#define DEMO_TENANTS (sizeof(demo_tenants) / sizeof(demo_tenants[0]))
+#define DEMO_USERS   (sizeof(demo_users) / sizeof(demo_users[0]))
+
+/* Whether a tenant belongs to somebody else than the demo. */
+static int check_no_strangers(struct cli *cli)
+{
+    DB_ROWS(rows);
+    enum storage_status status = db_first(
+        cli->conn, &rows, "SELECT slug FROM tenants WHERE is_root = 0 AND slug NOT IN ($1, $2) ORDER BY id",
+        DB_ARGS(db_text(str_of(demo_tenants[0].slug)), db_text(str_of(demo_tenants[1].slug))));
+    if (status == STORAGE_DONE)
+        return CLI_OK;
+    if (status != STORAGE_ROW)
+        return store_fail(cli, status, "list the tenants");
+    return cli_fail("This database holds tenants of its own (%s); demo data are for an empty one.",
+                    db_col_text(&rows, 0, cli->arena).at);
+}
+
+static void progress(const char *what, size_t done, size_t of)
+{
+    if (terminal_is_watched())
+        fprintf(stderr, "\rdemo %s: %zu of %zu%s", what, done, of, done == of ? "\n" : "");
+}
+
+static int add_tenant(struct cli *cli, const struct demo_tenant *demo)
+{
+    struct tenant found;
+    enum storage_status status = tenant_by_slug(cli->conn, cli->arena, str_of(demo->slug), &found);
+    if (status == STORAGE_ROW)
+        return CLI_OK;
+    if (status != STORAGE_DONE)
+        return store_fail(cli, status, "look the tenant up");
+    struct account_tenant tenant = {
+        .row = { .slug = str_of(demo->slug),
+                 .name = str_of(demo->name),
+                 .plan = str_of(demo->plan),
+                 .logo_url = str_of(demo->logo_url),
+                 .accent_colour = str_of(demo->accent_colour) },
+        .domains = { str_of(demo->domain) },
+        .domain_count = 1,
+    };
+    int64_t id;
+    return account_add_tenant(cli, &tenant, &id);
+}
+
+static int is_member(struct cli *cli, const struct tenant *tenant, int64_t user_id, bool *ret)
+{
+    struct membership found;
+    enum storage_status status = membership_find(cli->conn, cli->arena, tenant->id, user_id, &found);
+    *ret = status == STORAGE_ROW;
+    if (status == STORAGE_ROW || status == STORAGE_DONE)
+        return CLI_OK;
+    return store_fail(cli, status, "look the member up");
+}
+
+static int add_user(struct cli *cli, const struct demo_user *demo)
+{
+    struct tenant tenant;
+    struct account_user user = { .email = str_of(demo->email), .name = str_of(demo->name) };
+    bool member = false;
+    int64_t id;
+    int code = account_find_tenant(cli, str_of(demo->tenant), &tenant);
+    if (code == CLI_OK)
+        code = account_check_role(str_of(demo->role), tenant.is_root, &user.role);
+    if (code == CLI_OK)
+        code = account_find_user(cli, user.email, &user.existing);
+    if (code == CLI_OK && user.existing)
+        code = is_member(cli, &tenant, user.existing, &member);
+    if (code != CLI_OK || member)
+        return code;
+    if (!user.existing)
+        code = account_hash(cli, str_of(demo->password), &user.password_hash);
+    return code == CLI_OK ? account_add_user(cli, &tenant, &user, &id) : code;
+}
+
+static void print_world(void)
+{
+    printf("%-8s %-16s %-28s %s\n", "tenant", "role", "address", "password");
+    for (size_t i = 0; i < DEMO_USERS; i++) {
+        const struct demo_user *user = &demo_users[i];
+        printf("%-8s %-16s %-28s %s\n", user->tenant, user->role, user->email,
+               user->password ? user->password : "(the same as above)");
+    }
+    puts("\nDomains:");
+    for (size_t i = 0; i < DEMO_TENANTS; i++)
+        printf("%-8s %s\n", demo_tenants[i].slug, demo_tenants[i].domain);
+    puts("\nEverybody knows these passwords: never let strangers reach this server.");
+}
+
+static int run(struct cli *cli)
+{
+    int code = store_open(cli, STORE_INITIALISED);
+    if (code == CLI_OK)
+        code = check_no_strangers(cli);
+    for (size_t i = 0; code == CLI_OK && i < DEMO_TENANTS; i++) {
+        code = add_tenant(cli, &demo_tenants[i]);
+        progress("tenants", i + 1, DEMO_TENANTS);
+    }
+    for (size_t i = 0; code == CLI_OK && i < DEMO_USERS; i++) {
+        code = add_user(cli, &demo_users[i]);
+        progress("users", i + 1, DEMO_USERS);
+    }
+    if (code == CLI_OK)
+        print_world();
+    return code;
+}
+
+const struct cli_command demo_command = {
+    .name = "demo",
+    .summary = "Load demo tenants and users; prints their addresses and passwords",
+    .run = run,
+};
