@@ -18,8 +18,8 @@ struct membership {
 /* ROW, DONE (not a member) or a failure. */
 enum storage_status membership_find(struct db_conn *conn, struct arena *arena, int64_t tenant_id,
                                     int64_t user_id, struct membership *ret);
-/* The user's first active membership of a customer tenant (those of suspended tenants last, else oldest first), else of
- * the root tenant. ROW, DONE, failure. */
+/* The user's first active membership of a customer tenant (those of suspended tenants last, else oldest
+ * first), else of the root tenant. ROW, DONE, failure. */
 enum storage_status membership_first(struct db_conn *conn, struct arena *arena, int64_t user_id,
                                      struct membership *ret);
 /* Inside a write transaction. CONFLICT when the user is a member already. */
@@ -34,9 +34,9 @@ struct access_grant {
     perm_set permissions;
     bool is_staff; /* an active member of the root tenant, whatever the tenant at hand */
 };
-/* Staff (active members of the root tenant with a root role) act in every tenant; everybody else only where they are
- * active members. A suspended tenant lets only staff in. A membership whose role does not exist (in that tenant) counts
- * for nothing. OK with *ret, or a failure. */
+/* Staff (active members of the root tenant with a root role) act in every tenant; everybody else only where
+ * they are active members. A suspended tenant lets only staff in. A membership whose role does not exist (in
+ * that tenant) counts for nothing. OK with *ret, or a failure. */
 enum storage_status access_decide(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                   int64_t user_id, struct access_grant *ret);
 

@@ -1,8 +1,10 @@
-/* Fixed-window rate limits (contract section 6). Exact under concurrency: of any number of parallel takes in one window
- * exactly `limit` pass. Thread-safe, a few hundred nanoseconds, no I/O: also called on the event loops.
+/* Fixed-window rate limits (contract section 6). Exact under concurrency: of any number of parallel takes in
+ * one window exactly `limit` pass. Thread-safe, a few hundred nanoseconds, no I/O: also called on the event
+ * loops.
  *
- * Memory is fixed: a sharded, set-associative table. When a set is full of live windows the entry with the smallest
- * count of asks gives way, so a flood of addresses that ask once cannot push out the one that keeps asking. */
+ * Memory is fixed: a sharded, set-associative table. When a set is full of live windows the entry with the
+ * smallest count of asks gives way, so a flood of addresses that ask once cannot push out the one that keeps
+ * asking. */
 #ifndef TETHER_ACCESS_RATE_LIMIT_H
 #define TETHER_ACCESS_RATE_LIMIT_H
 
@@ -31,15 +33,16 @@ struct rate_state {
 struct rate_limiter *rate_limiter_new(size_t slots);
 void rate_limiter_free(struct rate_limiter **limiter);
 
-/* Counts one and says whether it is within the limit. A refused take is not counted further. key: who; compared by its
- * hash (SipHash-128 with a random key per class). now: epoch microseconds. */
+/* Counts one and says whether it is within the limit. A refused take is not counted further. key: who;
+ * compared by its hash (SipHash-128 with a random key per class). now: epoch microseconds. */
 struct rate_state rate_take(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);
 /* As rate_take() without counting. */
 struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);
 
-/* The key of an address in text form: IPv4 whole, IPv6 as its /64, v4-mapped as IPv4, unix sockets as "unix". */
+/* The key of an address in text form: IPv4 whole, IPv6 as its /64, v4-mapped as IPv4, unix sockets as "unix".
+ */
 struct str rate_address_key(struct arena *arena, struct str address);
 
 #endif

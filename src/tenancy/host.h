@@ -4,9 +4,10 @@
 
 #include "tenancy/tenant.h"
 
-/* The canonical form: port (an empty one too) and one trailing dot dropped, ASCII lower case; IPv6 literals in brackets, in
- * their shortest form ("[::1]"). False when it is no host at all (empty, user-info, a path, spaces, control characters,
- * non-ASCII, a bad port, a label that is no DNS label, a name that ends in a number without being an IPv4 address). */
+/* The canonical form: port (an empty one too) and one trailing dot dropped, ASCII lower case; IPv6 literals
+ * in brackets, in their shortest form ("[::1]"). False when it is no host at all (empty, user-info, a path,
+ * spaces, control characters, non-ASCII, a bad port, a label that is no DNS label, a name that ends in a
+ * number without being an IPv4 address). */
 bool host_canonical(struct arena *arena, struct str raw, struct str *ret);
 
 enum host_scope {
@@ -16,10 +17,10 @@ enum host_scope {
     HOST_DEFAULT      /* another host, answered by tenancy.default_tenant */
 };
 
-/* Order: domains registered at run time, domains of the configuration, root_domain, SLUG.root_domain, default_tenant. `host`
- * is canonical. OK with *ret_scope and, unless HOST_UNKNOWN, *ret (the root tenant for HOST_ROOT); or a failure. A
- * slug or domain that leads to no tenant is HOST_UNKNOWN; whatever leads to the root tenant is HOST_ROOT. SLUG.root_domain
- * is one label deep: a host further below is another host. */
+/* Order: domains registered at run time, domains of the configuration, root_domain, SLUG.root_domain,
+ * default_tenant. `host` is canonical. OK with *ret_scope and, unless HOST_UNKNOWN, *ret (the root tenant for
+ * HOST_ROOT); or a failure. A slug or domain that leads to no tenant is HOST_UNKNOWN; whatever leads to the
+ * root tenant is HOST_ROOT. SLUG.root_domain is one label deep: a host further below is another host. */
 enum storage_status host_resolve(struct db_conn *conn, const struct config *config, struct arena *arena,
                                  struct str host, enum host_scope *ret_scope, struct tenant *ret);
 

@@ -45,15 +45,15 @@ enum storage_status tenant_add_domain(struct db_conn *conn, int64_t tenant_id, s
 /* The policy that applies: the tenant's own, else the configuration's. */
 enum registration tenant_registration(const struct tenant *tenant, const struct config *config);
 
-/* Plan limits, exact under concurrency: a counter row per tenant and kind ("users", "assets") that is raised by a
- * conditional UPDATE in the same transaction as the insert it pays for. */
+/* Plan limits, exact under concurrency: a counter row per tenant and kind ("users", "assets") that is raised
+ * by a conditional UPDATE in the same transaction as the insert it pays for. */
 struct plan_refusal {
     const char *limit; /* "users" */
     int64_t used, max;
     struct str plan;
 };
-/* Inside a write transaction. OK: counted. DONE: refused, *ret filled; roll back. No limit applies in self-hosted mode,
- * to the root tenant, or for a plan that sets none, but it is counted all the same. */
+/* Inside a write transaction. OK: counted. DONE: refused, *ret filled; roll back. No limit applies in
+ * self-hosted mode, to the root tenant, or for a plan that sets none, but it is counted all the same. */
 enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                               const char *kind, int64_t n, struct plan_refusal *ret);
 /* Inside a write transaction: gives back n. */

@@ -1,0 +1,149 @@
+/* The assets surface's authentication: form login, who am I, change of password. */
+#include "api/sign_in.h"
+#include "api/tables.h"
+
+#define SIGN_IN_ELSEWHERE "Sign in at your organisation's own address; this one is for the operator's staff"
+
+struct login_input {
+    struct str username, password;
+    struct str grant_type, scope, client_id, client_secret;
+};
+static const struct field login_fields[] = {
+    FIELD(struct login_input, username, "username", FIELD_STR, .flags = FIELD_REQUIRED, .max = 254,
+          .help = "The account's email address", .example = "admin@example.com"),
+    FIELD(struct login_input, password, "password", FIELD_SECRET, .flags = FIELD_REQUIRED,
+          .help = "The account's password", .example = "correct horse battery"),
+    /* OAuth 2 password clients (Swagger UI among them) send these along. */
+    FIELD(struct login_input, grant_type, "grant_type", FIELD_STR, .flags = FIELD_BLANK, .max = 100,
+          .help = "For OAuth 2 clients; has no effect", .example = "password"),
+    FIELD(struct login_input, scope, "scope", FIELD_STR, .flags = FIELD_BLANK, .max = 1000,
+          .help = "For OAuth 2 clients; has no effect", .example = ""),
+    FIELD(struct login_input, client_id, "client_id", FIELD_STR, .flags = FIELD_BLANK, .max = 1000,
+          .help = "For OAuth 2 clients; has no effect", .example = ""),
+    FIELD(struct login_input, client_secret, "client_secret", FIELD_SECRET, .flags = FIELD_BLANK,
+          .help = "For OAuth 2 clients; has no effect", .example = ""),
+};
+static const struct shape login_shape = SHAPE("AssetsLogin", struct login_input, login_fields);
+
+static enum error_code tenant_of_call(struct call *call, const struct user *user, struct tenant *ret)
+{
+    (void)user;
+    *ret = call->tenant;
+    return OK;
+}
+
+static enum error_code login(struct call *call)
+{
+    const struct login_input *input = call->input;
+    struct sign_in who;
+    enum error_code code = sign_in(call, input->username, input->password, tenant_of_call,
+                                   call->tenant.is_root ? SIGN_IN_ELSEWHERE : NULL, &who);
+    if (code != OK)
+        return code;
+    cJSON *json = json_object();
+    json_add_str(json, "access_token", who.opened.token);
+    json_add_str(json, "token_type", STR("bearer"));
+    reply_token(call, 200, json);
+    return OK;
+}
+
+/* The surface shows its own group only, in the table's order. */
+static void add_permissions(cJSON *json, perm_set permissions)
+{
+    cJSON *list = json_add_array(json, "permissions");
+    perm_set shown = permissions & permission_group("assets");
+    for (int perm = PERM_NONE + 1; perm < PERM_COUNT; perm++) {
+        if (perm_set_has(shown, (enum permission)perm))
+            json_add_str(list, NULL, str_of(permission_info((enum permission)perm)->name));
+    }
+}
+
+static enum error_code me(struct call *call)
+{
+    cJSON *json = json_object();
+    json_add_int(json, "id", call->principal.user_id);
+    json_add_str(json, "name", call->principal.name);
+    json_add_str(json, "email", call->principal.email);
+    json_add_str(json, "role", str_of(call->grant.role->assets_name));
+    json_add_bool(json, "is_msp_staff", call->grant.is_staff);
+    json_add_int(json, "tenant_id", call->tenant.id);
+    json_add_str(json, "tenant_slug", call->tenant.slug);
+    add_permissions(json, call->grant.permissions);
+    reply_json(&call->reply, 200, json);
+    return OK;
+}
+
+struct change_password_input {
+    struct str current_password, new_password;
+};
+static const struct field change_password_fields[] = {
+    FIELD(struct change_password_input, current_password, "current_password", FIELD_SECRET,
+          .flags = FIELD_REQUIRED, .help = "The password in force", .example = "correct horse battery"),
+    FIELD(struct change_password_input, new_password, "new_password", FIELD_SECRET, .flags = FIELD_REQUIRED,
+          .help = "The new one: 8 to 1024 bytes, none of the most common passwords",
+          .example = "a new and better one"),
+};
+static const struct shape change_password_shape =
+    SHAPE("ChangePassword", struct change_password_input, change_password_fields);
+
+static enum error_code change_password(struct call *call)
+{
+    const struct change_password_input *input = call->input;
+    enum password_change change;
+    const char *why = NULL;
+    enum storage_status status = password_change(call->db, call->config, call->arena, call->principal.user_id,
+                                                 call->principal.session_id, input->current_password,
+                                                 input->new_password, &change, &why);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    switch (change) {
+    case PASSWORD_CHANGED:
+        break;
+    case PASSWORD_CURRENT_WRONG:
+        return call_fail(call, ERR_BAD_REQUEST, "The current password is wrong");
+    case PASSWORD_NEW_REFUSED:
+        return call_fail(call, ERR_BAD_REQUEST, why);
+    case PASSWORD_CHANGE_FAILED:
+        return call_fail(call, ERR_OVERLOAD, NULL);
+    }
+    cJSON *json = json_object();
+    json_add_str(json, "detail", STR("Password changed"));
+    reply_json(&call->reply, 200, json);
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "assets_login",
+      .method = METHOD_POST,
+      .path = "/api/auth/login",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST,
+      .lane = LANE_PASSWORD,
+      .rate = RATE_LOGIN,
+      .body = BODY_FORM,
+      .input = &login_shape,
+      .answer = "AssetsToken",
+      .handler = login,
+      .summary = "Signs in with a form; answers a bearer token" },
+    { .op = "assets_me",
+      .method = METHOD_GET,
+      .path = "/api/auth/me",
+      .need = NEED_MEMBER,
+      .tenant = TENANT_BY_HOST,
+      .answer = "AssetsMe",
+      .handler = me,
+      .summary = "Who the token's user is here, in which role, with which permissions" },
+    { .op = "assets_change_password",
+      .method = METHOD_POST,
+      .path = "/api/auth/change-password",
+      .need = NEED_SESSION,
+      .tenant = TENANT_BY_HOST,
+      .lane = LANE_PASSWORD,
+      .body = BODY_JSON,
+      .input = &change_password_shape,
+      .answer = "AssetsDetail",
+      .handler = change_password,
+      .summary = "Changes one's own password; ends one's other sessions" },
+};
+
+const struct route_table assets_auth_routes = ROUTE_TABLE(&assets_surface, routes);

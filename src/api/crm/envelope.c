@@ -1,0 +1,45 @@
+/* The crm surface: {"error": "…"}, sometimes with a "message" that says what to do. */
+#include "api/envelope.h"
+#include "api/tables.h"
+
+static const struct wording rows[] = {
+    { ERR_CREDENTIALS, NULL, "Invalid email or password", NULL },
+    { ERR_UNAUTHENTICATED, "crm_verify_token", "Invalid or expired token", NULL },
+    { ERR_UNAUTHENTICATED, NULL, "Authentication required", "Send the token of a login as a Bearer token." },
+    { ERR_TOKEN_INVALID, NULL, "Invalid or expired token", NULL },
+    { ERR_TOKEN_EXPIRED, "crm_verify_token", "Invalid or expired token", NULL },
+    { ERR_TOKEN_EXPIRED, NULL, "Token expired", "Your session has expired. Please log in again." },
+    { ERR_PERMISSION, NULL, "Insufficient permissions", NULL },
+    { ERR_ROUTE_UNKNOWN, NULL, "Not found", NULL },
+    { ERR_METHOD, NULL, "Method not allowed", NULL },
+    { ERR_NOT_A_MEMBER, NULL, "You are not a member of this organization", NULL },
+    { ERR_SUSPENDED, NULL, "Your membership in this organization is suspended", NULL },
+    { ERR_TENANT_SUSPENDED, NULL, "This organization is suspended", NULL },
+    { ERR_TENANT_UNKNOWN, NULL, "No such organization", NULL },
+};
+static const struct wordings wordings = WORDINGS(rows);
+
+static cJSON *crm_error(struct call *call, const struct failure *failure)
+{
+    const struct wording *wording = wording_find(&wordings, call, failure);
+    cJSON *body = json_object();
+    json_add_str(body, "error", failure_text_with_fields(&wordings, call, failure));
+    if (wording && wording->more && !failure->detail.at)
+        json_add_str(body, "message", str_of(wording->more));
+    failure_add_plan(body, failure);
+    return body;
+}
+
+/* The one code for whatever is wrong with what was sent. */
+static int crm_status(const struct failure *failure)
+{
+    return failure->code == ERR_VALIDATION ? 400 : failure_status(failure);
+}
+
+const struct surface crm_surface = {
+    .name = "crm",
+    .prefixes = (const char *const[]){ "/api/contacts", "/api/conversations", "/api/auth/register",
+                                       "/api/auth/verify-token", NULL },
+    .status = crm_status,
+    .error = crm_error,
+};

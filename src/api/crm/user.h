@@ -1,0 +1,14 @@
+/* A user as the crm surface shows one. Private to api/crm/. */
+#ifndef TETHER_API_CRM_USER_H
+#define TETHER_API_CRM_USER_H
+
+#include "access/role.h"
+#include "base/json.h"
+#include "identity/user.h"
+#include "tenancy/tenant.h"
+
+/* {"token": …, "user": {…}}: what login and register answer. */
+cJSON *crm_session_json(struct arena *arena, struct str token, const struct user *user,
+                        const struct tenant *organization, const struct role *role);
+
+#endif

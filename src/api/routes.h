@@ -1,0 +1,11 @@
+/* The whole API: every route table of every surface, in the order of docs and `tether routes`. */
+#ifndef TETHER_API_ROUTES_H
+#define TETHER_API_ROUTES_H
+
+#include "request/route.h"
+
+/* What walk_new() takes. */
+extern const struct route_table *const api_route_tables[];
+extern const size_t api_route_table_count;
+
+#endif

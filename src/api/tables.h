@@ -1,0 +1,21 @@
+/* The surfaces and the route tables of this room, for routes.c. Private to api/: a new handler file adds its
+ * table here and there. */
+#ifndef TETHER_API_TABLES_H
+#define TETHER_API_TABLES_H
+
+#include "request/route.h"
+#include "request/surface.h"
+
+extern const struct surface system_surface;
+extern const struct surface assets_surface;
+extern const struct surface crm_surface;
+extern const struct surface v1_surface;
+extern const struct surface spaces_surface;
+
+extern const struct route_table system_routes;
+extern const struct route_table assets_auth_routes;
+extern const struct route_table assets_branding_routes;
+extern const struct route_table crm_auth_routes;
+extern const struct route_table crm_register_routes;
+
+#endif
