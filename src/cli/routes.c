@@ -36,9 +36,8 @@ static int run(struct cli *cli)
     if (code != CLI_OK)
         return code;
     char error[600];
-    size_t n;
-    const struct route_table *const *tables = api_route_tables(&n);
-    struct walk *walk = walk_new(cli->config, NULL, tables, n, error, sizeof(error));
+    struct walk *walk =
+        walk_new(cli->config, NULL, api_route_tables, api_route_table_count, error, sizeof(error));
     if (!walk)
         return cli_fail("%s", error);
     printf("%-7s %-34s %-7s %-20s %-28s %s\n", "method", "path", "surface", "needs", "operation", "summary");

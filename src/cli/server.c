@@ -87,9 +87,8 @@ static int open_http(struct server *server)
     const struct server_start *start = server->start;
     char sentence[SENTENCE_CAP];
     bool http2 = http2_is_safe() && start->http2 && start->config->server.http2;
-    size_t n;
-    const struct route_table *const *tables = api_route_tables(&n);
-    server->walk = walk_new(start->config, server->db, tables, n, sentence, sizeof(sentence));
+    server->walk = walk_new(start->config, server->db, api_route_tables, api_route_table_count, sentence,
+                            sizeof(sentence));
     if (server->walk)
         server->http = http_server_start(start->config, start->listeners, server->walk, http2, sentence,
                                          sizeof(sentence));
