@@ -14,6 +14,7 @@
 #define CALL_MAX_PARAMS 4
 
 struct walk;
+struct route_entry;
 
 struct call {
     struct arena *arena;
@@ -37,11 +38,22 @@ struct call {
     struct access_grant grant; /* role and permissions in `tenant` */
     struct rate_state rate;
     struct params query; /* decoded query */
+    void *query_input;   /* the struct of the route's query shape; NULL without one */
+    uint64_t query_present;
     void *input;         /* the route's input struct */
     uint64_t present, null; /* its rows that were there; that were null */
 
     /* For the access log, monotonic microseconds. */
     int64_t t_received, t_started, t_done;
+
+    /* The walk's own notes; nobody else reads them. */
+    struct {
+        const struct route_entry *entries; /* of the matched path */
+        size_t param_count;
+        bool rate_known;  /* `rate` is what this request counted for */
+        bool query_read;  /* `query` is decoded */
+        bool query_valid; /* and passed its rows */
+    } own;
 };
 
 /* Sets the failure and returns the code, for `return call_fail(call, ERR_NOT_FOUND, "…");`. detail: constant text or in the

@@ -11,6 +11,7 @@
 #ifndef TETHER_REQUEST_FIELD_H
 #define TETHER_REQUEST_FIELD_H
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "request/request.h"
 
@@ -42,7 +43,8 @@ struct field {
     enum field_type type;
     uint32_t flags;
     uint16_t offset;
-    int64_t min, max; /* both 0: the type's own bounds (a string: 0–65536 bytes) */
+    int64_t min, max; /* of bytes, values or items; max 0: the type's own bound (a string: 65536 bytes, a list: 256 items),
+                         both 0 for a number: none */
     const char *const *words; /* FIELD_ENUM: NULL-terminated */
     const char *help;
     const char *example;
@@ -102,6 +104,9 @@ struct violations {
     size_t n, cap;
 };
 
+/* The bound that applies; */
+int64_t field_max(const struct field *row);
+
 /* Adds a violation with its standard sentence; text.at == NULL picks it from the kind and the row. */
 void violations_add(struct arena *arena, struct violations *violations, const char *name,
                     enum violation_kind kind, const struct field *row, struct str text);
@@ -110,7 +115,8 @@ void violations_add(struct arena *arena, struct violations *violations, const ch
  * there (also as null); *ret_null: bit i for null. `ret` is shape->size zeroed bytes. True when there is no violation. */
 bool shape_read_json(const struct shape *shape, struct arena *arena, const cJSON *object, void *ret,
                      uint64_t *ret_present, uint64_t *ret_null, struct violations *violations);
-/* The same from a form or query: text is converted by the row's type. */
+/* The same from a form or query: text is converted by the row's type, a list is split at commas, and an empty optional value
+ * counts as absent, since HTML forms send every field. */
 bool shape_read_params(const struct shape *shape, struct arena *arena, const struct params *params, void *ret,
                        uint64_t *ret_present, struct violations *violations);
 

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "request/request.h"
 
-#define REPLY_MAX_HEADERS 24
+#define REPLY_MAX_HEADERS 32
 
 struct reply {
     int status;               /* 0: nothing was said yet */
@@ -17,11 +17,15 @@ struct reply {
     bool close; /* close the connection after this */
 };
 
-/* Values live in the arena or are constant; CR, LF and NUL in a value are a bug and abort. Adding more than fits aborts. */
+/* Adds one. name: constant, lower case. Values live in the arena or are constant. An upper-case name, a control character in a
+ * value and more headers than fit are bugs and abort. */
 void reply_header(struct reply *reply, const char *name, struct str value);
+/* Whether a header of that (lower-case) name was added. */
+bool reply_has_header(const struct reply *reply, const char *name);
 /* 200 (or another status) with a JSON body. */
 void reply_json(struct reply *reply, int status, cJSON *json);
 void reply_text(struct reply *reply, int status, const char *content_type, struct str body);
+/* No body: 204, 304. */
 void reply_empty(struct reply *reply, int status);
 
 #endif

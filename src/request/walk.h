@@ -14,7 +14,8 @@ struct walk;
 struct walk *walk_new(const struct config *config, struct db *db, const struct route_table *const *tables,
                       size_t n, char *error, size_t cap);
 void walk_free(struct walk **walk);
-/* Any thread: requests that come from now on see `config`; the old one stays valid until walk_free() (it is kept). */
+/* Any thread: requests that come from now on see `config`, which now belongs to the walk; the old one stays valid until
+ * walk_free(), since requests under way may read it. */
 void walk_reload(struct walk *walk, struct config *config);
 /* The configuration in force. */
 const struct config *walk_config(const struct walk *walk);
@@ -44,6 +45,8 @@ void walk_log(struct walk *walk, struct call *call, bool sent);
 
 /* /readyz and start-up: whether storage answers and has this program's schema. */
 enum storage_status walk_ready(struct walk_worker *worker);
+/* The same for a handler: on its call's connection. INVALID: another schema than this program's. */
+enum storage_status walk_ready_in(struct call *call);
 
 /* For `tether routes`, OpenAPI and tests: every row with its surface, in table order. */
 typedef void (*walk_route_fn)(void *context, const struct surface *surface, const struct route *route);

@@ -1,0 +1,68 @@
+/* A call's life and its failures. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "request/walk_internal.h"
+
+/* Parsing multiplies a body: a JSON array of digits costs some thirty bytes per byte. Past this the request
+ * is refused. */
+#define ARENA_BASE   (1024 * 1024)
+#define ARENA_FACTOR 40
+
+struct call *call_new(struct walk *walk)
+{
+    const struct config *config = walk_config(walk);
+    struct arena *arena = arena_new(ARENA_BASE + ARENA_FACTOR * (size_t)config->server.max_body);
+    struct call *call = ARENA_NEW(arena, struct call);
+    call->arena = arena;
+    call->walk = walk;
+    call->config = config;
+    call->now = clock_now();
+    call->t_received = clock_monotonic_us();
+    return call;
+}
+
+void call_free(struct call **call)
+{
+    if (!*call)
+        return;
+    struct arena *arena = (*call)->arena;
+    arena_free(&arena);
+    *call = NULL;
+}
+
+enum error_code call_fail(struct call *call, enum error_code code, const char *detail)
+{
+    call->failure = (struct failure){ .code = code, .detail = str_of(detail) };
+    return code;
+}
+
+enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind,
+                                const char *text)
+{
+    call_fail(call, ERR_VALIDATION, NULL);
+    violations_add(call->arena, &call->failure.violations, field, kind, NULL, str_of(text));
+    return ERR_VALIDATION;
+}
+
+static enum error_code code_of_storage(enum storage_status status)
+{
+    switch (status) {
+    case STORAGE_BUSY:
+    case STORAGE_GONE:
+        return ERR_STORAGE_AWAY;
+    case STORAGE_UNCERTAIN:
+        return ERR_OUTCOME_UNKNOWN;
+    case STORAGE_FULL:
+        return ERR_STORAGE_FULL;
+    default:
+        return ERR_INTERNAL;
+    }
+}
+
+enum error_code call_fail_storage(struct call *call, enum storage_status status)
+{
+    log_event(LOG_ERROR, "storage failed", LOG_S("id", call->request.id),
+              LOG_Z("op", call->route ? call->route->op : ""), LOG_Z("status", storage_status_name(status)),
+              LOG_Z("reason", call->db ? db_error(call->db) : ""));
+    return call_fail(call, code_of_storage(status), NULL);
+}

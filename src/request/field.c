@@ -1,0 +1,294 @@
+/* Reading bodies, forms and queries by field rows.
+ *
+ * Both readers bring a value into one neutral form (struct given) and one check per type judges it, so that a
+ * rule cannot differ between JSON and forms. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "request/field.h"
+
+#define DEFAULT_MAX_BYTES 65536
+#define DEFAULT_MAX_ITEMS 256
+#define MAX_NAME_ECHO     64
+
+/* One value, from wherever. Text stands for a JSON string or a parameter; from parameters numbers and
+ * booleans are text too. */
+struct given {
+    const cJSON *json; /* NULL: from parameters */
+    struct str text;   /* at == NULL: JSON that is no string */
+};
+
+struct reader {
+    struct arena *arena;
+    struct violations *violations;
+    bool ok;
+};
+
+static void refuse(struct reader *reader, const struct field *row, enum violation_kind kind)
+{
+    reader->ok = false;
+    violations_add(reader->arena, reader->violations, row->name, kind, row, STR_NONE);
+}
+
+int64_t field_max(const struct field *row)
+{
+    if (row->max > 0 || (row->max < 0 && row->max >= row->min))
+        return row->max;
+    switch (row->type) {
+    case FIELD_INT:
+    case FIELD_TIME:
+        return row->min < 0 ? 0 : INT64_MAX;
+    case FIELD_STR_LIST:
+        return DEFAULT_MAX_ITEMS;
+    default:
+        return DEFAULT_MAX_BYTES;
+    }
+}
+
+static bool is_blank(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!memchr(" \t\r\n", text.at[i], 4))
+            return false;
+    return true;
+}
+
+static bool check_length(struct reader *reader, const struct field *row, size_t length)
+{
+    if ((int64_t)length < row->min)
+        refuse(reader, row, VIOLATION_TOO_SHORT);
+    else if ((int64_t)length > field_max(row))
+        refuse(reader, row, VIOLATION_TOO_LONG);
+    else
+        return true;
+    return false;
+}
+
+static void read_str(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    if (!given.text.at || !text_is_clean(given.text))
+        refuse(reader, row, VIOLATION_TYPE);
+    else if (check_length(reader, row, given.text.len))
+        *(struct str *)to = given.text;
+}
+
+static void read_email(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    struct str email = str_trim(given.text);
+    if (!given.text.at)
+        refuse(reader, row, VIOLATION_TYPE);
+    else if (!text_is_email(email))
+        refuse(reader, row, VIOLATION_EMAIL);
+    else if (check_length(reader, row, email.len))
+        *(struct str *)to = arena_copy(reader->arena, email);
+}
+
+static void read_enum(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    if (!given.text.at) {
+        refuse(reader, row, VIOLATION_TYPE);
+        return;
+    }
+    for (size_t i = 0; row->words[i]; i++) {
+        if (!str_equal(given.text, str_of(row->words[i])))
+            continue;
+        *(struct str *)to = str_of(row->words[i]);
+        return;
+    }
+    refuse(reader, row, VIOLATION_ENUM);
+}
+
+static void read_int(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    int64_t value;
+    if (!(given.json ? json_as_int(given.json, &value) : str_to_int(given.text, &value))) {
+        refuse(reader, row, VIOLATION_TYPE);
+        return;
+    }
+    bool bounded = row->min != 0 || row->max != 0;
+    if (bounded && value < row->min)
+        refuse(reader, row, VIOLATION_TOO_SMALL);
+    else if (bounded && value > field_max(row))
+        refuse(reader, row, VIOLATION_TOO_LARGE);
+    else
+        *(int64_t *)to = value;
+}
+
+static void read_bool(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    bool yes = given.json ? cJSON_IsTrue(given.json)
+                          : str_equal(given.text, STR("true")) || str_equal(given.text, STR("1"));
+    bool no = given.json ? cJSON_IsFalse(given.json)
+                         : str_equal(given.text, STR("false")) || str_equal(given.text, STR("0"));
+    if (!yes && !no)
+        refuse(reader, row, VIOLATION_TYPE);
+    else
+        *(bool *)to = yes;
+}
+
+static void read_time(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    int64_t value;
+    if (!given.text.at || !clock_parse_iso8601(given.text, &value))
+        refuse(reader, row, VIOLATION_TIME);
+    else
+        *(int64_t *)to = value;
+}
+
+static bool add_item(struct reader *reader, const struct field *row, struct field_list *list, struct str item)
+{
+    if (!item.at || is_blank(item) || item.len > DEFAULT_MAX_BYTES) {
+        refuse(reader, row, VIOLATION_TYPE);
+        return false;
+    }
+    list->at[list->n++] = item;
+    return true;
+}
+
+static bool items_from_json(struct reader *reader, const struct field *row, const cJSON *json,
+                            struct field_list *list)
+{
+    if (!cJSON_IsArray(json)) {
+        refuse(reader, row, VIOLATION_TYPE);
+        return false;
+    }
+    size_t n = (size_t)cJSON_GetArraySize(json);
+    if (!check_length(reader, row, n))
+        return false;
+    list->at = ARENA_ARRAY(reader->arena, struct str, n + 1);
+    const cJSON *item;
+    cJSON_ArrayForEach (item, json)
+        if (!add_item(reader, row, list, json_as_str(item)))
+            return false;
+    return true;
+}
+
+static bool items_from_text(struct reader *reader, const struct field *row, struct str text,
+                            struct field_list *list)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.at[i] == ',';
+    if (!check_length(reader, row, n))
+        return false;
+    list->at = ARENA_ARRAY(reader->arena, struct str, n);
+    for (bool more = true; more;) {
+        struct str item;
+        more = str_split(text, ',', &item, &text);
+        if (!add_item(reader, row, list, item))
+            return false;
+    }
+    return true;
+}
+
+static void read_list(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    struct field_list list = { 0 };
+    if (given.json ? items_from_json(reader, row, given.json, &list)
+                   : items_from_text(reader, row, given.text, &list))
+        *(struct field_list *)to = list;
+}
+
+static void read_object(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    if (!given.json || !cJSON_IsObject(given.json))
+        refuse(reader, row, VIOLATION_TYPE);
+    else
+        *(const cJSON **)to = given.json;
+}
+
+typedef void (*read_fn)(struct reader *reader, const struct field *row, struct given given, void *to);
+static const read_fn readers[] = {
+    [FIELD_STR] = read_str,   [FIELD_SECRET] = read_str,    [FIELD_EMAIL] = read_email,
+    [FIELD_INT] = read_int,   [FIELD_BOOL] = read_bool,     [FIELD_TIME] = read_time,
+    [FIELD_ENUM] = read_enum, [FIELD_STR_LIST] = read_list, [FIELD_OBJECT] = read_object,
+};
+
+/* "" is a value only where the row says so. A secret of spaces is a secret. */
+static bool counts_as_empty(const struct field *row, struct given given)
+{
+    if (!given.text.at || (row->flags & FIELD_BLANK))
+        return false;
+    return row->type == FIELD_SECRET ? str_is_empty(given.text) : is_blank(given.text);
+}
+
+static size_t row_of(const struct shape *shape, struct str name)
+{
+    size_t i = 0;
+    while (i < shape->n && !str_equal(name, str_of(shape->fields[i].name)))
+        i++;
+    return i;
+}
+
+static void refuse_unknown(struct reader *reader, struct str name)
+{
+    /* Cut at a character, not inside one. */
+    size_t end = name.len < MAX_NAME_ECHO ? name.len : MAX_NAME_ECHO;
+    while (end < name.len && end > 0 && ((unsigned char)name.at[end] & 0xc0) == 0x80)
+        end--;
+    reader->ok = false;
+    violations_add(reader->arena, reader->violations, arena_cstr(reader->arena, str_sub(name, 0, end)),
+                   VIOLATION_UNKNOWN, NULL, STR_NONE);
+}
+
+static void require_rows(struct reader *reader, const struct shape *shape, uint64_t present)
+{
+    for (size_t i = 0; i < shape->n; i++)
+        if ((shape->fields[i].flags & FIELD_REQUIRED) && !(present >> i & 1))
+            refuse(reader, &shape->fields[i], VIOLATION_REQUIRED);
+}
+
+static void read_null(struct reader *reader, const struct field *row, uint64_t bit, uint64_t *ret_null)
+{
+    if (row->flags & FIELD_NULLABLE)
+        *ret_null |= bit;
+    else
+        refuse(reader, row, (row->flags & FIELD_REQUIRED) ? VIOLATION_REQUIRED : VIOLATION_NULL);
+}
+
+bool shape_read_json(const struct shape *shape, struct arena *arena, const cJSON *object, void *ret,
+                     uint64_t *ret_present, uint64_t *ret_null, struct violations *violations)
+{
+    struct reader reader = { arena, violations, true };
+    *ret_present = *ret_null = 0;
+    const cJSON *member;
+    cJSON_ArrayForEach (member, object) {
+        size_t i = row_of(shape, str_of(member->string));
+        if (i == shape->n) {
+            refuse_unknown(&reader, str_of(member->string));
+            continue;
+        }
+        const struct field *row = &shape->fields[i];
+        struct given given = { member, json_as_str(member) };
+        *ret_present |= UINT64_C(1) << i;
+        if (cJSON_IsNull(member))
+            read_null(&reader, row, UINT64_C(1) << i, ret_null);
+        else if (counts_as_empty(row, given))
+            refuse(&reader, row, VIOLATION_REQUIRED);
+        else
+            readers[row->type](&reader, row, given, (char *)ret + row->offset);
+    }
+    require_rows(&reader, shape, *ret_present);
+    return reader.ok;
+}
+
+bool shape_read_params(const struct shape *shape, struct arena *arena, const struct params *params, void *ret,
+                       uint64_t *ret_present, struct violations *violations)
+{
+    struct reader reader = { arena, violations, true };
+    *ret_present = 0;
+    for (size_t p = 0; p < params->n; p++) {
+        size_t i = row_of(shape, params->at[p].name);
+        if (i == shape->n) {
+            refuse_unknown(&reader, params->at[p].name);
+            continue;
+        }
+        const struct field *row = &shape->fields[i];
+        struct given given = { NULL, params->at[p].value.at ? params->at[p].value : STR("") };
+        if (counts_as_empty(row, given))
+            continue;
+        *ret_present |= UINT64_C(1) << i;
+        readers[row->type](&reader, row, given, (char *)ret + row->offset);
+    }
+    require_rows(&reader, shape, *ret_present);
+    return reader.ok;
+}

@@ -1,0 +1,143 @@
+/* The segment tree. Built once, read by every thread; a look-up allocates only what decoding the path needs.
+ */
+#include "request/router.h"
+
+struct node {
+    struct str segment;        /* empty for a parameter */
+    struct node *children;     /* literal segments */
+    struct node *parameter;    /* the child that takes any segment */
+    struct node *next;         /* sibling */
+    struct route_entry *first; /* routes that end here */
+};
+
+struct router {
+    struct node root;
+    const struct route_table *const *tables;
+    size_t n;
+};
+
+static bool is_parameter(struct str segment)
+{
+    return segment.len > 0 && segment.at[0] == '{';
+}
+
+static struct node *child_literal(const struct node *node, struct str segment)
+{
+    for (struct node *child = node->children; child; child = child->next)
+        if (str_equal(child->segment, segment))
+            return child;
+    return NULL;
+}
+
+static struct node *grow(struct arena *arena, struct node *node, struct str segment)
+{
+    struct node *child = is_parameter(segment) ? node->parameter : child_literal(node, segment);
+    if (child)
+        return child;
+    child = ARENA_NEW(arena, struct node);
+    if (is_parameter(segment)) {
+        node->parameter = child;
+        return child;
+    }
+    child->segment = segment;
+    child->next = node->children;
+    node->children = child;
+    return child;
+}
+
+static void plant(struct arena *arena, struct router *router, const struct surface *surface,
+                  const struct route *route)
+{
+    struct node *node = &router->root;
+    struct str rest = str_of(route->path + 1);
+    for (bool more = rest.len > 0; more;) {
+        struct str segment;
+        more = str_split(rest, '/', &segment, &rest);
+        node = grow(arena, node, segment);
+    }
+    struct route_entry *entry = ARENA_NEW(arena, struct route_entry);
+    *entry = (struct route_entry){ surface, route, NULL };
+    struct route_entry **end = &node->first;
+    while (*end)
+        end = &(*end)->next;
+    *end = entry;
+}
+
+struct router *router_new(struct arena *arena, const struct route_table *const *tables, size_t n)
+{
+    struct router *router = ARENA_NEW(arena, struct router);
+    router->tables = tables;
+    router->n = n;
+    for (size_t t = 0; t < n; t++)
+        for (size_t r = 0; r < tables[t]->n; r++)
+            plant(arena, router, tables[t]->surface, &tables[t]->routes[r]);
+    return router;
+}
+
+/* Literal first; back to the parameter when that leads nowhere. At most two ways per level and
+ * CALL_MAX_PARAMS parameters in any route keep this small. */
+static const struct route_entry *find(const struct node *node, const struct path *path, size_t depth,
+                                      struct router_match *match)
+{
+    if (depth == path->n)
+        return node->first;
+    const struct node *literal = child_literal(node, path->segments[depth]);
+    const struct route_entry *found = literal ? find(literal, path, depth + 1, match) : NULL;
+    if (found || !node->parameter || match->param_count == CALL_MAX_PARAMS)
+        return found;
+    match->params[match->param_count++] = path->segments[depth];
+    found = find(node->parameter, path, depth + 1, match);
+    if (!found)
+        match->param_count--;
+    return found;
+}
+
+enum path_verdict router_match(const struct router *router, struct arena *arena, struct str raw,
+                               struct router_match *ret)
+{
+    *ret = (struct router_match){ 0 };
+    struct path path;
+    enum path_verdict verdict = path_decode(arena, raw, &path);
+    if (verdict != PATH_FOUND)
+        return verdict;
+    ret->entries = find(&router->root, &path, 0, ret);
+    return ret->entries ? PATH_FOUND : PATH_UNKNOWN;
+}
+
+/* How many bytes of the path a prefix accounts for; 0: it does not fit. */
+static size_t prefix_fits(struct str prefix, struct str raw)
+{
+    if (!str_starts_with(raw, prefix))
+        return 0;
+    bool whole_segment =
+        str_ends_with(prefix, STR("/")) || raw.len == prefix.len || raw.at[prefix.len] == '/';
+    return whole_segment ? prefix.len : 0;
+}
+
+static size_t longest_prefix(const struct surface *surface, struct str raw)
+{
+    size_t longest = 0;
+    for (const char *const *prefix = surface->prefixes; prefix && *prefix; prefix++) {
+        size_t fits = prefix_fits(str_of(*prefix), raw);
+        if (fits > longest)
+            longest = fits;
+    }
+    return longest;
+}
+
+const struct surface *router_surface(const struct router *router, struct str raw)
+{
+    /* What is no path at all still gets the envelope of "/". */
+    if (raw.len == 0 || raw.at[0] != '/')
+        raw = STR("/");
+    const struct surface *best = router->tables[0]->surface;
+    size_t longest = 0;
+    for (size_t t = 0; t < router->n; t++) {
+        size_t fits = longest_prefix(router->tables[t]->surface, raw);
+        if (fits > longest) {
+            longest = fits;
+            best = router->tables[t]->surface;
+        }
+    }
+    return best;
+}

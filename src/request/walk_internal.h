@@ -1,0 +1,72 @@
+/* What the files of the walk share. Nobody outside includes this. */
+#ifndef TETHER_REQUEST_WALK_INTERNAL_H
+#define TETHER_REQUEST_WALK_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "request/router.h"
+#include "request/walk.h"
+
+struct walk {
+    struct arena *arena; /* owns the router and the list of tables */
+    const struct route_table **tables;
+    size_t table_count;
+    struct router *router;
+    struct rate_limiter *limiter;
+    struct db *db;
+    _Atomic(const struct config *) config;
+
+    pthread_mutex_t reload; /* guards what follows */
+    struct config **kept;   /* every configuration that walk_reload() brought */
+    size_t kept_count;
+};
+
+/* One check. OK: go on (unless the reply was filled: then it is the answer). Else the failure is set. */
+typedef enum error_code (*walk_step)(struct call *call);
+/* Runs steps until one fails or answers. True: the reply is complete. */
+bool walk_steps(struct call *call, const walk_step *steps, size_t n);
+/* The route's handler, whose word is checked: no answer at all is a bug of the handler and a 500. */
+enum error_code walk_handle(struct call *call);
+
+/* walk_tenant.c */
+enum error_code tenant_find_host(struct call *call);
+enum error_code tenant_read_hints(struct call *call);
+enum error_code tenant_before_sign_in(struct call *call);
+enum error_code tenant_after_sign_in(struct call *call);
+
+/* walk_sign_in.c */
+enum error_code sign_in_principal(struct call *call);
+enum error_code sign_in_limit(struct call *call);
+enum error_code sign_in_membership(struct call *call);
+enum error_code sign_in_permission(struct call *call);
+/* A call that failed before anybody was signed in counts for its address, and becomes 429 when that is used
+ * up. */
+void sign_in_count_failure(struct call *call);
+
+/* walk_input.c */
+enum error_code input_query(struct call *call);
+enum error_code input_body(struct call *call);
+
+/* client.c: who is asking, behind trusted proxies. */
+bool client_is_proxied(const struct call *call);
+struct str client_request_id(struct call *call);
+struct str client_address(struct call *call);
+bool client_is_tls(const struct call *call);
+/* False: no host, or several. */
+bool client_host(struct call *call, struct str *ret);
+
+/* cors.c */
+void cors_add(struct call *call);
+void cors_add_preflight(struct call *call, struct str methods);
+
+/* answer.c */
+/* The methods of the matched path, for Allow: "GET, HEAD, OPTIONS". */
+struct str answer_methods(struct call *call);
+/* Whether the route counts per address (contract section 1, step 3). */
+bool route_counts_by_address(const struct route *route);
+struct rate_state rate_by_address(struct call *call, enum rate_class class, bool take);
+/* Makes the reply complete: renders a failure, prints JSON, adds the headers every answer has. */
+void answer_complete(struct call *call);
+
+#endif

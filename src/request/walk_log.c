@@ -1,0 +1,129 @@
+/* The access log. It must never hold a secret: path parameters that are secrets are masked by name, a path
+ * without a route is reduced to its first segment and its length, and of a query only the names that the
+ * server knows are written. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "request/walk_internal.h"
+
+static const char *const secret_parameters[] = { "{device_token}", "{token}", "{poll_token}", "{code}",
+                                                 NULL };
+
+static bool is_secret(struct str parameter)
+{
+    for (size_t i = 0; secret_parameters[i]; i++)
+        if (str_equal(parameter, str_of(secret_parameters[i])))
+            return true;
+    return false;
+}
+
+/* The route's path with its parameters filled in. */
+static struct str path_of_route(struct call *call, const char *pattern)
+{
+    struct buf out;
+    buf_init(&out, call->arena, REQUEST_MAX_TARGET);
+    struct str rest = str_of(pattern + 1);
+    size_t parameter = 0;
+    for (bool more = true; more;) {
+        struct str segment;
+        more = str_split(rest, '/', &segment, &rest);
+        buf_add_char(&out, '/');
+        if (segment.len == 0 || segment.at[0] != '{')
+            buf_add(&out, segment);
+        else if (parameter < call->own.param_count)
+            buf_add(&out, is_secret(segment) ? STR("***") : call->params[parameter]);
+        parameter += segment.len > 0 && segment.at[0] == '{';
+    }
+    return buf_str(&out);
+}
+
+static bool is_harmless(struct str segment)
+{
+    for (size_t i = 0; i < segment.len; i++)
+        if (!((segment.at[i] >= 'a' && segment.at[i] <= 'z') || segment.at[i] == '-'))
+            return false;
+    return segment.len <= 16;
+}
+
+/* Several routes of one path name its parameters alike or not; any name that is secret masks. */
+static struct str path_for_log(struct call *call)
+{
+    const struct route *route = call->route;
+    if (!route && call->own.entries)
+        route = call->own.entries->route;
+    if (route)
+        return path_of_route(call, route->path);
+    struct str first, rest;
+    str_split(str_sub(call->request.path, 1, call->request.path.len), '/', &first, &rest);
+    if (call->request.path.len <= 1)
+        return call->request.path;
+    return is_harmless(first) ? arena_printf(call->arena, "/%.*s%s", STR_ARG(first), rest.len ? "/..." : "")
+                              : STR("/...");
+}
+
+static bool is_known_name(const struct call *call, struct str name)
+{
+    const struct shape *shape = call->route ? call->route->query : NULL;
+    if (str_equal(name, STR("tenant")))
+        return true;
+    for (size_t i = 0; shape && i < shape->n; i++)
+        if (str_equal(str_of(shape->fields[i].name), name))
+            return true;
+    return false;
+}
+
+static struct str query_for_log(struct call *call)
+{
+    struct buf out;
+    buf_init(&out, call->arena, 512);
+    for (size_t i = 0; call->own.query_read && i < call->query.n; i++) {
+        struct str name = call->query.at[i].name;
+        buf_add(&out, i ? STR(",") : STR(""));
+        buf_add(&out, is_known_name(call, name) ? name : STR("?"));
+    }
+    return buf_str(&out);
+}
+
+static struct str method_for_log(const struct request *request)
+{
+    bool known = request->method != METHOD_UNKNOWN;
+    return known ? str_of(http_method_name(request->method)) : str_sub(request->method_name, 0, 16);
+}
+
+static const char *protocol_of(int version)
+{
+    switch (version) {
+    case 0x100:
+        return "HTTP/1.0";
+    case 0x200:
+        return "HTTP/2";
+    default:
+        return "HTTP/1.1";
+    }
+}
+
+static void write_line(struct call *call, bool sent, int64_t done)
+{
+    const struct request *request = &call->request;
+    int64_t started = call->t_started ? call->t_started : done;
+    log_event(LOG_INFO, "request", LOG_S("id", request->id), LOG_S("method", method_for_log(request)),
+              LOG_S("path", path_for_log(call)), LOG_I("path_bytes", request->path.len),
+              LOG_S("query", query_for_log(call)), LOG_Z("op", call->route ? call->route->op : ""),
+              LOG_I("status", call->reply.status), LOG_I("bytes", call->reply.body.len),
+              LOG_S("client", request->client_address), LOG_S("tenant", call->tenant.slug),
+              LOG_I("tenant_id", call->tenant.id), LOG_I("user_id", call->principal.user_id),
+              LOG_Z("protocol", protocol_of(request->http_version)),
+              LOG_I("queue_us", started - call->t_received),
+              LOG_I("handler_us", call->t_done ? call->t_done - started : 0),
+              LOG_I("total_us", done - call->t_received), LOG_I("cancelled", !sent));
+}
+
+void walk_log(struct walk *walk, struct call *call, bool sent)
+{
+    (void)walk;
+    metric_request(call->route ? call->route->op : "none", call->reply.status);
+    if (!sent)
+        metric_add(METRIC_REQUESTS_CANCELLED, 1);
+    if (log_is_on(LOG_INFO))
+        write_line(call, sent, clock_monotonic_us());
+}

@@ -1,0 +1,174 @@
+/* Who asks, and whether they may: authentication (RFC 6750, header form only), the limit per user,
+ * membership, permission. */
+#include "base/metrics.h"
+#include "identity/opaque_token.h"
+#include "request/walk_internal.h"
+
+/* ---- Authorization ---- */
+
+static bool is_token68(struct str token)
+{
+    for (size_t i = 0; i < token.len; i++) {
+        char c = token.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && !memchr("-._~+/=", c, 7))
+            return false;
+    }
+    return token.len > 0;
+}
+
+static enum error_code two_tokens(struct call *call)
+{
+    reply_header(&call->reply, "www-authenticate",
+                 STR("Bearer realm=\"tether\", error=\"invalid_request\", error_description=\"Send one "
+                     "token, once\""));
+    return call_fail(call, ERR_MALFORMED, "Send one token, once.");
+}
+
+/* *ret.at == NULL: no token was sent (another scheme is none of ours). */
+static enum error_code read_token(struct call *call, struct str *ret)
+{
+    size_t count = request_header_count(&call->request, "authorization");
+    struct str scheme, token;
+    *ret = STR_NONE;
+    if (count > 1 || (count == 1 && params_get(&call->query, "access_token").at))
+        return two_tokens(call);
+    str_split(str_trim(request_header(&call->request, "authorization")), ' ', &scheme, &token);
+    token = str_trim(token);
+    if (!str_equal_nocase(scheme, STR("Bearer")) || str_is_empty(token))
+        return OK;
+    if (str_index(token, ' ') < token.len || str_index(token, ',') < token.len)
+        return two_tokens(call);
+    if (!is_token68(token))
+        return call_fail(call, ERR_TOKEN_INVALID, NULL);
+    *ret = token;
+    return OK;
+}
+
+/* An address that keeps sending bad tokens gets no more look-ups in the database; a token that bears our
+ * signature is still worth one, so that one bad neighbour does not lock a whole office out. */
+static bool is_worth_a_look(struct call *call, struct str token)
+{
+    struct rate_state state = rate_by_address(call, RATE_DEFAULT, false);
+    struct access_claims claims;
+    if (!state.applies || state.remaining > 0)
+        return true;
+    return !opaque_token_has_prefix(token) &&
+           access_token_verify(call->config, call->arena, token, call->now, &claims) == TOKEN_VALID;
+}
+
+static enum error_code verify(struct call *call, struct str token)
+{
+    enum token_verdict verdict = TOKEN_INVALID;
+    if (!is_worth_a_look(call, token))
+        return call_fail(call, ERR_TOKEN_INVALID, NULL);
+    enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
+                                                        &verdict, &call->principal);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    if (verdict == TOKEN_VALID)
+        return OK;
+    call->principal = (struct principal){ 0 };
+    return call_fail(call, verdict == TOKEN_EXPIRED ? ERR_TOKEN_EXPIRED : ERR_TOKEN_INVALID, NULL);
+}
+
+enum error_code sign_in_principal(struct call *call)
+{
+    if (call->route->need == NEED_PUBLIC)
+        return OK;
+    struct str token;
+    enum error_code code = read_token(call, &token);
+    if (code != OK)
+        return code;
+    if (token.at)
+        return verify(call, token);
+    return call->route->need == NEED_OPTIONAL ? OK : call_fail(call, ERR_UNAUTHENTICATED, NULL);
+}
+
+/* ---- limits ---- */
+
+static enum error_code too_many(struct call *call)
+{
+    return call_fail(call, ERR_RATE_LIMIT, "Too many requests.");
+}
+
+enum error_code sign_in_limit(struct call *call)
+{
+    if (call->own.rate_known || call->principal.kind == PRINCIPAL_NONE)
+        return OK;
+    struct str key = arena_printf(call->arena, "u:%lld", (long long)call->principal.user_id);
+    call->rate = rate_take(call->walk->limiter, call->config, call->route->rate, key, call->now);
+    call->own.rate_known = true;
+    return call->rate.applies && !call->rate.allowed ? too_many(call) : OK;
+}
+
+void sign_in_count_failure(struct call *call)
+{
+    int status = error_info(call->failure.code)->status;
+    if (call->own.rate_known || call->principal.kind != PRINCIPAL_NONE || status < 400 || status >= 500 ||
+        call->route->rate == RATE_UNLIMITED)
+        return;
+    call->rate = rate_by_address(call, RATE_DEFAULT, true);
+    call->own.rate_known = true;
+    if (!call->rate.applies || call->rate.allowed)
+        return;
+    call->reply.header_count = 0; /* the challenge belonged to the failure that 429 replaces */
+    too_many(call);
+}
+
+/* ---- membership and permission ---- */
+
+static enum error_code refuse_access(struct call *call, enum access_verdict verdict)
+{
+    switch (verdict) {
+    case ACCESS_OK:
+        return OK;
+    case ACCESS_SUSPENDED:
+        call_fail(call, ERR_SUSPENDED, NULL);
+        call->failure.status = "suspended";
+        return ERR_SUSPENDED;
+    case ACCESS_TENANT_SUSPENDED:
+        return call_fail(call, ERR_TENANT_SUSPENDED, NULL);
+    case ACCESS_NOT_A_MEMBER:
+        break;
+    }
+    return call_fail(call, ERR_NOT_A_MEMBER, NULL);
+}
+
+static enum error_code anonymous_access(struct call *call)
+{
+    bool suspended = call->tenant.id != 0 && call->tenant.status == TENANT_SUSPENDED;
+    return suspended ? call_fail(call, ERR_TENANT_SUSPENDED, NULL) : OK;
+}
+
+enum error_code sign_in_membership(struct call *call)
+{
+    enum route_need need = call->route->need;
+    if (call->principal.kind == PRINCIPAL_NONE)
+        return anonymous_access(call);
+    call->grant = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER };
+    if (call->tenant.id != 0) {
+        enum storage_status status =
+            access_decide(call->db, call->arena, &call->tenant, call->principal.user_id, &call->grant);
+        if (status != STORAGE_OK)
+            return call_fail_storage(call, status);
+    }
+    if (need == NEED_SELF)
+        return OK;
+    if (need == NEED_OPTIONAL && call->grant.verdict != ACCESS_TENANT_SUSPENDED)
+        return OK;
+    enum error_code code = refuse_access(call, call->grant.verdict);
+    if (code == OK && need == NEED_SESSION && call->principal.kind != PRINCIPAL_USER)
+        return call_fail(call, ERR_FORBIDDEN, "This needs a user's own session.");
+    return code;
+}
+
+enum error_code sign_in_permission(struct call *call)
+{
+    if (call->route->need != NEED_PERMISSION ||
+        perm_set_has(call->grant.permissions, call->route->permission))
+        return OK;
+    call_fail(call, ERR_PERMISSION, NULL);
+    call->failure.required_permission = permission_info(call->route->permission)->name;
+    return ERR_PERMISSION;
+}
