@@ -41,7 +41,8 @@ struct config {
     bool demo;
     struct {
         struct str_list listen; /* http://ADDR:PORT, https://ADDR:PORT, unix:/path */
-        struct str tls_certificate, tls_private_key; /* files, made absolute relative to the config's folder */
+        struct str tls_certificate,
+            tls_private_key;                  /* files, made absolute relative to the config's folder */
         int64_t loops, workers, hash_workers; /* resolved: auto is a number here */
         int64_t queue, password_queue;
         int64_t max_body; /* bytes */
@@ -54,9 +55,10 @@ struct config {
         int64_t request_deadline_us;  /* a request's time for storage */
     } server;
     struct {
-        struct str driver;
+        struct str driver;      /* "sqlite", "postgres", or a module's absolute path */
         struct str sqlite_path; /* absolute; ":memory:" kept */
         struct str postgres_conninfo;
+        int64_t postgres_connections;    /* resolved: every worker's and one that listens */
         struct str_list module_settings; /* "key=value" for a loadable driver */
     } storage;
     struct {
@@ -84,7 +86,7 @@ struct config {
     } rate_limits;
     struct {
         struct str transport; /* file | smtp */
-        struct str directory;
+        struct str directory; /* absolute */
         struct str from;
         struct str smtp_url, smtp_user, smtp_password;
     } mail;
@@ -99,9 +101,10 @@ struct config_error {
     char text[512];
 };
 
-/* Reads `path` (a regular file of ≤ 64 KiB, not world-writable), expands ${NAME} from the environment and from a .env
- * file beside it (the environment wins), checks types, ranges and the rules between keys (a secret key of ≥ 32
- * bytes, TLS files for https listeners, …). Returns NULL with *ret_error filled. Free with config_free(). */
+/* Reads `path` (a regular file of ≤ 64 KiB, not world-writable), expands ${NAME} from the environment and
+ * from a .env file beside it (the environment wins), checks types, ranges and the rules between keys (a
+ * secret key of ≥ 32 bytes, TLS files for https listeners, …). Returns NULL with *ret_error filled. Free with
+ * config_free(). */
 struct config *config_load(const char *path, struct config_error *ret_error);
 /* The same from text at hand; `path` is used for messages and relative files. Tests. */
 struct config *config_parse(const char *path, struct str yaml, struct config_error *ret_error);
@@ -110,12 +113,13 @@ void config_free(struct config **config);
 /* The plan of that name; NULL when there is none. */
 const struct plan *config_plan(const struct config *config, struct str name);
 
-/* One line per key: "server.queue\tnumber\t4096\treloadable\thelp", for docs and the test that holds conf/ against
- * the table. */
+/* One line per key: "server.queue\tnumber\t4096\trestart\thelp", for docs and the test that holds conf/
+ * against the table. The fourth column says what a change needs: "reload" (SIGHUP) or "restart"; the third is
+ * the default as YAML, or "required". */
 void config_print_keys(struct buf *out);
 
-/* True when `next` differs from `now` only in what a running server can take over; otherwise *ret_key names the first
- * key that cannot. */
+/* True when `next` differs from `now` only in what a running server can take over; otherwise *ret_key names
+ * the first key that cannot. */
 bool config_can_reload(const struct config *now, const struct config *next, const char **ret_key);
 
 #endif
