@@ -1,8 +1,11 @@
 /* The end of every request: a failure in its envelope, JSON printed, and the headers every answer bears. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "request/accept.h"
 #include "request/walk_internal.h"
+
+#define SPARE_BYTES ((size_t)256 * 1024)
 
 /* ---- rate headers ---- */
 
@@ -85,7 +88,7 @@ static void add_failure_headers(struct call *call)
     int64_t seconds = retry_after(call);
     if (!reply_has_header(&call->reply, "www-authenticate"))
         add_challenge(call);
-    if (seconds > 0)
+    if (seconds > 0 && !reply_has_header(&call->reply, "retry-after"))
         add_number(call, "retry-after", seconds);
     reply_header(&call->reply, "vary", STR("Accept"));
 }
@@ -182,15 +185,58 @@ struct str answer_methods(struct call *call)
     return buf_str(&out);
 }
 
+/* ---- the whole ---- */
+
+static void free_spare(void *arg)
+{
+    struct arena *spare = arg;
+    arena_free(&spare);
+}
+
+/* JSON stops growing at the arena's budget, so the words that say so need room of their own. */
+static struct arena *arena_for_failure(struct call *call)
+{
+    if (!arena_over_budget(call->arena))
+        return call->arena;
+    struct arena *spare = arena_new(SPARE_BYTES);
+    arena_defer(call->arena, free_spare, spare);
+    return spare;
+}
+
+static void print_failure(struct call *call)
+{
+    struct arena *arena = arena_for_failure(call);
+    json_use_arena(arena);
+    render_failure(call);
+    call->reply.body = json_print(arena, call->reply.json);
+}
+
+/* False when the reply outgrew the arena: then parts of it may be missing. */
+static bool print_success(struct call *call)
+{
+    if (!call->reply.json)
+        return true;
+    call->reply.body = json_print(call->arena, call->reply.json);
+    return !arena_over_budget(call->arena);
+}
+
+static void refuse_outgrown(struct call *call)
+{
+    log_event(LOG_ERROR, "a reply outgrew its memory", LOG_S("id", call->request.id),
+              LOG_Z("op", call->route ? call->route->op : ""));
+    call->reply = (struct reply){ .close = call->reply.close };
+    call_fail(call, ERR_INTERNAL, NULL);
+}
+
 void answer_complete(struct call *call)
 {
     json_use_arena(call->arena);
+    if (call->failure.code == OK && !print_success(call))
+        refuse_outgrown(call);
     if (call->failure.code != OK)
-        render_failure(call);
+        print_failure(call);
     add_common_headers(call);
     add_rate_headers(call);
     cors_add(call);
-    if (call->reply.json)
-        call->reply.body = json_print(call->arena, call->reply.json);
     json_use_arena(NULL);
 }

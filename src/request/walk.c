@@ -65,17 +65,13 @@ void walk_each_route(const struct walk *walk, walk_route_fn fn, void *context)
             fn(context, walk->tables[t]->surface, &walk->tables[t]->routes[r]);
 }
 
-bool walk_steps(struct call *call, const walk_step *steps, size_t n)
+enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n)
 {
+    enum error_code code = OK;
     json_use_arena(call->arena);
-    for (size_t i = 0; i < n; i++) {
-        enum error_code code = steps[i](call);
-        if (code == OK && call->reply.status == 0)
-            continue;
-        answer_complete(call);
-        return true;
-    }
-    return false;
+    for (size_t i = 0; i < n && code == OK && call->reply.status == 0; i++)
+        code = steps[i](call);
+    return code;
 }
 
 enum error_code walk_handle(struct call *call)

@@ -235,8 +235,11 @@ static const walk_step admit_steps[] = {
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
 {
     (void)walk;
-    if (walk_steps(call, admit_steps, sizeof(admit_steps) / sizeof(admit_steps[0])))
+    enum error_code code = walk_steps(call, admit_steps, sizeof(admit_steps) / sizeof(admit_steps[0]));
+    if (code != OK || call->reply.status != 0) {
+        answer_complete(call);
         return true;
+    }
     *ret_lane = call->route->lane;
     return false;
 }

@@ -24,8 +24,8 @@ struct walk {
 
 /* One check. OK: go on (unless the reply was filled: then it is the answer). Else the failure is set. */
 typedef enum error_code (*walk_step)(struct call *call);
-/* Runs steps until one fails or answers. True: the reply is complete. */
-bool walk_steps(struct call *call, const walk_step *steps, size_t n);
+/* Runs steps until one fails or answers. */
+enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n);
 /* The route's handler, whose word is checked: no answer at all is a bug of the handler and a 500. */
 enum error_code walk_handle(struct call *call);
 

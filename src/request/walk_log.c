@@ -9,10 +9,31 @@
 static const char *const secret_parameters[] = { "{device_token}", "{token}", "{poll_token}", "{code}",
                                                  NULL };
 
-static bool is_secret(struct str parameter)
+static bool is_secret_name(struct str parameter)
 {
     for (size_t i = 0; secret_parameters[i]; i++)
         if (str_equal(parameter, str_of(secret_parameters[i])))
+            return true;
+    return false;
+}
+
+/* The name, in braces, that a path gives its parameter number `wanted`. */
+static struct str parameter_name(const char *path, size_t wanted)
+{
+    struct str segment, rest = str_of(path);
+    for (bool more = true; more;) {
+        more = str_split(rest, '/', &segment, &rest);
+        if (segment.len > 0 && segment.at[0] == '{' && wanted-- == 0)
+            return segment;
+    }
+    return STR_NONE;
+}
+
+/* Routes of one path may name a parameter differently: one that calls it a secret is enough. */
+static bool is_secret(const struct call *call, size_t parameter)
+{
+    for (const struct route_entry *entry = call->own.entries; entry; entry = entry->next)
+        if (is_secret_name(parameter_name(entry->route->path, parameter)))
             return true;
     return false;
 }
@@ -31,7 +52,7 @@ static struct str path_of_route(struct call *call, const char *pattern)
         if (segment.len == 0 || segment.at[0] != '{')
             buf_add(&out, segment);
         else if (parameter < call->own.param_count)
-            buf_add(&out, is_secret(segment) ? STR("***") : call->params[parameter]);
+            buf_add(&out, is_secret(call, parameter) ? STR("***") : call->params[parameter]);
         parameter += segment.len > 0 && segment.at[0] == '{';
     }
     return buf_str(&out);
@@ -45,7 +66,6 @@ static bool is_harmless(struct str segment)
     return segment.len <= 16;
 }
 
-/* Several routes of one path name its parameters alike or not; any name that is secret masks. */
 static struct str path_for_log(struct call *call)
 {
     const struct route *route = call->route;
@@ -122,8 +142,6 @@ void walk_log(struct walk *walk, struct call *call, bool sent)
 {
     (void)walk;
     metric_request(call->route ? call->route->op : "none", call->reply.status);
-    if (!sent)
-        metric_add(METRIC_REQUESTS_CANCELLED, 1);
     if (log_is_on(LOG_INFO))
         write_line(call, sent, clock_monotonic_us());
 }

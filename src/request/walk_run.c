@@ -32,24 +32,13 @@ static const walk_step run_steps[] = {
     input_query,      input_body,           walk_handle,
 };
 
-static enum error_code run_all(struct call *call)
-{
-    for (size_t i = 0; i < sizeof(run_steps) / sizeof(run_steps[0]); i++) {
-        enum error_code code = run_steps[i](call);
-        if (code != OK || call->reply.status != 0)
-            return code;
-    }
-    return OK;
-}
-
 void walk_run(struct walk_worker *worker, struct call *call)
 {
     const struct config *config = call->config;
     call->t_started = clock_monotonic_us();
     call->db = worker->db;
     db_set_deadline(call->db, clock_monotonic_ms() + config->server.request_deadline_us / 1000);
-    json_use_arena(call->arena);
-    if (run_all(call) != OK)
+    if (walk_steps(call, run_steps, sizeof(run_steps) / sizeof(run_steps[0])) != OK)
         sign_in_count_failure(call);
     answer_complete(call);
     db_set_deadline(call->db, 0);
