@@ -1,0 +1,66 @@
+/* SQLite's result codes in the contract's words: the one place that knows both. */
+#include <errno.h>
+
+#include "internal.h"
+
+/* A file system without room shows as SQLITE_FULL for ENOSPC only; a quota, a size limit and a medium that
+ * turned read-only come as I/O errors. */
+static bool is_out_of_room(sqlite3 *handle)
+{
+    switch (sqlite3_system_errno(handle)) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EROFS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum storage_status classify_constraint(int rc)
+{
+    switch (rc) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+        return STORAGE_CONFLICT;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return STORAGE_REFERENCE;
+    default: /* not-null, check, datatype */
+        return STORAGE_INVALID;
+    }
+}
+
+enum storage_status classify(sqlite3 *handle, int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+        return STORAGE_OK;
+    case SQLITE_ROW:
+        return STORAGE_ROW;
+    case SQLITE_DONE:
+        return STORAGE_DONE;
+    case SQLITE_CONSTRAINT:
+        return classify_constraint(rc);
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_RANGE:
+    case SQLITE_MISUSE:
+        return STORAGE_INVALID;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_SCHEMA:
+        return STORAGE_BUSY;
+    case SQLITE_INTERRUPT: /* our own progress handler: the deadline passed */
+        return STORAGE_GONE;
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+        return STORAGE_FULL;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        return is_out_of_room(handle) ? STORAGE_FULL : STORAGE_ERROR;
+    default: /* CORRUPT, NOTADB, NOMEM and what else there is */
+        return STORAGE_ERROR;
+    }
+}

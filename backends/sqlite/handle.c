@@ -1,0 +1,69 @@
+/* Opening SQLite handles: every setting that correctness or safety rests on is made here. */
+#include "internal.h"
+
+/* Both kinds. LIKE tells capitals apart, as PostgreSQL's does. */
+#define COMMON                                                                                               \
+    "PRAGMA foreign_keys=ON;"                                                                                \
+    "PRAGMA trusted_schema=OFF;"                                                                             \
+    "PRAGMA cell_size_check=ON;"                                                                             \
+    "PRAGMA temp_store=MEMORY;"                                                                              \
+    "PRAGMA case_sensitive_like=ON;"
+
+#define WRITER                                                                                               \
+    COMMON "PRAGMA cache_size=-16384;"                                                                       \
+           "PRAGMA wal_autocheckpoint=1000;"                                                                 \
+           "PRAGMA journal_size_limit=67108864;"
+
+/* A reader never checkpoints, not even when it is the last to close. */
+#define READER                                                                                               \
+    COMMON "PRAGMA query_only=ON;"                                                                           \
+           "PRAGMA wal_autocheckpoint=0;"                                                                    \
+           "PRAGMA mmap_size=134217728;"
+
+struct option {
+    int option;
+    int value;
+};
+
+static const struct option common_options[] = {
+    { SQLITE_DBCONFIG_DEFENSIVE, 1 },
+    { SQLITE_DBCONFIG_ENABLE_TRIGGER, 1 },
+    { SQLITE_DBCONFIG_DQS_DML, 0 }, /* "x" is a name, never a text, as in PostgreSQL */
+    { SQLITE_DBCONFIG_DQS_DDL, 0 },
+};
+
+static int handle_open(const char *path, const char *pragmas, sqlite3 **ret)
+{
+    sqlite3 *handle = NULL;
+    int rc = sqlite3_open_v2(path, &handle,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    *ret = handle; /* holds the error too */
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_busy_timeout(handle, DEFAULT_CALL_MS);
+    sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+    for (size_t i = 0; i < sizeof(common_options) / sizeof(common_options[0]); i++)
+        sqlite3_db_config(handle, common_options[i].option, common_options[i].value, NULL);
+    return sqlite3_exec(handle, pragmas, NULL, NULL, NULL);
+}
+
+int handle_open_writer(const char *path, bool scratch, sqlite3 **ret)
+{
+    int rc = handle_open(path, WRITER, ret);
+    if (rc == SQLITE_OK && sqlite3_db_readonly(*ret, "main") == 1)
+        return SQLITE_READONLY;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(*ret, "PRAGMA journal_mode=WAL;", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(*ret, scratch ? "PRAGMA synchronous=OFF;" : "PRAGMA synchronous=FULL;", NULL, NULL,
+                          NULL);
+    return rc;
+}
+
+int handle_open_reader(const char *path, sqlite3 **ret)
+{
+    int rc = handle_open(path, READER, ret);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(*ret, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return rc;
+}

@@ -1,0 +1,315 @@
+/* The writer: one handle, one turn, commits shared.
+ *
+ * A write transaction waits for its turn (first come, first served), then owns the writer handle. The first
+ * one of a batch opens SQLite's transaction; each runs in a savepoint of its own. Ending its part, it
+ * releases the savepoint, and if others wait for the turn it hands over and waits for the batch's outcome;
+ * the last one, or the one that finds the batch full or old, does the COMMIT, one fsync for all, and wakes
+ * everybody with the result.
+ *
+ * What follows from sharing:
+ * - Who has released can no longer time out or withdraw: it waits for the outcome. That is bounded, since
+ * every later turn is bounded by its own deadline and the batch by its age.
+ * - Later members see what earlier ones wrote before it is committed. A later member that commits shares
+ * their fate. One that rolls back may have read it: its rollback returns only after the batch's outcome is
+ * known, so a refusal that rests on another's data is never told before that data is durable. Should the
+ * batch fail, the refusal still stands: it wrote nothing, and whoever it lost to is told of the failure.
+ * - SQLite ends the whole transaction on some failures of a single statement (no room, I/O error, no memory).
+ * Then every earlier member is told BUSY: nothing of it was written, and it may run again without that
+ * neighbour.
+ * - A foreign key checked at commit would fail the whole batch; it is asked for before the release instead.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "internal.h"
+
+#define BATCH_MEMBERS 64
+#define BATCH_US      5000
+
+static const char *const control_sql[CONTROL_COUNT] = {
+    [CONTROL_BEGIN] = "BEGIN IMMEDIATE", [CONTROL_SAVEPOINT] = "SAVEPOINT part",
+    [CONTROL_RELEASE] = "RELEASE part",  [CONTROL_ROLLBACK_TO] = "ROLLBACK TO part",
+    [CONTROL_COMMIT] = "COMMIT",         [CONTROL_ROLLBACK] = "ROLLBACK",
+};
+
+static int on_writer_busy(void *context, int count)
+{
+    struct writer *writer = context;
+    if (!writer->owner || conn_is_late(writer->owner))
+        return 0;
+    sqlite3_sleep(count < 10 ? 1 : 10);
+    return 1;
+}
+
+/* Statements that only read may be stopped; stopping one that writes would end its neighbours' transaction
+ * too. */
+static int on_writer_progress(void *context)
+{
+    struct writer *writer = context;
+    return writer->owner && writer->owner->interruptible && conn_is_late(writer->owner);
+}
+
+bool writer_init(struct writer *writer, sqlite3 *handle)
+{
+    for (int i = 0; i < CONTROL_COUNT; i++)
+        if (sqlite3_prepare_v3(handle, control_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &writer->control[i],
+                               NULL) != SQLITE_OK)
+            return false;
+    writer->handle = handle;
+    pthread_mutex_init(&writer->mutex, NULL);
+    sqlite3_busy_handler(handle, on_writer_busy, writer);
+    sqlite3_progress_handler(handle, 4000, on_writer_progress, writer);
+    return true;
+}
+
+void writer_release(struct writer *writer)
+{
+    writer_cache_clear(writer);
+    for (int i = 0; i < CONTROL_COUNT; i++)
+        sqlite3_finalize(writer->control[i]);
+    sqlite3_close(writer->handle);
+    pthread_mutex_destroy(&writer->mutex);
+}
+
+static int control(struct writer *writer, enum control which)
+{
+    sqlite3_stmt *stmt = writer->control[which];
+    int rc = sqlite3_step(stmt);
+    sqlite3_reset(stmt); /* repeats the failure of the step */
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* --- the turn; all with the mutex held --- */
+
+static void enqueue(struct writer *writer, struct storage_conn *conn)
+{
+    struct storage_conn **link = &writer->queue;
+    while (*link)
+        link = &(*link)->next;
+    conn->next = NULL;
+    *link = conn;
+}
+
+static void leave_queue(struct writer *writer, const struct storage_conn *conn)
+{
+    struct storage_conn **link = &writer->queue;
+    while (*link != conn)
+        link = &(*link)->next;
+    *link = conn->next;
+}
+
+static void pass_turn(struct writer *writer)
+{
+    struct storage_conn *next = writer->queue;
+    writer->owner = next;
+    if (!next)
+        return;
+    writer->queue = next->next;
+    next->woken = true;
+    pthread_cond_signal(&next->wake);
+}
+
+static bool wait_for_turn(struct writer *writer, struct storage_conn *conn)
+{
+    if (!writer->owner) {
+        writer->owner = conn;
+        return true;
+    }
+    struct timespec until = { .tv_sec = conn->until_ms / 1000, .tv_nsec = conn->until_ms % 1000 * 1000000 };
+    enqueue(writer, conn);
+    conn->woken = false;
+    int rc = 0;
+    while (!conn->woken && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&conn->wake, &writer->mutex, &until);
+    if (!conn->woken) /* handed over at the last moment counts as handed over */
+        leave_queue(writer, conn);
+    return conn->woken;
+}
+
+/* --- the batch --- */
+
+/* Tells every member. With the mutex held. */
+static void settle(struct writer *writer, enum storage_status outcome, const char *text)
+{
+    struct storage_conn *next;
+    for (struct storage_conn *member = writer->members; member; member = next) {
+        next = member->next;
+        member->outcome = outcome;
+        member->woken = true;
+        snprintf(member->error, sizeof(member->error), "%s", text);
+        pthread_cond_signal(&member->wake);
+    }
+    writer->members = NULL;
+    writer->member_count = 0;
+    writer->batch_open = false;
+}
+
+static enum storage_status wait_for_outcome(struct writer *writer, struct storage_conn *conn)
+{
+    conn->next = writer->members;
+    conn->woken = false;
+    writer->members = conn;
+    writer->member_count++;
+    pass_turn(writer);
+    while (!conn->woken)
+        pthread_cond_wait(&conn->wake, &writer->mutex);
+    return conn->outcome;
+}
+
+/* A commit that failed to sync may still be in the log when the log is next recovered, so its outcome is not
+ * known; and what the kernel holds of the file is not to be trusted again. */
+static enum storage_status failed_commit(struct storage_conn *conn, int rc)
+{
+    struct writer *writer = &conn->db->writer;
+    enum storage_status s = conn_fail(conn, writer->handle, rc);
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC) {
+        atomic_store(&conn->db->damage, DAMAGE_SYNC);
+        s = STORAGE_UNCERTAIN;
+    }
+    if (!sqlite3_get_autocommit(writer->handle))
+        control(writer, CONTROL_ROLLBACK);
+    return s;
+}
+
+static enum storage_status end_batch(struct storage_conn *conn, bool anything)
+{
+    struct writer *writer = &conn->db->writer;
+    if (!anything) {
+        control(writer, CONTROL_ROLLBACK);
+        return STORAGE_OK;
+    }
+    int rc = control(writer, CONTROL_COMMIT);
+    return rc == SQLITE_OK ? STORAGE_OK : failed_commit(conn, rc);
+}
+
+static bool has_room(const struct writer *writer)
+{
+    return writer->member_count < BATCH_MEMBERS && clock_monotonic_us() - writer->batch_began_us < BATCH_US;
+}
+
+/* Ends a turn whose part is released (`wrote`) or undone: hands over and waits for the batch, or ends it.
+ * The batch's outcome; OK when this part does not depend on it. */
+static enum storage_status end_turn(struct storage_conn *conn, bool wrote)
+{
+    struct writer *writer = &conn->db->writer;
+    pthread_mutex_lock(&writer->mutex);
+    enum storage_status s = STORAGE_OK;
+    bool depends = wrote || writer->members;
+    if (writer->batch_open && !(writer->queue && has_room(writer))) {
+        pthread_mutex_unlock(&writer->mutex); /* the turn is still ours: nobody else touches the batch */
+        s = end_batch(conn, depends);
+        pthread_mutex_lock(&writer->mutex);
+        settle(writer, s, conn->error);
+        depends = false;
+    }
+    if (writer->batch_open && depends)
+        s = wait_for_outcome(writer, conn);
+    else
+        pass_turn(writer);
+    pthread_mutex_unlock(&writer->mutex);
+    return s;
+}
+
+/* SQLite has ended the transaction under us: whoever was in it is told, now. */
+static void lose_batch(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    settle(writer, STORAGE_BUSY, "a failure of another transaction undid this one; run it again");
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+void writer_check_lost(struct storage_conn *conn, enum storage_status status)
+{
+    struct writer *writer = &conn->db->writer;
+    if (!writer->batch_open || !sqlite3_get_autocommit(writer->handle))
+        return;
+    conn->lost = status;
+    lose_batch(writer);
+}
+
+/* Undoes this turn's part; when even that fails, the whole batch. */
+static void undo_part(struct storage_conn *conn)
+{
+    struct writer *writer = &conn->db->writer;
+    if (control(writer, CONTROL_ROLLBACK_TO) == SQLITE_OK && control(writer, CONTROL_RELEASE) == SQLITE_OK)
+        return;
+    if (!sqlite3_get_autocommit(writer->handle))
+        control(writer, CONTROL_ROLLBACK);
+    lose_batch(writer);
+}
+
+static enum storage_status open_part(struct storage_conn *conn)
+{
+    struct writer *writer = &conn->db->writer;
+    if (!writer->batch_open) {
+        int rc = control(writer, CONTROL_BEGIN);
+        if (rc != SQLITE_OK)
+            return conn_fail(conn, writer->handle, rc);
+        writer->batch_open = true;
+        writer->batch_began_us = clock_monotonic_us();
+    }
+    int rc = control(writer, CONTROL_SAVEPOINT);
+    if (rc == SQLITE_OK)
+        return STORAGE_OK;
+    enum storage_status s = conn_fail(conn, writer->handle, rc);
+    writer_check_lost(conn, s);
+    return s;
+}
+
+enum storage_status writer_begin(struct storage_conn *conn)
+{
+    struct writer *writer = &conn->db->writer;
+    if (!writer->handle)
+        return conn_refuse(conn, STORAGE_INVALID, "the database was opened for reading");
+    const char *damage = damage_text(conn->db);
+    if (damage)
+        return conn_refuse(conn, STORAGE_ERROR, damage);
+    pthread_mutex_lock(&writer->mutex);
+    bool ours = wait_for_turn(writer, conn);
+    pthread_mutex_unlock(&writer->mutex);
+    if (!ours)
+        return conn_refuse(conn, STORAGE_BUSY, "the deadline passed while other transactions were writing");
+    conn->lost = STORAGE_OK;
+    enum storage_status s = open_part(conn);
+    if (s != STORAGE_OK)
+        end_turn(conn, false);
+    return s;
+}
+
+/* Foreign keys that a statement left open until commit. */
+static bool has_open_references(sqlite3 *handle)
+{
+    int open = 0;
+    int highest = 0;
+    return sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &highest, 0) == SQLITE_OK &&
+           open != 0;
+}
+
+static enum storage_status release_part(struct storage_conn *conn)
+{
+    struct writer *writer = &conn->db->writer;
+    if (has_open_references(writer->handle))
+        return conn_refuse(conn, STORAGE_REFERENCE, "a foreign key is missing at commit");
+    int rc = control(writer, CONTROL_RELEASE);
+    return rc == SQLITE_OK ? STORAGE_OK : conn_fail(conn, writer->handle, rc);
+}
+
+enum storage_status writer_commit(struct storage_conn *conn)
+{
+    enum storage_status s = conn->lost;
+    if (s == STORAGE_OK) {
+        s = release_part(conn);
+        if (s == STORAGE_OK)
+            return end_turn(conn, true);
+        undo_part(conn);
+    }
+    end_turn(conn, false);
+    return s;
+}
+
+void writer_rollback(struct storage_conn *conn)
+{
+    if (conn->lost == STORAGE_OK)
+        undo_part(conn);
+    end_turn(conn, false);
+}
