@@ -16,9 +16,7 @@
 static enum storage_status fail(struct storage_error *error, enum storage_status status, const char *path,
                                 const char *why)
 {
-    error->status = status;
-    snprintf(error->text, sizeof(error->text), "backup %.150s: %s", path, why);
-    return status;
+    return error_fill(error, status, "backup %.150s: %s", path, why);
 }
 
 static enum storage_status fail_errno(struct storage_error *error, const char *path, int reason)

@@ -1,5 +1,6 @@
 /* SQLite's result codes in the contract's words: the one place that knows both. */
 #include <errno.h>
+#include <stdarg.h>
 
 #include "internal.h"
 
@@ -63,4 +64,15 @@ enum storage_status classify(sqlite3 *handle, int rc)
     default: /* CORRUPT, NOTADB, NOMEM and what else there is */
         return STORAGE_ERROR;
     }
+}
+
+enum storage_status error_fill(struct storage_error *error, enum storage_status status, const char *format,
+                               ...)
+{
+    va_list args;
+    va_start(args, format);
+    error->status = status;
+    vsnprintf(error->text, sizeof(error->text), format, args);
+    va_end(args);
+    return status;
 }

@@ -2,8 +2,6 @@
 #include "base/clock.h"
 #include "internal.h"
 
-#define PROGRESS_STEPS 4000 /* virtual machine steps between two looks at the clock */
-
 static const char *const damage_texts[] = {
     [DAMAGE_FILE] = "the database file is damaged: writes are refused; restore a backup",
     [DAMAGE_SYNC] = "the disk failed to store a commit: writes are refused until the server is restarted",
@@ -62,11 +60,11 @@ enum storage_status sqlite_connect(struct storage_db *db, int64_t deadline_ms, s
     sqlite3 *reader = NULL;
     int rc = handle_open_reader(db->path, &reader);
     if (rc != SQLITE_OK) {
-        error->status = classify(reader, rc) == STORAGE_BUSY ? STORAGE_BUSY : STORAGE_GONE;
-        snprintf(error->text, sizeof(error->text), "sqlite: %.120s: %.100s", db->path,
-                 reader ? sqlite3_errmsg(reader) : sqlite3_errstr(rc));
+        enum storage_status s = classify(reader, rc) == STORAGE_BUSY ? STORAGE_BUSY : STORAGE_GONE;
+        error_fill(error, s, "sqlite: %.120s: %.100s", db->path,
+                   reader ? sqlite3_errmsg(reader) : sqlite3_errstr(rc));
         sqlite3_close(reader);
-        return error->status;
+        return s;
     }
     struct storage_conn *conn = calloc(1, sizeof(*conn));
     if (!conn)

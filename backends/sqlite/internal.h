@@ -15,6 +15,7 @@
 #include <tether/storage.h>
 
 #define DEFAULT_CALL_MS 5000 /* a call without a deadline */
+#define PROGRESS_STEPS  4000 /* virtual machine steps between two looks at the clock */
 #define WRITER_CACHE    256  /* prepared statements on the writer */
 
 /* Why the data is no longer written to. Set once, until the next start. */
@@ -97,6 +98,9 @@ struct storage_stmt {
 
 /* classify.c: an extended result code of `handle` in the contract's words. */
 enum storage_status classify(sqlite3 *handle, int rc);
+/* Returns `status`. */
+enum storage_status error_fill(struct storage_error *error, enum storage_status status, const char *format,
+                               ...) __attribute__((format(printf, 3, 4)));
 
 /* handle.c: opening handles with everything set that must be set. */
 int handle_open_writer(const char *path, bool scratch, sqlite3 **ret);
@@ -112,7 +116,7 @@ enum storage_status conn_refuse(struct storage_conn *conn, enum storage_status s
 const char *damage_text(const struct storage_db *db);
 
 /* writer.c */
-bool writer_init(struct writer *writer, sqlite3 *handle);
+int writer_init(struct writer *writer, sqlite3 *handle);
 void writer_release(struct writer *writer);
 enum storage_status writer_begin(struct storage_conn *conn);
 enum storage_status writer_commit(struct storage_conn *conn);

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,20 +26,6 @@ struct wanted {
     bool reading;
 };
 
-static enum storage_status fail(struct storage_error *error, enum storage_status status, const char *format,
-                                ...) __attribute__((format(printf, 3, 4)));
-
-static enum storage_status fail(struct storage_error *error, enum storage_status status, const char *format,
-                                ...)
-{
-    va_list args;
-    va_start(args, format);
-    error->status = status;
-    vsnprintf(error->text, sizeof(error->text), format, args);
-    va_end(args);
-    return status;
-}
-
 static enum storage_status read_settings(const struct storage_setting *settings, size_t n, struct wanted *ret,
                                          struct storage_error *error)
 {
@@ -51,11 +36,11 @@ static enum storage_status read_settings(const struct storage_setting *settings,
         else if (strcmp(settings[i].key, "access") == 0 && strcmp(value, "read") == 0)
             ret->reading = true;
         else if (strcmp(settings[i].key, "access") == 0 && strcmp(value, "own") != 0)
-            return fail(error, STORAGE_INVALID, "sqlite: access is \"own\" or \"read\", not \"%.40s\"",
-                        value);
+            return error_fill(error, STORAGE_INVALID, "sqlite: access is \"own\" or \"read\", not \"%.40s\"",
+                              value);
     }
     if (!ret->path || !ret->path[0])
-        return fail(error, STORAGE_INVALID, "sqlite: the setting \"path\" is missing or empty");
+        return error_fill(error, STORAGE_INVALID, "sqlite: the setting \"path\" is missing or empty");
     return STORAGE_OK;
 }
 
@@ -76,9 +61,9 @@ static enum storage_status make_file(const char *path, struct storage_error *err
         abort();
     const char *dir = dirname(copy);
     if (reason == ENOENT)
-        fail(error, STORAGE_ERROR, "sqlite: the directory %.150s does not exist", dir);
+        error_fill(error, STORAGE_ERROR, "sqlite: the directory %.150s does not exist", dir);
     else
-        fail(error, STORAGE_ERROR, "sqlite: cannot make a file in %.150s: %s", dir, strerror(reason));
+        error_fill(error, STORAGE_ERROR, "sqlite: cannot make a file in %.150s: %s", dir, strerror(reason));
     free(copy);
     if (reason == ENOSPC || reason == EDQUOT || reason == EROFS)
         error->status = STORAGE_FULL;
@@ -90,10 +75,10 @@ static enum storage_status refuse_second(int fd, const char *path, struct storag
     char pid[16] = "";
     ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
     pid[n > 0 ? strspn(pid, "0123456789") : 0] = '\0';
-    return fail(error, STORAGE_BUSY,
-                "sqlite: %.100s is in use by process %s; one process owns an SQLite database: "
-                "stop that server, or use its API",
-                path, pid[0] ? pid : "(unknown)");
+    return error_fill(error, STORAGE_BUSY,
+                      "sqlite: %.100s is in use by process %s; one process owns an SQLite database: "
+                      "stop that server, or use its API",
+                      path, pid[0] ? pid : "(unknown)");
 }
 
 static enum storage_status take_lock(struct storage_db *db, struct storage_error *error)
@@ -102,7 +87,7 @@ static enum storage_status take_lock(struct storage_db *db, struct storage_error
     snprintf(path, sizeof(path), "%s.lock", db->path);
     int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
-        return fail(error, STORAGE_ERROR, "sqlite: cannot open %.150s: %s", path, strerror(errno));
+        return error_fill(error, STORAGE_ERROR, "sqlite: cannot open %.150s: %s", path, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         enum storage_status s = refuse_second(fd, db->path, error);
         close(fd);
@@ -120,8 +105,8 @@ static enum storage_status make_scratch(struct storage_db *db, struct storage_er
     if (asprintf(&db->scratch_dir, "%s/tether-memory-XXXXXX", parent ? parent : "/tmp") < 0)
         abort();
     if (!mkdtemp(db->scratch_dir)) {
-        fail(error, STORAGE_ERROR, "sqlite: no directory for :memory: at %.100s: %s", db->scratch_dir,
-             strerror(errno));
+        error_fill(error, STORAGE_ERROR, "sqlite: no directory for :memory: at %.100s: %s", db->scratch_dir,
+                   strerror(errno));
         free(db->scratch_dir);
         db->scratch_dir = NULL;
         return STORAGE_ERROR;
@@ -142,7 +127,7 @@ static enum storage_status find_file(struct storage_db *db, const struct wanted 
         return s;
     db->path = realpath(wanted->path, NULL);
     if (!db->path)
-        return fail(error, STORAGE_ERROR, "sqlite: %.150s: %s", wanted->path, strerror(errno));
+        return error_fill(error, STORAGE_ERROR, "sqlite: %.150s: %s", wanted->path, strerror(errno));
     return STORAGE_OK;
 }
 
@@ -151,19 +136,21 @@ static enum storage_status describe_failure(struct storage_db *db, sqlite3 *hand
 {
     enum storage_status s = classify(handle, rc);
     if ((rc & 0xff) == SQLITE_NOTADB)
-        return fail(error, s, "sqlite: %.150s is not an SQLite database", db->path);
+        return error_fill(error, s, "sqlite: %.150s is not an SQLite database", db->path);
     if (rc == SQLITE_READONLY)
-        return fail(error, s, "sqlite: %.150s cannot be written by this user", db->path);
-    return fail(error, s, "sqlite: %.120s: %.100s", db->path,
-                handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc));
+        return error_fill(error, s, "sqlite: %.150s cannot be written by this user", db->path);
+    return error_fill(error, s, "sqlite: %.120s: %.100s", db->path,
+                      handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc));
 }
 
 static enum storage_status open_writer(struct storage_db *db, struct storage_error *error)
 {
     sqlite3 *handle = NULL;
     int rc = handle_open_writer(db->path, db->scratch_dir != NULL, &handle);
-    if (rc != SQLITE_OK || !writer_init(&db->writer, handle)) {
-        enum storage_status s = describe_failure(db, handle, rc != SQLITE_OK ? rc : SQLITE_NOMEM, error);
+    if (rc == SQLITE_OK)
+        rc = writer_init(&db->writer, handle);
+    if (rc != SQLITE_OK) {
+        enum storage_status s = describe_failure(db, handle, rc, error);
         sqlite3_close(handle);
         return s;
     }

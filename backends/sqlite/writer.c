@@ -49,24 +49,39 @@ static int on_writer_progress(void *context)
     return writer->owner && writer->owner->interruptible && conn_is_late(writer->owner);
 }
 
-bool writer_init(struct writer *writer, sqlite3 *handle)
+static void release_control(struct writer *writer)
 {
     for (int i = 0; i < CONTROL_COUNT; i++)
-        if (sqlite3_prepare_v3(handle, control_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &writer->control[i],
-                               NULL) != SQLITE_OK)
-            return false;
+        sqlite3_finalize(writer->control[i]);
+}
+
+static int prepare_control(struct writer *writer, sqlite3 *handle)
+{
+    int rc = SQLITE_OK;
+    for (int i = 0; i < CONTROL_COUNT && rc == SQLITE_OK; i++)
+        rc = sqlite3_prepare_v3(handle, control_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &writer->control[i],
+                                NULL);
+    return rc;
+}
+
+int writer_init(struct writer *writer, sqlite3 *handle)
+{
+    int rc = prepare_control(writer, handle);
+    if (rc != SQLITE_OK) {
+        release_control(writer);
+        return rc;
+    }
     writer->handle = handle;
     pthread_mutex_init(&writer->mutex, NULL);
     sqlite3_busy_handler(handle, on_writer_busy, writer);
-    sqlite3_progress_handler(handle, 4000, on_writer_progress, writer);
-    return true;
+    sqlite3_progress_handler(handle, PROGRESS_STEPS, on_writer_progress, writer);
+    return SQLITE_OK;
 }
 
 void writer_release(struct writer *writer)
 {
     writer_cache_clear(writer);
-    for (int i = 0; i < CONTROL_COUNT; i++)
-        sqlite3_finalize(writer->control[i]);
+    release_control(writer);
     sqlite3_close(writer->handle);
     pthread_mutex_destroy(&writer->mutex);
 }
