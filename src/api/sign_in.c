@@ -7,7 +7,7 @@ static void log_refusal(const struct call *call, const struct sign_in *who, cons
 {
     log_event(LOG_INFO, "sign-in refused", LOG_Z("why", why), LOG_I("user", who->user.id),
               LOG_I("tenant", who->tenant.id), LOG_S("address", call->request.client_address),
-              LOG_S("request_id", call->request.id));
+              LOG_S("id", call->request.id));
 }
 
 static enum error_code refuse(struct call *call, const struct sign_in *who, enum error_code code,
@@ -61,7 +61,7 @@ static enum error_code open_session(struct call *call, struct sign_in *who)
         return call_fail_storage(call, status);
     log_event(LOG_INFO, "signed in", LOG_I("user", who->user.id), LOG_I("tenant", who->tenant.id),
               LOG_I("session", who->opened.session.id), LOG_S("address", call->request.client_address),
-              LOG_S("request_id", call->request.id));
+              LOG_S("id", call->request.id));
     return OK;
 }
 
@@ -79,10 +79,4 @@ enum error_code sign_in(struct call *call, struct str email, struct str password
     if (code == OK)
         *ret = who;
     return code;
-}
-
-void reply_token(struct call *call, int status, cJSON *json)
-{
-    reply_header(&call->reply, "cache-control", STR("no-store"));
-    reply_json(&call->reply, status, json);
 }

@@ -21,7 +21,4 @@ struct sign_in {
 enum error_code sign_in(struct call *call, struct str email, struct str password,
                         sign_in_tenant_fn find_tenant, const char *stranger, struct sign_in *ret);
 
-/* A token is in the reply: no cache may keep it. */
-void reply_token(struct call *call, int status, cJSON *json);
-
 #endif

@@ -14,13 +14,13 @@ static const struct field login_fields[] = {
     FIELD(struct login_input, password, "password", FIELD_SECRET, .flags = FIELD_REQUIRED,
           .help = "The account's password", .example = "correct horse battery"),
     /* OAuth 2 password clients (Swagger UI among them) send these along. */
-    FIELD(struct login_input, grant_type, "grant_type", FIELD_STR, .flags = FIELD_BLANK, .max = 100,
+    FIELD(struct login_input, grant_type, "grant_type", FIELD_STR, .max = 100,
           .help = "For OAuth 2 clients; has no effect", .example = "password"),
-    FIELD(struct login_input, scope, "scope", FIELD_STR, .flags = FIELD_BLANK, .max = 1000,
+    FIELD(struct login_input, scope, "scope", FIELD_STR, .max = 1000,
           .help = "For OAuth 2 clients; has no effect", .example = ""),
-    FIELD(struct login_input, client_id, "client_id", FIELD_STR, .flags = FIELD_BLANK, .max = 1000,
+    FIELD(struct login_input, client_id, "client_id", FIELD_STR, .max = 1000,
           .help = "For OAuth 2 clients; has no effect", .example = ""),
-    FIELD(struct login_input, client_secret, "client_secret", FIELD_SECRET, .flags = FIELD_BLANK,
+    FIELD(struct login_input, client_secret, "client_secret", FIELD_SECRET,
           .help = "For OAuth 2 clients; has no effect", .example = ""),
 };
 static const struct shape login_shape = SHAPE("AssetsLogin", struct login_input, login_fields);
@@ -43,7 +43,7 @@ static enum error_code login(struct call *call)
     cJSON *json = json_object();
     json_add_str(json, "access_token", who.opened.token);
     json_add_str(json, "token_type", STR("bearer"));
-    reply_token(call, 200, json);
+    reply_json(&call->reply, 200, json);
     return OK;
 }
 

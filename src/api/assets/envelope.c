@@ -9,7 +9,6 @@ static const struct wording rows[] = {
     { ERR_TOKEN_EXPIRED, NULL, "The token has expired; log in again", NULL },
     { ERR_PERMISSION, NULL, "Insufficient permissions", NULL },
     { ERR_ROUTE_UNKNOWN, NULL, "Not found", NULL },
-    { ERR_METHOD, NULL, "Method not allowed", NULL },
 };
 static const struct wordings wordings = WORDINGS(rows);
 

@@ -11,7 +11,6 @@ static const struct wording rows[] = {
     { ERR_TOKEN_EXPIRED, NULL, "Token expired", "Your session has expired. Please log in again." },
     { ERR_PERMISSION, NULL, "Insufficient permissions", NULL },
     { ERR_ROUTE_UNKNOWN, NULL, "Not found", NULL },
-    { ERR_METHOD, NULL, "Method not allowed", NULL },
     { ERR_NOT_A_MEMBER, NULL, "You are not a member of this organization", NULL },
     { ERR_SUSPENDED, NULL, "Your membership in this organization is suspended", NULL },
     { ERR_TENANT_SUSPENDED, NULL, "This organization is suspended", NULL },

@@ -54,7 +54,8 @@ static enum error_code default_organization(struct call *call, struct tenant *re
     else if (!str_is_empty(call->config->tenancy.default_tenant))
         status = tenant_by_slug(call->db, call->arena, call->config->tenancy.default_tenant, ret);
     if (status == STORAGE_DONE)
-        return call_fail_field(call, "organizationId", VIOLATION_REQUIRED, NULL);
+        return call_fail_field(call, "organizationId", VIOLATION_REQUIRED,
+                               "The organizationId field is required here.");
     return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
 }
 
@@ -203,10 +204,10 @@ static enum error_code register_user(struct call *call)
     log_event(LOG_INFO, "registered", LOG_I("user", newcomer.user.id),
               LOG_I("tenant", newcomer.organization.id), LOG_Z("role", newcomer.role->slug),
               LOG_I("by", call->principal.user_id), LOG_S("address", call->request.client_address),
-              LOG_S("request_id", call->request.id));
-    reply_token(call, 201,
-                crm_session_json(call->arena, newcomer.opened.token, &newcomer.user, &newcomer.organization,
-                                 newcomer.role));
+              LOG_S("id", call->request.id));
+    reply_json(&call->reply, 201,
+               crm_session_json(call->arena, newcomer.opened.token, &newcomer.user, &newcomer.organization,
+                                newcomer.role));
     return OK;
 }
 

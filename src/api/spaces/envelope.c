@@ -7,7 +7,6 @@ static const struct wording rows[] = {
     { ERR_TOKEN_INVALID, NULL, "Unauthenticated.", NULL },
     { ERR_TOKEN_EXPIRED, NULL, "Unauthenticated.", NULL },
     { ERR_ROUTE_UNKNOWN, NULL, "Not found", NULL },
-    { ERR_METHOD, NULL, "Method not allowed", NULL },
 };
 static const struct wordings wordings = WORDINGS(rows);
 

@@ -9,7 +9,6 @@ static const struct wording rows[] = {
     { ERR_TOKEN_EXPIRED, NULL, "Unauthenticated.", NULL },
     { ERR_VALIDATION, NULL, "The given data was invalid", NULL },
     { ERR_ROUTE_UNKNOWN, NULL, "Not found", NULL },
-    { ERR_METHOD, NULL, "Method not allowed", NULL },
 };
 static const struct wordings wordings = WORDINGS(rows);
 

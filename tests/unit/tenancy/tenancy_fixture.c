@@ -1,0 +1,119 @@
+#include "tenancy_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "backend_sqlite/driver.h"
+
+static void register_once(void)
+{
+    static bool is_done;
+    if (is_done)
+        return;
+    is_done = true;
+    random_init();
+    db_register_driver(&sqlite_driver);
+}
+
+struct fixture *fixture_new(bool in_file)
+{
+    register_once();
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    if (in_file) {
+        snprintf(fixture->path, sizeof fixture->path, "/tmp/tether-test-XXXXXX");
+        int fd = mkstemp(fixture->path);
+        assert_true(fd >= 0);
+        close(fd);
+    }
+    struct storage_setting setting = { "path", in_file ? fixture->path : ":memory:" };
+    struct storage_error error = { 0 };
+    assert_int_equal(db_open("sqlite", &setting, 1, &fixture->db, &error), STORAGE_OK);
+    fixture->conn = db_connect(fixture->db);
+    fixture->arena = arena_new(1 << 20);
+    assert_int_equal(db_migrate(fixture->conn, NULL, NULL, NULL, NULL), STORAGE_OK);
+    return fixture;
+}
+
+void fixture_free(struct fixture **fixture)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm" };
+    arena_free(&(*fixture)->arena);
+    db_disconnect(&(*fixture)->conn);
+    db_close(&(*fixture)->db);
+    for (size_t i = 0; (*fixture)->path[0] && i < 3; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "%s%s", (*fixture)->path, suffixes[i]);
+        unlink(path);
+    }
+    free(*fixture);
+    *fixture = NULL;
+}
+
+struct config *fixture_config(const char *yaml)
+{
+    char text[2048];
+    struct config_error error;
+    snprintf(text, sizeof text, "tokens: { secret_key: \"0123456789abcdef0123456789abcdef\" }\n%s", yaml);
+    struct config *config = config_parse("test.yaml", str_of(text), &error);
+    if (!config)
+        fail_msg("%s", error.text);
+    return config;
+}
+
+struct new_tenant {
+    struct tenant_new row;
+    int64_t id;
+};
+
+static enum storage_status insert_tenant(struct db_conn *conn, void *context)
+{
+    struct new_tenant *new_tenant = context;
+    return tenant_insert(conn, &new_tenant->row, &new_tenant->id);
+}
+
+int64_t fixture_tenant(struct fixture *fixture, const char *slug, const char *plan, bool is_root)
+{
+    struct new_tenant new_tenant = { .row = { .slug = str_of(slug),
+                                              .name = str_of(slug),
+                                              .plan = str_of(plan ? plan : "free"),
+                                              .is_root = is_root } };
+    assert_int_equal(db_transaction(fixture->conn, STORAGE_WRITE, insert_tenant, &new_tenant), STORAGE_OK);
+    return new_tenant.id;
+}
+
+struct new_domain {
+    int64_t tenant_id;
+    const char *host;
+};
+
+static enum storage_status insert_domain(struct db_conn *conn, void *context)
+{
+    const struct new_domain *domain = context;
+    return tenant_add_domain(conn, domain->tenant_id, str_of(domain->host));
+}
+
+void fixture_domain(struct fixture *fixture, int64_t tenant_id, const char *host)
+{
+    struct new_domain domain = { tenant_id, host };
+    assert_int_equal(db_transaction(fixture->conn, STORAGE_WRITE, insert_domain, &domain), STORAGE_OK);
+}
+
+struct statement {
+    const char *sql;
+    struct db_args args;
+};
+
+static enum storage_status run_statement(struct db_conn *conn, void *context)
+{
+    const struct statement *statement = context;
+    return db_exec(conn, statement->sql, statement->args, NULL);
+}
+
+void fixture_exec(struct fixture *fixture, const char *sql, struct db_args args)
+{
+    struct statement statement = { sql, args };
+    assert_int_equal(db_transaction(fixture->conn, STORAGE_WRITE, run_statement, &statement), STORAGE_OK);
+}

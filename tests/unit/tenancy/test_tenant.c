@@ -1,0 +1,138 @@
+/* Tenants and domains in the database. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "tenancy_fixture.h"
+
+static int set_up(void **state)
+{
+    *state = fixture_new(false);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_free((struct fixture **)state);
+    return 0;
+}
+
+static void test_tenant__insert_reads_back(void **state)
+{
+    struct fixture *f = *state;
+    int64_t before = clock_now();
+    int64_t id = fixture_tenant(f, "acme", "pro", false);
+    struct tenant tenant = { 0 };
+    assert_int_equal(tenant_by_slug(f->conn, f->arena, STR("acme"), &tenant), STORAGE_ROW);
+    assert_int_equal(tenant.id, id);
+    assert_string_equal(tenant.slug.at, "acme");
+    assert_string_equal(tenant.name.at, "acme");
+    assert_string_equal(tenant.plan.at, "pro");
+    assert_false(tenant.is_root);
+    assert_int_equal(tenant.status, TENANT_ACTIVE);
+    assert_null(tenant.logo_url.at);
+    assert_null(tenant.accent_colour.at);
+    assert_false(tenant.has_registration);
+    assert_true(tenant.created_at >= before && tenant.created_at <= clock_now());
+}
+
+static void test_tenant__every_column_is_read(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = fixture_tenant(f, "acme", NULL, false);
+    fixture_exec(
+        f,
+        "UPDATE tenants SET status = 'suspended', logo_url = 'https://x/l.png', accent_colour = '#123456', "
+        "registration = 'closed', created_at = 1700000000000001 WHERE id = $1",
+        DB_ARGS(db_int(id)));
+    struct tenant tenant = { 0 };
+    assert_int_equal(tenant_by_id(f->conn, f->arena, id, &tenant), STORAGE_ROW);
+    assert_int_equal(tenant.status, TENANT_SUSPENDED);
+    assert_string_equal(tenant.logo_url.at, "https://x/l.png");
+    assert_string_equal(tenant.accent_colour.at, "#123456");
+    assert_true(tenant.has_registration);
+    assert_int_equal(tenant.registration, REGISTRATION_CLOSED);
+    assert_int_equal(tenant.created_at, INT64_C(1700000000000001));
+}
+
+static void test_tenant__missing_is_done(void **state)
+{
+    struct fixture *f = *state;
+    struct tenant tenant = { .id = 77 };
+    assert_int_equal(tenant_by_id(f->conn, f->arena, 12345, &tenant), STORAGE_DONE);
+    assert_int_equal(tenant_by_slug(f->conn, f->arena, STR("nobody"), &tenant), STORAGE_DONE);
+    assert_int_equal(tenant_by_slug(f->conn, f->arena, STR("' OR 1=1 --"), &tenant), STORAGE_DONE);
+    assert_int_equal(tenant_by_domain(f->conn, f->arena, STR("nobody.example"), &tenant), STORAGE_DONE);
+    assert_int_equal(tenant_root(f->conn, f->arena, &tenant), STORAGE_DONE);
+    assert_int_equal(tenant.id, 77); /* untouched */
+}
+
+static enum storage_status insert_again(struct db_conn *conn, void *context)
+{
+    int64_t id = 0;
+    return tenant_insert(conn, context, &id);
+}
+
+static void test_tenant__slug_and_root_are_unique(void **state)
+{
+    struct fixture *f = *state;
+    fixture_tenant(f, "root", NULL, true);
+    struct tenant_new same_slug = { .slug = STR("root"), .name = STR("Other"), .plan = STR("free") };
+    struct tenant_new second_root = {
+        .slug = STR("root2"), .name = STR("Other"), .plan = STR("free"), .is_root = true
+    };
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, insert_again, &same_slug), STORAGE_CONFLICT);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, insert_again, &second_root), STORAGE_CONFLICT);
+}
+
+static enum storage_status add_taken_domain(struct db_conn *conn, void *context)
+{
+    return tenant_add_domain(conn, *(const int64_t *)context, STR("assets.acme.example"));
+}
+
+static void test_tenant__domain_leads_to_one_tenant(void **state)
+{
+    struct fixture *f = *state;
+    int64_t acme = fixture_tenant(f, "acme", NULL, false);
+    int64_t bolt = fixture_tenant(f, "bolt", NULL, false);
+    int64_t nobody = 4711;
+    fixture_domain(f, acme, "assets.acme.example");
+    fixture_domain(f, acme, "second.acme.example");
+    struct tenant tenant = { 0 };
+    assert_int_equal(tenant_by_domain(f->conn, f->arena, STR("second.acme.example"), &tenant), STORAGE_ROW);
+    assert_int_equal(tenant.id, acme);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, add_taken_domain, &bolt), STORAGE_CONFLICT);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, add_taken_domain, &acme), STORAGE_CONFLICT);
+    fixture_exec(f, "DELETE FROM tenant_domains WHERE tenant_id = $1", DB_ARGS(db_int(acme)));
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, add_taken_domain, &nobody), STORAGE_REFERENCE);
+}
+
+static void test_tenant__own_registration_policy_wins(void **state)
+{
+    (void)state;
+    struct config *config = fixture_config("tenancy: { registration: admin }\n");
+    struct tenant tenant = { 0 };
+    assert_int_equal(tenant_registration(&tenant, config), REGISTRATION_ADMIN);
+    tenant.has_registration = true;
+    tenant.registration = REGISTRATION_OPEN;
+    assert_int_equal(tenant_registration(&tenant, config), REGISTRATION_OPEN);
+    config_free(&config);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_tenant__insert_reads_back),
+        TEST(test_tenant__every_column_is_read),
+        TEST(test_tenant__missing_is_done),
+        TEST(test_tenant__slug_and_root_are_unique),
+        TEST(test_tenant__domain_leads_to_one_tenant),
+        TEST(test_tenant__own_registration_policy_wins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
