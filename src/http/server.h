@@ -8,22 +8,24 @@
 struct http_listeners; /* bound sockets, loops × listen entries; inherited over fork */
 struct http_server;
 
-/* Binds everything server.listen names, SO_REUSEPORT per loop; takes LISTEN_FDS from a service manager instead when set. NULL with a
- * sentence in error: the entry, what failed and why. */
+/* Binds everything server.listen names, SO_REUSEPORT per loop; takes LISTEN_FDS from a service manager
+ * instead when set. NULL with a sentence in error: the entry, what failed and why. */
 struct http_listeners *http_listeners_open(const struct config *config, char *error, size_t cap);
 void http_listeners_close(struct http_listeners **listeners);
 
-/* Starts loops and workers. http2 false: the breaker or the configuration turned HTTP/2 off. NULL with error. */
+/* Starts loops and workers. http2 false: the breaker or the configuration turned HTTP/2 off. NULL with error.
+ */
 struct http_server *http_server_start(const struct config *config, struct http_listeners *listeners,
                                       struct walk *walk, bool http2, char *error, size_t cap);
 /* New certificates and limits from walk_config(); false with error, and nothing changed. Any thread. */
 bool http_server_reload(struct http_server *server, const struct config *config, char *error, size_t cap);
-/* Stops accepting, finishes what is in flight within server.drain, stops workers and loops. Returns false when the deadline
- * cut something off. */
+/* Stops accepting, finishes what is in flight within server.drain, stops workers and loops. Returns false
+ * when the deadline cut something off. */
 bool http_server_stop(struct http_server *server);
 void http_server_free(struct http_server **server);
 
-/* Call first thing in main(): guards' self-test and clock anchoring. False: HTTP/2 must stay off; why says it. */
+/* Call first thing in main(): guards' self-test and clock anchoring. False: HTTP/2 must stay off; why says
+ * it. */
 bool http_guard_self_test(char *why, size_t cap);
 
 #endif

@@ -1,0 +1,67 @@
+/* The per-connection record: made at accept, freed when the socket is closed and no job refers to it. Loop
+ * thread only. */
+#ifndef TETHER_HTTP_CONNECTION_H
+#define TETHER_HTTP_CONNECTION_H
+
+#include "http/libh2o.h"
+
+#include "http/server.h"
+
+struct http_loop;
+struct exchange;
+
+struct connection {
+    h2o_linklist_t link; /* in the loop's list */
+    struct http_loop *loop;
+    h2o_socket_t *sock; /* NULL once closed */
+    char address[64];   /* of the peer, as text; "unix" */
+    bool tls;
+    bool closing; /* was shut down by us */
+    bool close_when_idle;
+    h2o_linklist_t open; /* struct open_request: alive in the library */
+    size_t open_count;
+    size_t jobs;        /* in a lane or at a worker, client gone or not */
+    uint64_t blocks;    /* header blocks over HTTP/2 */
+    uint64_t requests;  /* that became complete */
+    uint64_t cancelled; /* whose client left before the answer */
+    uint64_t accepted_ms, last_request_ms;
+};
+
+#define TAKEN_UNKNOWN UINT64_MAX
+
+/* One request inside libh2o: lives exactly as long as the library's request. */
+struct open_request {
+    h2o_linklist_t link; /* in connection.open */
+    h2o_req_t *req;
+    struct connection *connection;
+    struct exchange *exchange; /* until answered; NULL afterwards */
+    uint64_t answered_ms;      /* 0: not yet */
+    uint64_t progress_ms;      /* since when the peer has not taken enough */
+    uint64_t taken_mark;       /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
+};
+
+/* Takes over a fresh socket before the library does. NULL: the process is at its limit, the socket was
+ * closed. */
+struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, bool tls);
+/* The record of a request's connection; NULL when the socket is not one of ours. */
+struct connection *connection_of(h2o_req_t *req);
+/* Ends the peer: the loop sees the shut-down socket and frees everything. */
+void connection_shut(struct connection *connection);
+/* The same, because a guard or the sweeper decided so: counted. Accepts NULL. */
+void connection_refused(struct connection *connection);
+/* Ends the peer once what it was answered is out. */
+void connection_close_when_idle(struct connection *connection);
+/* Whether one more header block may be opened. Accepts NULL. */
+bool connection_may_open(struct connection *connection);
+
+/* A complete request has arrived; counted in the record. */
+struct open_request *connection_request(struct connection *connection, h2o_req_t *req);
+/* Its answer was handed to the library. */
+void connection_answered(struct open_request *open);
+/* A job of this connection came back to the loop. */
+void connection_job_done(struct connection *connection);
+
+/* Closes who stalls; called by the loop's tick. draining: also who is idle. all: everybody. */
+void connection_sweep(struct http_loop *loop, bool draining, bool all);
+
+#endif

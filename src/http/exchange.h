@@ -1,0 +1,32 @@
+/* An exchange: one request on its way from libh2o through the walk and back.
+ *
+ * Born on the loop in the call's arena, it moves with the call: loop → lane → worker → loop. The worker sees
+ * the call and the cancelled mark, nothing of libh2o. When the client leaves, the loop cuts the tie to the
+ * library's request at once and drops the result when the job is back. */
+#ifndef TETHER_HTTP_EXCHANGE_H
+#define TETHER_HTTP_EXCHANGE_H
+
+#include <stdatomic.h>
+
+#include "http/connection.h"
+#include "http/lane.h"
+
+struct exchange {
+    struct lane_job job; /* first: what the lane sees; on the way back `next` links the loop's list */
+    struct call *call;
+    struct http_loop *loop;
+    struct connection *connection;
+    struct open_request *open; /* loop thread; NULL once the client left */
+    atomic_bool cancelled;
+};
+
+/* The library's handler: every request comes here. */
+int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req);
+/* Loop thread: the client left before the answer. */
+void exchange_cancel(struct exchange *exchange);
+/* Worker thread: the lanes' run function; `worker` is a struct walk_worker. */
+void exchange_run(void *worker, struct lane_job *job);
+/* Loop thread: the job is back. */
+void exchange_finish(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,228 @@
+/* What keeps a stranger from aborting or exhausting the process through libh2o 2.2.5.
+ *
+ * - A WINDOW_UPDATE or SETTINGS that reopens the window of a stream whose END_STREAM is queued behind a
+ * blocked write trips an assertion: such a stream's window is put where no frame can bring it to zero, and
+ * initial windows of 2^30 or more are refused (h2o_http2_stream_send_pending_data,
+ * h2o_http2_update_peer_settings).
+ * - Header lists are not limited: blocks over a size or a count end the connection, trailers are dropped,
+ * cache digests are not parsed, and streams that are opened again and again without ever becoming a request
+ * are counted (h2o_hpack_parse_headers).
+ * - Upgrade: h2c would let a request pass by the check of its raw head (h2o_http2_handle_upgrade).
+ * - Timers follow the wall clock (gettimeofday), and unknown frames are written to stderr one line each
+ * (__fprintf_chk).
+ *
+ * The two structs below are the beginnings of those in h2o/http2_internal.h, which cannot be included: the
+ * package lacks a header it needs. */
+#include "http/guard.h"
+
+#include <dlfcn.h>
+#include "http/libh2o.h"
+#include <stdatomic.h>
+#include <sys/time.h>
+
+#include "base/clock.h"
+#include "http/connection.h"
+#include "http/limits.h"
+
+#define STATE_END_STREAM       7
+#define WINDOW_OUT_OF_REACH    ((ssize_t)1 << 30)
+#define SETTING_SIZE           6
+#define SETTING_INITIAL_WINDOW 4
+#define NUDGE_US               (CLOCK_SECOND / 4)
+#define EXPORTED               __attribute__((visibility("default"), used))
+
+struct stream_head {
+    uint32_t stream_id;
+    h2o_ostream_t ostream;
+    int state;
+    ssize_t output_window;
+};
+_Static_assert(offsetof(struct stream_head, state) == 40, "h2o_http2_stream_t.state");
+_Static_assert(offsetof(struct stream_head, output_window) == 48, "h2o_http2_stream_t.output_window");
+
+typedef void send_pending_fn(void *conn, struct stream_head *stream);
+typedef int settings_fn(h2o_http2_settings_t *settings, const uint8_t *src, size_t len,
+                        const char **err_desc);
+typedef int headers_fn(h2o_req_t *req, void *table, const uint8_t *src, size_t len, int *pseudo_headers,
+                       size_t *content_length, void **digests, const char **err_desc);
+
+send_pending_fn h2o_http2_stream_send_pending_data;
+settings_fn h2o_http2_update_peer_settings;
+headers_fn h2o_hpack_parse_headers;
+int __fprintf_chk(FILE *stream, int flag, const char *format, ...); /* NOLINT: the C library's own name */
+
+static struct {
+    send_pending_fn *send_pending;
+    settings_fn *settings;
+    headers_fn *headers;
+    bool active;
+} originals;
+
+static _Atomic int64_t clock_offset; /* wall clock minus monotonic clock, as of the last nudge */
+static atomic_uint clock_reads;
+
+EXPORTED void h2o_http2_stream_send_pending_data(void *conn, struct stream_head *stream)
+{
+    originals.send_pending(conn, stream);
+    if (stream->state == STATE_END_STREAM)
+        stream->output_window = WINDOW_OUT_OF_REACH;
+}
+
+bool guard_settings_refused(const uint8_t *payload, size_t len)
+{
+    for (; len >= SETTING_SIZE; payload += SETTING_SIZE, len -= SETTING_SIZE) {
+        unsigned identifier = (unsigned)payload[0] << 8 | payload[1];
+        uint32_t value =
+            (uint32_t)payload[2] << 24 | (uint32_t)payload[3] << 16 | (uint32_t)payload[4] << 8 | payload[5];
+        if (identifier == SETTING_INITIAL_WINDOW && value >= WINDOW_OUT_OF_REACH)
+            return true;
+    }
+    return false;
+}
+
+EXPORTED int h2o_http2_update_peer_settings(h2o_http2_settings_t *settings, const uint8_t *src, size_t len,
+                                            const char **err_desc)
+{
+    if (guard_settings_refused(src, len)) {
+        *err_desc = "initial window too large";
+        return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
+    }
+    return originals.settings(settings, src, len, err_desc);
+}
+
+static int refuse_headers(h2o_req_t *req, const char **err_desc)
+{
+    connection_refused(connection_of(req));
+    *err_desc = "header block refused";
+    return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
+}
+
+EXPORTED int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t *src, size_t len,
+                                     int *pseudo_headers, size_t *content_length, void **digests,
+                                     const char **err_desc)
+{
+    (void)digests;
+    bool trailers = pseudo_headers == NULL;
+    size_t before = req->headers.size;
+    if (len > HTTP_MAX_HEADER_BLOCK || (!trailers && !connection_may_open(connection_of(req))))
+        return refuse_headers(req, err_desc);
+    int status = originals.headers(req, table, src, len, pseudo_headers, content_length, NULL, err_desc);
+    if (req->headers.size - before > HTTP_MAX_HEADER_FIELDS)
+        return refuse_headers(req, err_desc);
+    if (trailers)
+        req->headers.size = before; /* the table's state needed the parse; the fields are nobody's */
+    return status;
+}
+
+/* Never: HTTP/2 is spoken by prior knowledge or ALPN. */
+EXPORTED int h2o_http2_handle_upgrade(h2o_req_t *req, struct timeval connected_at)
+{
+    (void)req;
+    (void)connected_at;
+    return -1;
+}
+
+EXPORTED int __fprintf_chk(FILE *stream, int flag, const char *format, ...) /* NOLINT */
+{
+    (void)flag;
+    if (strncmp(format, "skipping frame", 14) == 0)
+        return 0;
+    va_list args;
+    va_start(args, format);
+    int written = vfprintf(stream, format, args); /* NOLINT: passes on what it was given */
+    va_end(args);
+    return written;
+}
+
+static int64_t wall_clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * CLOCK_SECOND + now.tv_nsec / 1000;
+}
+
+EXPORTED int gettimeofday(struct timeval *restrict tv, void *restrict tz)
+{
+    (void)tz;
+    if (atomic_load_explicit(&clock_offset, memory_order_relaxed) == 0) {
+        int64_t expected = 0;
+        atomic_compare_exchange_strong(&clock_offset, &expected, wall_clock_us() - clock_monotonic_us());
+    }
+    int64_t now = clock_monotonic_us() + atomic_load_explicit(&clock_offset, memory_order_relaxed);
+    tv->tv_sec = (time_t)(now / CLOCK_SECOND);
+    tv->tv_usec = (suseconds_t)(now % CLOCK_SECOND);
+    atomic_fetch_add_explicit(&clock_reads, 1, memory_order_relaxed);
+    return 0;
+}
+
+void guard_clock_nudge(void)
+{
+    int64_t offset = atomic_load(&clock_offset);
+    int64_t gap = wall_clock_us() - clock_monotonic_us() - offset;
+    if (gap > 0)
+        atomic_compare_exchange_strong(&clock_offset, &offset, offset + (gap < NUDGE_US ? gap : NUDGE_US));
+}
+
+bool guard_is_active(void)
+{
+    return originals.active;
+}
+
+static bool fail(char *why, size_t cap, const char *text, const char *what)
+{
+    snprintf(why, cap, "%s: %s", text, what);
+    return false;
+}
+
+/* Everybody who looks for `name` must find ours first and the library's next. */
+static bool find_original(const char *name, const void *ours, void **ret)
+{
+    *ret = dlsym(RTLD_NEXT, name);
+    return *ret && *ret != ours && dlsym(RTLD_DEFAULT, name) == ours;
+}
+
+static bool check_symbols(char *why, size_t cap)
+{
+    void *unused;
+    const struct {
+        const char *name;
+        void *ours;
+        void **original;
+    } rows[] = {
+        { "h2o_http2_stream_send_pending_data", (void *)h2o_http2_stream_send_pending_data,
+          (void **)&originals.send_pending },
+        { "h2o_http2_update_peer_settings", (void *)h2o_http2_update_peer_settings,
+          (void **)&originals.settings },
+        { "h2o_hpack_parse_headers", (void *)h2o_hpack_parse_headers, (void **)&originals.headers },
+        { "h2o_http2_handle_upgrade", (void *)h2o_http2_handle_upgrade, &unused },
+        { "__fprintf_chk", (void *)__fprintf_chk, &unused },
+        { "gettimeofday", (void *)gettimeofday, &unused },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!find_original(rows[i].name, rows[i].ours, rows[i].original))
+            return fail(why, cap, "a guard function is not in effect", rows[i].name);
+    }
+    return true;
+}
+
+static bool check_library(char *why, size_t cap)
+{
+    h2o_globalconf_t conf;
+    h2o_config_init(&conf); /* the library writes its own version into the default server name */
+    bool known = conf.server_name.len == strlen("h2o/" H2O_VERSION) &&
+                 memcmp(conf.server_name.base, "h2o/" H2O_VERSION, conf.server_name.len) == 0;
+    h2o_config_dispose(&conf);
+    if (!known || H2O_LIBRARY_VERSION_MAJOR != 0 || H2O_LIBRARY_VERSION_MINOR != 13)
+        return fail(why, cap, "the guards know another libh2o", H2O_VERSION);
+    unsigned before = atomic_load(&clock_reads);
+    h2o_evloop_t *loop = h2o_evloop_create(); /* reads the clock: through ours, when calls really come here */
+    h2o_evloop_destroy(loop);
+    return atomic_load(&clock_reads) != before ||
+           fail(why, cap, "the library does not call the guards", "gettimeofday");
+}
+
+bool http_guard_self_test(char *why, size_t cap)
+{
+    originals.active = check_symbols(why, cap) && check_library(why, cap);
+    return originals.active;
+}

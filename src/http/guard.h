@@ -1,0 +1,21 @@
+/* Guards: functions of the executable that libh2o 2.2.5 calls instead of its own or the C library's.
+ *
+ * The shared library reaches its exported functions through the PLT, so a function of the same name in the
+ * main program runs first. http_guard_self_test() (server.h) says whether that holds in this program. */
+#ifndef TETHER_HTTP_GUARD_H
+#define TETHER_HTTP_GUARD_H
+
+#include "http/server.h"
+
+/* True after a self-test that passed. */
+bool guard_is_active(void);
+
+/* Once a second, from any loop: when the wall clock is ahead of the timers' clock, closes a part of the gap.
+ * Never backwards, never by a leap: either would fire or stop every timer of the library. */
+void guard_clock_nudge(void);
+
+/* True when the SETTINGS payload asks for an initial window with which the library's window assertion could
+ * be reached. */
+bool guard_settings_refused(const uint8_t *payload, size_t len);
+
+#endif

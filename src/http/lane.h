@@ -1,0 +1,43 @@
+/* A lane: a bounded queue of jobs and the threads that run them. Knows nothing of HTTP. */
+#ifndef TETHER_HTTP_LANE_H
+#define TETHER_HTTP_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/metrics.h"
+
+struct http_lane;
+
+/* The head of whatever is queued. */
+struct lane_job {
+    struct lane_job *next;
+    int64_t queued_us;
+};
+
+struct lane_params {
+    const char *thread_name; /* "work": threads are work-0, work-1, … */
+    size_t threads;
+    size_t capacity; /* jobs that may wait */
+    int nice;        /* added to the threads' niceness */
+    enum metric depth, wait;
+    /* Runs on a worker thread. worker: the entry of `workers` that this thread owns. */
+    void (*run)(void *worker, struct lane_job *job);
+    void **workers; /* `threads` of them; borrowed */
+};
+
+/* Starts the threads. NULL when one cannot be started. */
+struct http_lane *lane_new(const struct lane_params *params);
+/* Any thread: claims a waiting place; false when the lane is full. */
+bool lane_reserve(struct http_lane *lane);
+/* Any thread: queues a list of jobs (linked by next) whose places are reserved, oldest first. */
+void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *last);
+void lane_set_capacity(struct http_lane *lane, size_t capacity);
+/* Jobs still queued are run, then the threads end. False when one did not by then (CLOCK_MONOTONIC
+ * milliseconds); the lane must then be left alone. */
+bool lane_stop(struct http_lane *lane, int64_t deadline_ms);
+/* After a lane_stop() that returned true. */
+void lane_free(struct http_lane **lane);
+
+#endif

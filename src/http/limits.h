@@ -1,0 +1,35 @@
+/* The transport's limits that no operator sets: measured figures, with tests that shorten some. */
+#ifndef TETHER_HTTP_LIMITS_H
+#define TETHER_HTTP_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_limits {
+    uint64_t tick_ms;       /* period of the sweeper */
+    uint64_t stall_ms;      /* no request and no progress for so long: the connection is closed */
+    uint64_t stall_bytes;   /* what counts as progress of an answer within stall_ms */
+    uint64_t max_age_ms;    /* an idle connection older than this is closed */
+    uint64_t request_ms;    /* HTTP/1: head and body together, and keep-alive idle time */
+    uint64_t idle_ms;       /* HTTP/2: nothing read */
+    uint64_t handshake_ms;  /* TLS */
+    uint64_t drain_tick_ms; /* period of the sweeper while draining */
+    uint64_t grace_ms;      /* draining: how long an idle connection may still send what it had under way */
+    uint64_t watchdog_ms;   /* an event loop that does not turn for so long aborts the process; 0: never */
+    size_t jobs;            /* in flight per connection */
+    size_t cancelled;       /* cancelled requests that are forgiven before the share counts */
+    size_t abandoned;       /* header blocks without a request that are forgiven */
+};
+
+extern const struct http_limits http_limits_default;
+
+/* Connections accepted per wake-up of a listener. */
+#define HTTP_ACCEPT_BATCH 16
+/* A header block over HTTP/2, compressed; one that decodes to more fields ends the connection at once. */
+#define HTTP_MAX_HEADER_BLOCK  32768
+#define HTTP_MAX_HEADER_FIELDS 256
+/* Bytes of body that the library takes beyond server.max_body, so that the walk can answer a real 413. */
+#define HTTP_BODY_SLACK 65536
+#define HTTP_STACK_SIZE ((size_t)2 << 20)
+
+#endif

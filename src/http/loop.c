@@ -1,0 +1,356 @@
+/* Event loops: accepting, one turn, draining.
+ *
+ * Work for a loop is left in atomics and only announced by a system call when the loop sleeps; replies that
+ * gather while it is busy are sent in one go. Jobs for the lanes are likewise gathered over a turn. */
+#include "http/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/connection.h"
+#include "http/exchange.h"
+#include "http/guard.h"
+#include "http/internal.h"
+#include "http/send.h"
+#include "http/thread.h"
+
+#define SENTINEL_HOST "no-host.invalid" /* what the library puts where a request names no host */
+
+/* --- Accepting --- */
+
+static void pause_accepting(struct http_loop *loop)
+{
+    if (atomic_exchange(&loop->paused, true))
+        return;
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        if (loop->listeners[i].sock)
+            h2o_socket_read_stop(loop->listeners[i].sock);
+    }
+}
+
+static bool claim_connection(struct http_server *server)
+{
+    if (atomic_fetch_add(&server->connections, 1) < atomic_load(&server->max_connections))
+        return true;
+    atomic_fetch_sub(&server->connections, 1);
+    return false;
+}
+
+/* False when nothing more can be accepted now. */
+static bool accept_one(struct http_loop *loop, struct loop_listener *listener)
+{
+    if (!claim_connection(loop->server)) {
+        pause_accepting(loop);
+        return false;
+    }
+    h2o_socket_t *sock = h2o_evloop_socket_accept(listener->sock);
+    if (!sock) {
+        atomic_fetch_sub(&loop->server->connections, 1);
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            loop->starved = true;
+            pause_accepting(loop);
+        }
+        return false;
+    }
+    if (connection_open(loop, sock, listener->accept.ssl_ctx != NULL))
+        h2o_accept(&listener->accept, sock);
+    return true;
+}
+
+static void on_accept(h2o_socket_t *sock, const char *err)
+{
+    struct loop_listener *listener = sock->data;
+    struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, ctx, listener->accept.ctx);
+    if (err)
+        return;
+    for (int i = 0; i < HTTP_ACCEPT_BATCH && accept_one(loop, listener); i++)
+        ;
+}
+
+static void resume_accepting(struct http_loop *loop)
+{
+    struct http_server *server = loop->server;
+    if (!atomic_load(&loop->paused) || loop->starved || loop->draining ||
+        atomic_load(&server->connections) >= atomic_load(&server->max_connections))
+        return;
+    atomic_store(&loop->paused, false);
+    for (size_t i = 0; i < loop->listener_count; i++)
+        h2o_socket_read_start(loop->listeners[i].sock, on_accept);
+}
+
+void loop_connection_closed(struct http_loop *loop)
+{
+    struct http_server *server = loop->server;
+    atomic_fetch_sub(&server->connections, 1);
+    loop->starved = false;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        if (atomic_load(&server->loops[i].paused))
+            loop_wake(&server->loops[i]);
+    }
+}
+
+/* Who is already in the backlog was promised a server; then the port closes. */
+static void close_listeners(struct http_loop *loop)
+{
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        struct loop_listener *listener = &loop->listeners[i];
+        while (accept_one(loop, listener))
+            ;
+        h2o_socket_close(listener->sock);
+        listener->sock = NULL;
+    }
+}
+
+/* --- Work from and for other threads --- */
+
+void loop_wake(struct http_loop *loop)
+{
+    if (!atomic_exchange(&loop->pending, true) && atomic_load(&loop->asleep) &&
+        !atomic_exchange(&loop->message_sent, true))
+        h2o_multithread_send_message(&loop->receiver, &loop->message);
+}
+
+void loop_return(struct http_loop *loop, struct exchange *exchange)
+{
+    struct exchange *newest = atomic_load_explicit(&loop->returned, memory_order_relaxed);
+    do
+        exchange->job.next = (struct lane_job *)newest;
+    while (!atomic_compare_exchange_weak(&loop->returned, &newest, exchange));
+    loop_wake(loop);
+}
+
+void loop_is_awake(struct http_loop *loop)
+{
+    atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
+}
+
+void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange)
+{
+    struct staged *staged = &loop->staged[lane];
+    if (staged->first)
+        staged->last->job.next = &exchange->job;
+    else
+        staged->first = exchange;
+    staged->last = exchange;
+    loop->jobs++;
+}
+
+static void push_staged(struct http_loop *loop)
+{
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++) {
+        struct staged *staged = &loop->staged[lane];
+        if (staged->first)
+            lane_push(loop->server->lanes[lane], &staged->first->job, &staged->last->job);
+        *staged = (struct staged){ 0 };
+    }
+}
+
+/* Finishes what the workers brought back, oldest first. */
+static void collect(struct http_loop *loop)
+{
+    atomic_store(&loop->pending, false);
+    struct lane_job *newest = (struct lane_job *)atomic_exchange(&loop->returned, NULL), *oldest = NULL;
+    while (newest) {
+        struct lane_job *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest) {
+        struct lane_job *next = oldest->next;
+        exchange_finish((struct exchange *)oldest);
+        oldest = next;
+    }
+}
+
+/* Inside the library's turn, so that the replies are written in the same turn. */
+static void on_message(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, receiver, receiver);
+    while (!h2o_linklist_is_empty(messages))
+        h2o_linklist_unlink(messages->next);
+    loop_is_awake(loop);
+    atomic_store(&loop->message_sent, false);
+    collect(loop);
+}
+
+static void apply_orders(struct http_loop *loop)
+{
+    pthread_mutex_lock(&loop->orders.lock);
+    SSL_CTX *tls = loop->orders.tls;
+    size_t max_body = loop->orders.max_body;
+    loop->orders.tls = NULL;
+    loop->orders.max_body = 0;
+    pthread_mutex_unlock(&loop->orders.lock);
+    if (max_body)
+        loop->globalconf.max_request_entity_size = max_body + HTTP_BODY_SLACK;
+    for (size_t i = 0; tls && i < loop->listener_count; i++) {
+        if (!loop->listeners[i].accept.ssl_ctx)
+            continue;
+        SSL_CTX_free(loop->listeners[i].accept.ssl_ctx);
+        SSL_CTX_up_ref(tls);
+        loop->listeners[i].accept.ssl_ctx = tls;
+    }
+    SSL_CTX_free(tls);
+}
+
+/* --- Time --- */
+
+static void on_tick(h2o_timeout_entry_t *entry)
+{
+    struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, tick_entry, entry);
+    bool settled =
+        loop->draining && clock_monotonic_ms() - loop->drain_started_ms >= (int64_t)loop->limits->grace_ms;
+    loop->starved = false;
+    connection_sweep(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
+    if (loop->index == 0)
+        guard_clock_nudge();
+    h2o_timeout_link(loop->ctx.loop, loop->draining ? &loop->drain_tick : &loop->tick, entry);
+}
+
+/* The first GOAWAY only: after the second one a late CONTINUATION would spin the library's parser for ever.
+ */
+static void begin_drain(struct http_loop *loop)
+{
+    loop->draining = true;
+    loop->drain_started_ms = clock_monotonic_ms();
+    close_listeners(loop);
+    h2o_context_request_shutdown(&loop->ctx);
+    h2o_timeout_unlink(&loop->ctx.http2._graceful_shutdown_timeout);
+    h2o_timeout_unlink(&loop->tick_entry);
+    h2o_timeout_link(loop->ctx.loop, &loop->drain_tick, &loop->tick_entry);
+}
+
+/* --- The turn --- */
+
+static bool has_ended(const struct http_loop *loop)
+{
+    return loop->draining && loop->jobs == 0 && loop->connections.next == &loop->connections &&
+           !atomic_load(&loop->message_sent);
+}
+
+static void turn(struct http_loop *loop)
+{
+    atomic_store(&loop->heartbeat_ms, clock_monotonic_ms());
+    atomic_store(&loop->asleep, true);
+    h2o_evloop_run(loop->ctx.loop,
+                   atomic_load(&loop->pending) ? 0 : INT32_MAX); /* -1: a signal; never ours */
+    loop_is_awake(loop);
+    collect(loop);
+    push_staged(loop);
+    apply_orders(loop);
+    resume_accepting(loop);
+    if (!loop->draining && atomic_load(&loop->server->phase) != SERVER_RUNNING)
+        begin_drain(loop);
+}
+
+static void *run(void *arg)
+{
+    struct http_loop *loop = arg;
+    while (!has_ended(loop))
+        turn(loop);
+    return NULL;
+}
+
+/* --- Life --- */
+
+static void configure(struct http_loop *loop)
+{
+    h2o_globalconf_t *conf = &loop->globalconf;
+    const struct http_limits *limits = loop->limits;
+    h2o_config_init(conf);
+    conf->server_name = h2o_iovec_init(H2O_STRLIT("tether"));
+    conf->max_request_entity_size = loop->server->max_body + HTTP_BODY_SLACK;
+    conf->handshake_timeout = limits->handshake_ms;
+    conf->http1.req_timeout = limits->request_ms;
+    conf->http1.upgrade_to_http2 = loop->server->http2;
+    conf->http2.idle_timeout = limits->idle_ms;
+    conf->http2.max_concurrent_requests_per_connection = limits->jobs;
+    h2o_hostconf_t *host = h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT(SENTINEL_HOST)), 65535);
+    host->fallback_path.error_log.emit_request_errors = 0;
+    h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = exchange_on_request;
+    send_register_error_filter(&host->fallback_path);
+}
+
+static bool open_listeners(struct http_loop *loop, char *error, size_t cap)
+{
+    struct http_listeners *all = loop->server->listeners;
+    loop->listeners = calloc(all->n + 1, sizeof *loop->listeners);
+    for (size_t i = 0; loop->listeners && i < all->n; i++) {
+        if (all->at[i].loop != loop->index)
+            continue;
+        int fd = fcntl(all->at[i].fd, F_DUPFD_CLOEXEC, 0); /* the library closes what it is given */
+        if (fd < 0) {
+            snprintf(error, cap, "cannot take over a listening socket: %s", strerror(errno));
+            return false;
+        }
+        struct loop_listener *listener = &loop->listeners[loop->listener_count++];
+        listener->accept = (h2o_accept_ctx_t){ .ctx = &loop->ctx, .hosts = loop->globalconf.hosts };
+        if (all->at[i].scheme == LISTEN_HTTPS) {
+            SSL_CTX_up_ref(loop->server->tls);
+            listener->accept.ssl_ctx = loop->server->tls;
+        }
+        listener->sock = h2o_evloop_socket_create(loop->ctx.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+        listener->sock->data = listener;
+        h2o_socket_read_start(listener->sock, on_accept);
+    }
+    return loop->listeners != NULL;
+}
+
+bool loop_init(struct http_loop *loop, struct http_server *server, unsigned index, char *error, size_t cap)
+{
+    loop->server = server;
+    loop->limits = server->limits;
+    loop->index = index;
+    pthread_mutex_init(&loop->orders.lock, NULL);
+    h2o_linklist_init_anchor(&loop->connections);
+    configure(loop);
+    h2o_evloop_t *evloop = h2o_evloop_create();
+    h2o_context_init(&loop->ctx, evloop, &loop->globalconf);
+    h2o_multithread_register_receiver(loop->ctx.queue, &loop->receiver, on_message);
+    h2o_timeout_init(evloop, &loop->tick, loop->limits->tick_ms);
+    h2o_timeout_init(evloop, &loop->drain_tick, loop->limits->drain_tick_ms);
+    loop->tick_entry.cb = on_tick;
+    h2o_timeout_link(evloop, &loop->tick, &loop->tick_entry);
+    atomic_store(&loop->heartbeat_ms, clock_monotonic_ms());
+    return open_listeners(loop, error, cap);
+}
+
+bool loop_start(struct http_loop *loop)
+{
+    char name[16];
+    snprintf(name, sizeof name, "loop-%u", loop->index);
+    loop->started = thread_start(&loop->thread, name, run, loop);
+    return loop->started;
+}
+
+static void close_listener(struct loop_listener *listener)
+{
+    if (listener->sock)
+        h2o_socket_close(listener->sock);
+    SSL_CTX_free(listener->accept.ssl_ctx);
+}
+
+void loop_release(struct http_loop *loop)
+{
+    h2o_evloop_t *evloop = loop->ctx.loop;
+    h2o_multithread_queue_t *queue = loop->ctx.queue;
+    for (size_t i = 0; i < loop->listener_count; i++)
+        close_listener(&loop->listeners[i]);
+    free(loop->listeners);
+    SSL_CTX_free(loop->orders.tls);
+    h2o_timeout_unlink(&loop->tick_entry);
+    h2o_timeout_dispose(evloop, &loop->tick);
+    h2o_timeout_dispose(evloop, &loop->drain_tick);
+    h2o_timeout_dispose(evloop,
+                        &loop->ctx.http2.graceful_shutdown_timeout); /* the library forgets this one */
+    h2o_multithread_unregister_receiver(queue, &loop->receiver);
+    h2o_context_dispose(&loop->ctx);
+    free(queue); /* and this one: destroying a queue leaves its memory */
+    h2o_evloop_destroy(evloop);
+    h2o_config_dispose(&loop->globalconf);
+    pthread_mutex_destroy(&loop->orders.lock);
+}

@@ -1,0 +1,85 @@
+/* An event loop: one thread, one libh2o context, the connections it accepted. */
+#ifndef TETHER_HTTP_LOOP_H
+#define TETHER_HTTP_LOOP_H
+
+#include "http/libh2o.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/limits.h"
+#include "http/listener.h"
+#include "request/route.h"
+
+struct exchange;
+struct http_server;
+
+/* A listening socket of this loop, as the library sees it. */
+struct loop_listener {
+    h2o_socket_t *sock; /* NULL once closed */
+    h2o_accept_ctx_t accept;
+};
+
+struct staged {
+    struct exchange *first, *last;
+};
+
+/* What another thread asks of a loop; applied between two turns. */
+struct loop_orders {
+    pthread_mutex_t lock;
+    SSL_CTX *tls;    /* a new context to take, with a reference; NULL: none */
+    size_t max_body; /* the library's new limit; 0: unchanged */
+};
+
+struct http_loop {
+    struct http_server *server;
+    const struct http_limits *limits;
+    unsigned index;
+    pthread_t thread;
+    bool started;
+
+    h2o_globalconf_t globalconf; /* one per loop: only its thread touches it */
+    h2o_context_t ctx;
+    h2o_multithread_receiver_t receiver;
+    h2o_timeout_t tick, drain_tick;
+    h2o_timeout_entry_t tick_entry;
+    struct loop_listener *listeners;
+    size_t listener_count;
+    h2o_linklist_t connections;
+    size_t jobs; /* in a lane or at a worker */
+    struct staged staged[LANE_INLINE];
+
+    /* Other threads. */
+    _Atomic(struct exchange *) returned; /* newest first */
+    atomic_bool pending;                 /* somebody left something for the next turn */
+    atomic_bool asleep;                  /* about to wait, or waiting: who leaves something must wake it */
+    atomic_bool message_sent;            /* `message` is on its way through the library's queue */
+    h2o_multithread_message_t message;
+    atomic_bool paused; /* does not accept: the process is at its limit */
+    _Atomic int64_t heartbeat_ms;
+    struct loop_orders orders;
+
+    bool starved; /* accept failed for want of descriptors or memory: not again before the next tick */
+    bool draining;
+    int64_t drain_started_ms;
+};
+
+/* Sets the loop up on the calling thread; then loop_start() gives it its own. */
+bool loop_init(struct http_loop *loop, struct http_server *server, unsigned index, char *error, size_t cap);
+bool loop_start(struct http_loop *loop);
+/* After its thread ended. */
+void loop_release(struct http_loop *loop);
+
+/* Any thread: makes the loop turn. */
+void loop_wake(struct http_loop *loop);
+/* Worker thread: hands a finished exchange back. */
+void loop_return(struct http_loop *loop, struct exchange *exchange);
+
+/* Loop thread from here on. */
+void loop_is_awake(struct http_loop *loop);
+/* Queues an exchange whose lane place is reserved; it is pushed at the end of the loop's turn, together with
+ * others. */
+void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange);
+/* A connection of this loop was closed: its place may be used. */
+void loop_connection_closed(struct http_loop *loop);
+
+#endif

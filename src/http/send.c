@@ -1,0 +1,151 @@
+/* Replies: ours, and the library's own errors in our shape. */
+#include "http/send.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "http/connection.h"
+
+static h2o_generator_t reply_generator; /* marks answers as ours; nothing is ever pulled from it */
+
+static const struct {
+    int status;
+    const char *reason;
+} reasons[] = {
+    { 200, "OK" },
+    { 201, "Created" },
+    { 202, "Accepted" },
+    { 204, "No Content" },
+    { 206, "Partial Content" },
+    { 301, "Moved Permanently" },
+    { 302, "Found" },
+    { 303, "See Other" },
+    { 304, "Not Modified" },
+    { 307, "Temporary Redirect" },
+    { 308, "Permanent Redirect" },
+    { 400, "Bad Request" },
+    { 401, "Unauthorized" },
+    { 402, "Payment Required" },
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 409, "Conflict" },
+    { 410, "Gone" },
+    { 412, "Precondition Failed" },
+    { 413, "Content Too Large" },
+    { 414, "URI Too Long" },
+    { 415, "Unsupported Media Type" },
+    { 417, "Expectation Failed" },
+    { 421, "Misdirected Request" },
+    { 422, "Unprocessable Content" },
+    { 429, "Too Many Requests" },
+    { 431, "Request Header Fields Too Large" },
+    { 500, "Internal Server Error" },
+    { 501, "Not Implemented" },
+    { 503, "Service Unavailable" },
+    { 507, "Insufficient Storage" },
+};
+
+static const char *reason_of(int status)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return "Other";
+}
+
+static void add_header(h2o_req_t *req, struct str name, struct str value)
+{
+    h2o_add_header_by_str(&req->pool, &req->res.headers, name.at, name.len, 1, NULL, value.at, value.len);
+}
+
+void send_reply(h2o_req_t *req, const struct call *call, bool close)
+{
+    const struct reply *reply = &call->reply;
+    bool bodiless = reply->status == 204 || reply->status == 304;
+    bool has_body = reply->content_type && !bodiless;
+    req->res.status = reply->status;
+    req->res.reason = reason_of(reply->status);
+    req->res.content_length = bodiless ? SIZE_MAX : has_body ? reply->body.len : 0;
+    if (close)
+        req->http1_is_persistent = 0;
+    if (has_body)
+        add_header(req, STR("content-type"), str_of(reply->content_type));
+    for (size_t i = 0; i < reply->header_count; i++)
+        add_header(req, reply->headers[i].name, reply->headers[i].value);
+    h2o_start_response(req, &reply_generator);
+    if (!has_body || reply->body.len == 0 || call->request.method == METHOD_HEAD) {
+        h2o_send(req, NULL, 0, H2O_SEND_STATE_FINAL);
+        return;
+    }
+    /* Copied into the library's pool: the call goes now, the body when the peer has taken it. */
+    h2o_iovec_t body = h2o_strdup(&req->pool, reply->body.at, reply->body.len);
+    h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
+}
+
+struct error_stream {
+    h2o_ostream_t super;
+    h2o_iovec_t body;
+};
+
+static void send_error_body(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t count,
+                            h2o_send_state_t state)
+{
+    struct error_stream *stream = (struct error_stream *)self;
+    if (count > 0)
+        bufs = &stream->body;
+    h2o_ostream_send_next(self, req, bufs, count > 0 ? 1 : 0, state);
+}
+
+static h2o_iovec_t error_body(h2o_req_t *req)
+{
+    switch (req->res.status) {
+    case 413:
+        return h2o_iovec_init(H2O_STRLIT("{\"detail\":\"The request body is too large.\"}"));
+    case 417:
+        return h2o_iovec_init(H2O_STRLIT("{\"detail\":\"The expectation cannot be met.\"}"));
+    default:
+        return h2o_iovec_init(H2O_STRLIT("{\"detail\":\"The request is malformed.\"}"));
+    }
+}
+
+static void add_request_id(h2o_req_t *req)
+{
+    unsigned char id[16];
+    char *text = h2o_mem_alloc_pool(&req->pool, sizeof id * 2 + 1);
+    random_bytes(id, sizeof id);
+    h2o_hex_encode(text, id, sizeof id);
+    add_header(req, STR("x-request-id"), str_from(text, sizeof id * 2));
+}
+
+static void log_library_error(h2o_req_t *req)
+{
+    const struct connection *connection = connection_of(req);
+    log_event(LOG_INFO, "request refused", LOG_I("status", req->res.status),
+              LOG_Z("address", connection ? connection->address : ""));
+    metric_request("refused", req->res.status);
+}
+
+static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t **slot)
+{
+    (void)filter;
+    if (req->_generator != &reply_generator) {
+        struct error_stream *stream = (struct error_stream *)h2o_add_ostream(req, sizeof *stream, slot);
+        stream->super.do_send = send_error_body;
+        stream->body = error_body(req);
+        slot = &stream->super.next;
+        req->res.content_length = stream->body.len;
+        h2o_set_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, H2O_STRLIT("application/json"),
+                       1);
+        add_request_id(req);
+        log_library_error(req);
+    }
+    h2o_setup_next_ostream(req, slot);
+}
+
+void send_register_error_filter(h2o_pathconf_t *path)
+{
+    h2o_filter_t *filter = h2o_create_filter(path, sizeof *filter);
+    filter->on_setup_ostream = on_setup_stream;
+}

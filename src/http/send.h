@@ -1,0 +1,17 @@
+/* Handing replies to libh2o. Loop thread only. */
+#ifndef TETHER_HTTP_SEND_H
+#define TETHER_HTTP_SEND_H
+
+#include "http/libh2o.h"
+
+#include "request/call.h"
+
+/* Status, headers and body of call->reply; the call may be freed afterwards. close: an HTTP/1 connection ends
+ * with this. */
+void send_reply(h2o_req_t *req, const struct call *call, bool close);
+
+/* Gives the answers that the library makes by itself (400, 413, 417 before a handler runs) the shape
+ * {"detail":"…"}. */
+void send_register_error_filter(h2o_pathconf_t *path);
+
+#endif

@@ -1,0 +1,266 @@
+/* The server: lanes, loops and the watchdog, started and stopped together. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/exchange.h"
+#include "http/guard.h"
+#include "http/internal.h"
+#include "http/thread.h"
+#include "http/tls.h"
+
+#define SPARE_DESCRIPTORS 64
+#define CUT_MS            3000 /* after the drain deadline, for what was cut off to come back */
+
+static const struct {
+    const char *thread_name;
+    int nice;
+    enum metric depth, wait;
+} lane_rows[LANE_INLINE] = {
+    [LANE_GENERAL] = { "work", 0, METRIC_LANE_GENERAL_DEPTH, METRIC_LANE_GENERAL_WAIT },
+    [LANE_PASSWORD] = { "hash", 10, METRIC_LANE_PASSWORD_DEPTH, METRIC_LANE_PASSWORD_WAIT },
+};
+
+static size_t count_open_descriptors(size_t limit)
+{
+    size_t count = 0;
+    for (size_t fd = 0; fd < limit && fd < 4096; fd++) {
+        if (fcntl((int)fd, F_GETFD) >= 0)
+            count++;
+    }
+    return count;
+}
+
+/* How many connections the descriptors allow, at most `wanted`. */
+static size_t fit_descriptors(size_t wanted, size_t workers)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return wanted;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    size_t used = count_open_descriptors(limit.rlim_cur) + workers + SPARE_DESCRIPTORS;
+    if (limit.rlim_cur == RLIM_INFINITY || used + wanted <= limit.rlim_cur)
+        return wanted;
+    size_t fitting = used + 8 < limit.rlim_cur ? limit.rlim_cur - used : 8;
+    log_event(LOG_WARN, "fewer connections than configured: too few file descriptors",
+              LOG_I("max_connections", fitting), LOG_I("file_descriptors", limit.rlim_cur));
+    return fitting;
+}
+
+static size_t lane_capacity(const struct config *config, enum lane lane)
+{
+    return (size_t)(lane == LANE_PASSWORD ? config->server.password_queue : config->server.queue);
+}
+
+static bool start_lane(struct http_server *server, const struct config *config, enum lane lane)
+{
+    size_t n = (size_t)(lane == LANE_PASSWORD ? config->server.hash_workers : config->server.workers);
+    server->workers[lane] = calloc(n, sizeof(struct walk_worker *));
+    if (!server->workers[lane])
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        server->workers[lane][i] = walk_worker_new(server->walk);
+        if (!server->workers[lane][i])
+            return false;
+        server->worker_counts[lane]++;
+    }
+    server->lanes[lane] = lane_new(&(struct lane_params){
+        .thread_name = lane_rows[lane].thread_name,
+        .threads = n,
+        .capacity = lane_capacity(config, lane),
+        .nice = lane_rows[lane].nice,
+        .depth = lane_rows[lane].depth,
+        .wait = lane_rows[lane].wait,
+        .run = exchange_run,
+        .workers = (void **)server->workers[lane],
+    });
+    return server->lanes[lane] != NULL;
+}
+
+static int64_t beat_of(void *context, size_t i)
+{
+    struct http_server *server = context;
+    return atomic_load(&server->loops[i].heartbeat_ms);
+}
+
+static bool start_loops(struct http_server *server, char *error, size_t cap)
+{
+    for (size_t i = 0; i < server->loop_count; i++) {
+        if (!loop_init(&server->loops[i], server, (unsigned)i, error, cap))
+            return false;
+    }
+    for (size_t i = 0; i < server->loop_count; i++) {
+        if (!loop_start(&server->loops[i]))
+            return false;
+    }
+    server->watchdog = watchdog_new(beat_of, server, server->loop_count, server->limits->watchdog_ms);
+    return true;
+}
+
+static bool needs_tls(const struct http_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->n; i++) {
+        if (listeners->at[i].scheme == LISTEN_HTTPS)
+            return true;
+    }
+    return false;
+}
+
+/* Over HTTP/2 the library drops a `host` field; we need to see it beside :authority. */
+static void keep_host_fields(void)
+{
+    h2o_token_t *token = H2O_TOKEN_HOST;
+    token->http2_should_reject = 0;
+}
+
+static bool start_all(struct http_server *server, const struct config *config, char *error, size_t cap)
+{
+    if (needs_tls(server->listeners)) {
+        server->tls = tls_context_new(config, server->http2, error, cap);
+        if (!server->tls)
+            return false;
+    }
+    snprintf(error, cap, "cannot start the workers");
+    if (!start_lane(server, config, LANE_GENERAL) || !start_lane(server, config, LANE_PASSWORD))
+        return false;
+    snprintf(error, cap, "cannot start the event loops");
+    return start_loops(server, error, cap);
+}
+
+struct http_server *http_server_start_limited(const struct config *config, struct http_listeners *listeners,
+                                              struct walk *walk, bool http2, const struct http_limits *limits,
+                                              char *error, size_t cap)
+{
+    struct http_server *server = calloc(1, sizeof *server);
+    if (!server)
+        abort();
+    server->walk = walk;
+    server->listeners = listeners;
+    server->limits = limits;
+    server->http2 = http2 && guard_is_active();
+    if (http2 && !server->http2)
+        log_event(LOG_WARN, "HTTP/2 stays off: its guards are not in effect");
+    server->max_body = (size_t)config->server.max_body;
+    server->drain_us = config->server.drain_us;
+    server->loop_count = (size_t)config->server.loops;
+    server->loops = calloc(server->loop_count, sizeof *server->loops);
+    if (!server->loops)
+        abort();
+    atomic_store(&server->max_connections,
+                 fit_descriptors((size_t)config->server.max_connections,
+                                 (size_t)(config->server.workers + config->server.hash_workers)));
+    signal(SIGPIPE, SIG_IGN);
+    keep_host_fields();
+    if (!start_all(server, config, error, cap)) {
+        http_server_stop(server);
+        http_server_free(&server);
+    }
+    return server;
+}
+
+struct http_server *http_server_start(const struct config *config, struct http_listeners *listeners,
+                                      struct walk *walk, bool http2, char *error, size_t cap)
+{
+    return http_server_start_limited(config, listeners, walk, http2, &http_limits_default, error, cap);
+}
+
+static void order(struct http_loop *loop, SSL_CTX *tls, size_t max_body)
+{
+    pthread_mutex_lock(&loop->orders.lock);
+    SSL_CTX_free(loop->orders.tls);
+    if (tls)
+        SSL_CTX_up_ref(tls);
+    loop->orders.tls = tls;
+    loop->orders.max_body = max_body;
+    pthread_mutex_unlock(&loop->orders.lock);
+    loop_wake(loop);
+}
+
+bool http_server_reload(struct http_server *server, const struct config *config, char *error, size_t cap)
+{
+    SSL_CTX *tls = NULL;
+    if (server->tls) {
+        tls = tls_context_new(config, server->http2, error, cap);
+        if (!tls)
+            return false;
+    }
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++)
+        lane_set_capacity(server->lanes[lane], lane_capacity(config, lane));
+    for (size_t i = 0; i < server->loop_count; i++)
+        order(&server->loops[i], tls, (size_t)config->server.max_body);
+    SSL_CTX_free(tls);
+    return true;
+}
+
+static void enter_phase(struct http_server *server, enum server_phase phase)
+{
+    atomic_store(&server->phase, phase);
+    for (size_t i = 0; i < server->loop_count; i++) {
+        if (server->loops[i].started)
+            loop_wake(&server->loops[i]);
+    }
+}
+
+static bool join_loops(struct http_server *server, int64_t deadline_ms)
+{
+    for (size_t i = 0; i < server->loop_count; i++) {
+        struct http_loop *loop = &server->loops[i];
+        if (loop->started && !thread_join(loop->thread, deadline_ms))
+            return false;
+        loop->started = false;
+    }
+    return true;
+}
+
+static bool stop_lanes(struct http_server *server, int64_t deadline_ms)
+{
+    bool all = true;
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++)
+        all = (!server->lanes[lane] || lane_stop(server->lanes[lane], deadline_ms)) && all;
+    return all;
+}
+
+bool http_server_stop(struct http_server *server)
+{
+    int64_t deadline = clock_monotonic_ms() + server->drain_us / 1000;
+    http_listeners_shut(server->listeners);
+    enter_phase(server, SERVER_DRAINING);
+    bool clean = join_loops(server, deadline);
+    if (!clean) {
+        log_event(LOG_WARN, "draining took too long: what is left is cut off");
+        enter_phase(server, SERVER_CUTTING);
+    }
+    server->abandoned = !join_loops(server, deadline + CUT_MS) || !stop_lanes(server, deadline + CUT_MS);
+    watchdog_free(&server->watchdog);
+    return clean && !server->abandoned;
+}
+
+static void free_lane(struct http_server *server, enum lane lane)
+{
+    lane_free(&server->lanes[lane]);
+    for (size_t i = 0; i < server->worker_counts[lane]; i++)
+        walk_worker_free(&server->workers[lane][i]);
+    free(server->workers[lane]);
+}
+
+void http_server_free(struct http_server **server)
+{
+    struct http_server *freeing = *server;
+    *server = NULL;
+    if (!freeing || freeing->abandoned) /* a thread still uses it; the process is about to end */
+        return;
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++)
+        free_lane(freeing, lane);
+    for (size_t i = 0; i < freeing->loop_count; i++) {
+        if (freeing->loops[i].ctx.loop)
+            loop_release(&freeing->loops[i]);
+    }
+    free(freeing->loops);
+    SSL_CTX_free(freeing->tls);
+    free(freeing);
+}
