@@ -82,7 +82,7 @@ static void assert_refused(int64_t tenant_id, int64_t user_id, enum access_verdi
 static int set_up(void **state)
 {
     (void)state;
-    f = fixture_new(false);
+    f = fixture_new();
     root = fixture_tenant(f, "msp", NULL, true);
     acme = fixture_tenant(f, "acme", NULL, false);
     bolt = fixture_tenant(f, "bolt", NULL, false);

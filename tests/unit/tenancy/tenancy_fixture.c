@@ -2,10 +2,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
 
 static void register_once(void)
@@ -15,39 +15,48 @@ static void register_once(void)
         return;
     is_done = true;
     random_init();
+    log_set_level(LOG_WARN);
     db_register_driver(&sqlite_driver);
+    db_register_driver(&postgres_driver);
 }
 
-struct fixture *fixture_new(bool in_file)
+static enum storage_status empty_postgres(struct db_conn *conn, void *context)
+{
+    (void)context;
+    enum storage_status status = db_exec(conn, "DROP SCHEMA public CASCADE", DB_NO_ARGS, NULL);
+    return status == STORAGE_OK ? db_exec(conn, "CREATE SCHEMA public", DB_NO_ARGS, NULL) : status;
+}
+
+static void open_database(struct fixture *fixture)
+{
+    const char *conninfo = getenv("TETHER_TEST_POSTGRES");
+    struct storage_setting sqlite = { "path", ":memory:" }, postgres = { "conninfo", conninfo };
+    struct storage_error error = { 0 };
+    if (db_open(conninfo ? "postgres" : "sqlite", conninfo ? &postgres : &sqlite, 1, &fixture->db, &error) !=
+        STORAGE_OK)
+        fail_msg("%s", error.text);
+    fixture->conn = db_connect(fixture->db);
+    if (conninfo)
+        assert_int_equal(db_transaction(fixture->conn, STORAGE_WRITE, empty_postgres, NULL), STORAGE_OK);
+}
+
+struct fixture *fixture_new(void)
 {
     register_once();
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    if (in_file) {
-        snprintf(fixture->path, sizeof fixture->path, "/tmp/tether-test-XXXXXX");
-        int fd = mkstemp(fixture->path);
-        assert_true(fd >= 0);
-        close(fd);
-    }
-    struct storage_setting setting = { "path", in_file ? fixture->path : ":memory:" };
-    struct storage_error error = { 0 };
-    assert_int_equal(db_open("sqlite", &setting, 1, &fixture->db, &error), STORAGE_OK);
-    fixture->conn = db_connect(fixture->db);
+    assert_non_null(fixture);
     fixture->arena = arena_new(1 << 20);
-    assert_int_equal(db_migrate(fixture->conn, NULL, NULL, NULL, NULL), STORAGE_OK);
+    open_database(fixture);
+    if (db_migrate(fixture->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
+        fail_msg("%s", db_error(fixture->conn));
     return fixture;
 }
 
 void fixture_free(struct fixture **fixture)
 {
-    static const char *const suffixes[] = { "", "-wal", "-shm" };
     arena_free(&(*fixture)->arena);
     db_disconnect(&(*fixture)->conn);
     db_close(&(*fixture)->db);
-    for (size_t i = 0; (*fixture)->path[0] && i < 3; i++) {
-        char path[80];
-        snprintf(path, sizeof path, "%s%s", (*fixture)->path, suffixes[i]);
-        unlink(path);
-    }
     free(*fixture);
     *fixture = NULL;
 }

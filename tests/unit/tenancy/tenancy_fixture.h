@@ -1,4 +1,7 @@
-/* A database of its own with the schema in it, and configurations from a few lines of YAML. */
+/* A database of its own with the schema in it, and configurations from a few lines of YAML.
+ *
+ * SQLite in memory; or, when TETHER_TEST_POSTGRES names a scratch database by its conninfo, PostgreSQL: each
+ * fixture empties that database first. */
 #ifndef TENANCY_FIXTURE_H
 #define TENANCY_FIXTURE_H
 
@@ -8,11 +11,9 @@ struct fixture {
     struct db *db;
     struct db_conn *conn;
     struct arena *arena;
-    char path[64]; /* of the database file; empty: in memory */
 };
 
-/* In memory for one connection; in a file where several threads meet. */
-struct fixture *fixture_new(bool in_file);
+struct fixture *fixture_new(void);
 void fixture_free(struct fixture **fixture);
 
 /* `yaml` is appended to the keys that must be there; aborts with the sentence when it is wrong. */

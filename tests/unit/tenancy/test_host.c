@@ -14,7 +14,7 @@ static int64_t root, acme, bolt, msp;
 static int set_up(void **state)
 {
     (void)state;
-    f = fixture_new(false);
+    f = fixture_new();
     root = msp = fixture_tenant(f, "msp", NULL, true);
     acme = fixture_tenant(f, "acme", NULL, false);
     bolt = fixture_tenant(f, "bolt", NULL, false);

@@ -56,7 +56,7 @@ static int64_t used(struct fixture *f, int64_t tenant_id, const char *kind)
 
 static int set_up(void **state)
 {
-    struct fixture *f = fixture_new(true);
+    struct fixture *f = fixture_new();
     fixture_tenant(f, "msp", "free", true);
     fixture_tenant(f, "acme", "free", false);
     fixture_tenant(f, "team", "team", false);

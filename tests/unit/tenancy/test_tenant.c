@@ -10,7 +10,7 @@
 
 static int set_up(void **state)
 {
-    *state = fixture_new(false);
+    *state = fixture_new();
     return 0;
 }
 
