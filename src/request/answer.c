@@ -1,4 +1,5 @@
 /* The end of every request: a failure in its envelope, JSON printed, and the headers every answer bears. */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"

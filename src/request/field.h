@@ -11,7 +11,6 @@
 #ifndef TETHER_REQUEST_FIELD_H
 #define TETHER_REQUEST_FIELD_H
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "request/request.h"
 

@@ -1,5 +1,6 @@
 /* Violations and their sentences. One table holds the wording, which is Laravel's, since one surface promises
  * it. */
+#include "base/buf.h"
 #include "request/field.h"
 
 /* More would only help somebody who sends nonsense on purpose. */

@@ -1,5 +1,6 @@
 /* The part of the walk that runs on the event loop: everything that needs neither the database nor CPU time.
  */
+#include "base/buf.h"
 #include "base/metrics.h"
 #include "request/walk_internal.h"
 

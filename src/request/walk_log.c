@@ -1,6 +1,7 @@
 /* The access log. It must never hold a secret: path parameters that are secrets are masked by name, a path
  * without a route is reduced to its first segment and its length, and of a query only the names that the
  * server knows are written. */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
