@@ -41,9 +41,11 @@ void clock_shift_for_tests(int64_t offset)
 static void split_time(int64_t epoch_us, struct tm *ret_tm, int *ret_micros)
 {
     int64_t micros = epoch_us % CLOCK_SECOND;
-    if (micros < 0)
+    time_t seconds = (time_t)(epoch_us / CLOCK_SECOND);
+    if (micros < 0) {
         micros += CLOCK_SECOND;
-    time_t seconds = (time_t)((epoch_us - micros) / CLOCK_SECOND);
+        seconds--;
+    }
     if (gmtime_r(&seconds, ret_tm) == NULL)
         abort(); /* 64-bit microseconds always fit */
     *ret_micros = (int)micros;

@@ -27,8 +27,19 @@ struct str base64url_encode(struct arena *arena, const void *data, size_t size)
     return (struct str){ at, cap - 1 };
 }
 
+/* libsodium 1.0.18 takes some bytes above 0x7F for letters, which would give one value several texts. */
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.at[i] > 0x7F)
+            return false;
+    return true;
+}
+
 bool base64url_decode(struct arena *arena, struct str text, struct str *ret)
 {
+    if (!is_ascii(text))
+        return false;
     size_t cap = text.len / 4 * 3 + 3, size = 0;
     unsigned char *at = arena_alloc(arena, cap + 1);
     if (text.len > 0 && sodium_base642bin(at, cap, text.at, text.len, NULL, &size, NULL,

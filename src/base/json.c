@@ -3,7 +3,6 @@
  * text, and arena_over_budget() says so. */
 #include "base/json.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +10,9 @@
 
 /* The largest integer whose neighbours are not rounded onto it. */
 #define MAX_EXACT 9007199254740991.0
+
+/* cJSON prints 15 digits and takes them for exact when they are close. */
+#define MAX_PRINTED INT64_C(1000000000000000)
 
 static _Thread_local struct arena *thread_arena;
 
@@ -52,10 +54,12 @@ bool json_parse(struct arena *arena, struct str text, cJSON **ret, struct json_e
 
 bool json_as_int(const cJSON *item, int64_t *ret)
 {
-    if (!cJSON_IsNumber(item) || fabs(item->valuedouble) > MAX_EXACT ||
-        item->valuedouble != trunc(item->valuedouble))
+    if (!cJSON_IsNumber(item) || item->valuedouble < -MAX_EXACT || item->valuedouble > MAX_EXACT)
         return false;
-    *ret = (int64_t)item->valuedouble;
+    int64_t value = (int64_t)item->valuedouble;
+    if ((double)value != item->valuedouble)
+        return false;
+    *ret = value;
     return true;
 }
 
@@ -91,7 +95,7 @@ void json_add_int(cJSON *object, const char *name, int64_t value)
 {
     char digits[24];
     snprintf(digits, sizeof(digits), "%lld", (long long)value);
-    bool exact = value >= -(int64_t)MAX_EXACT && value <= (int64_t)MAX_EXACT;
+    bool exact = value > -MAX_PRINTED && value < MAX_PRINTED;
     json_add_item(object, name, exact ? cJSON_CreateNumber((double)value) : cJSON_CreateRaw(digits));
 }
 

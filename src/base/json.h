@@ -49,7 +49,8 @@ void json_add_item(cJSON *object, const char *name, cJSON *item);
 cJSON *json_add_object(cJSON *object, const char *name);
 cJSON *json_add_array(cJSON *object, const char *name);
 
-/* Compact text in the arena. */
+/* Compact text in the arena; empty when its budget was passed. Numbers of more than 15 digits that
+ * json_parse() read may come out rounded; those of json_add_int() are exact. */
 struct str json_print(struct arena *arena, const cJSON *item);
 
 /* `text` as a quoted JSON string, appended to a caller's buffer of `cap` bytes (for the log, which has no
