@@ -24,7 +24,7 @@ _Static_assert(PASSWORD_HASH_CAP >= crypto_pwhash_STRBYTES, "a hash fits");
 
 /* What a stored argon2 hash may ask for at most: far above any sensible setting, far below a thread held for
  * hours. */
-enum { ARGON2_MAX_KIB = 4 * 1024 * 1024, ARGON2_MAX_PASSES = 64, ARGON2_MAX_LANES = 16 };
+enum { ARGON2_MAX_KIB = 4 * 1024 * 1024, ARGON2_MAX_PASSES = 100, ARGON2_MAX_LANES = 16 };
 
 static const char *const verdict_texts[] = {
     [PASSWORD_OK] = "",
