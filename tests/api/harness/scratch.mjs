@@ -57,6 +57,11 @@ export function tlsPair(dir) {
   return { certificate, private_key: key };
 }
 
+// JSON is YAML, but sizes, times and rates stand without quotes.
+function yaml(config) {
+  return `${JSON.stringify(config, null, 2).replace(/"(\d{1,6}([A-Za-z]{1,3}|\/\w+)|none|auto)"/g, '$1')}\n`;
+}
+
 // Loops, workers and hashing are small so that many servers fit on a small machine; limits are off so that only the
 // tests about them meet them.
 function testConfig(storage, tls) {
@@ -84,10 +89,9 @@ export function makeScratch(options = {}) {
     secretKey: randomBytes(24).toString('hex'),
     configPath: join(dir, 'tether.yaml'),
     config: merged(testConfig(database.storage, options.tls ? tlsPair(dir) : undefined), options.config),
-    // JSON is YAML.
     writeConfig(over) {
       scratch.config = merged(scratch.config, over);
-      writeFileSync(scratch.configPath, `${JSON.stringify(scratch.config, null, 2)}\n`);
+      writeFileSync(scratch.configPath, yaml(scratch.config));
     },
     remove() {
       database.drop();

@@ -1,0 +1,146 @@
+// SIGTERM drains, SIGHUP reloads.
+import assert from 'node:assert/strict';
+import { writeFileSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { it, describe } from 'node:test';
+import { connect2, http1, http2Once, request2, signIn } from './harness/client.mjs';
+import { tlsPair } from './harness/scratch.mjs';
+import { Server, startServer } from './harness/server.mjs';
+import { suite } from './harness/suite.mjs';
+import { ACME_HOST, people } from './harness/world.mjs';
+
+const slow = { config: { server: { hash_workers: 1 }, passwords: { memory: '64MiB', iterations: 3 } } };
+const login = { path: '/api/auth/login', host: ACME_HOST, form: { username: people.admin.email, password: people.admin.password } };
+
+describe('SIGTERM', () => {
+  for (const [name, client] of [['HTTP/1.1', http1], ['HTTP/2', http2Once]]) {
+    it(`finishes what is in flight over ${name}, and exits 0`, async () => {
+      const server = await startServer(slow);
+      try {
+        const from = server.log.lines.length;
+        const flights = [client(server, login), client(server, login), client(server, login)];
+        const first = await Promise.race(flights); // the others are admitted and wait for the one hash worker
+        server.process.kill('SIGTERM');
+        const replies = await Promise.all(flights);
+        assert.deepEqual([first, ...replies].map((reply) => reply.status), [200, 200, 200, 200]);
+        await server.log.untilMessage('stopped', { from });
+      } finally {
+        await server.end();
+      }
+      await assert.rejects(http1(server, { path: '/healthz' }), { code: 'ECONNREFUSED' });
+    });
+  }
+
+  it('does not wait for idle connections', async () => {
+    const server = await startServer({});
+    const session = connect2(server);
+    assert.equal((await request2(session, { path: '/healthz' })).status, 200);
+    await server.end();
+    session.destroy();
+  });
+
+  it('SIGINT does the same', async () => {
+    const server = await startServer({ world: false, config: {} }).catch(() => null);
+    assert.equal(server, null, 'a database that is not set up does not serve');
+    const ready = await startServer({});
+    ready.process.kill('SIGINT');
+    assert.deepEqual(await ready.exited, { code: 0, signal: null });
+    await ready.end();
+  });
+
+  it('a second one ends it at once', async () => {
+    const server = await startServer(slow);
+    const flights = Array.from({ length: 6 }, () => http2Once(server, login));
+    await Promise.race(flights);
+    const from = server.log.lines.length;
+    server.process.kill('SIGTERM');
+    await server.log.untilMessage('stopping', { from });
+    server.process.kill('SIGTERM');
+    await Promise.allSettled(flights);
+    await server.end({ expectCode: 1 });
+  });
+});
+
+suite('SIGHUP', { tls: true, config: { rate_limits: { enabled: true, default: '60/minute' } } }, (server) => {
+  const reload = async (message) => {
+    const from = server().log.lines.length;
+    server().process.kill('SIGHUP');
+    return server().log.untilMessage(message, { from });
+  };
+  const limit = async () => (await http2Once(server(), { path: '/api/public/branding', host: ACME_HOST })).headers['x-ratelimit-limit'];
+
+  it('takes over limits, domains and the log level', async () => {
+    assert.equal(await limit(), '60');
+    server().scratch.writeConfig({ rate_limits: { default: '1000/minute' }, tenancy: { domains: { 'new.acme.example': 'acme' } } });
+    await reload('configuration reloaded');
+    assert.equal(await limit(), '1000');
+    assert.equal((await http2Once(server(), { path: '/api/public/branding', host: 'new.acme.example' })).json.tenant_name, 'Acme Corporation');
+  });
+
+  it('refuses what cannot change, names the key, and changes nothing', async () => {
+    server().scratch.writeConfig({ rate_limits: { default: '7/minute' }, server: { workers: 5 } });
+    const line = await reload('the configuration was not reloaded');
+    assert.match(line.why, /server\.workers/);
+    assert.equal(await limit(), '1000');
+    server().scratch.writeConfig({ rate_limits: { default: '1000/minute' }, server: { workers: 4 } });
+    await reload('configuration reloaded');
+  });
+
+  it('refuses a broken file, says where, and keeps serving', async () => {
+    const { configPath } = server().scratch;
+    writeFileSync(configPath, 'server: { lissten: [] }\n');
+    const line = await reload('the configuration was not reloaded');
+    assert.match(line.why, /tether\.yaml:1: .*lissten/);
+    assert.equal(await limit(), '1000');
+    server().scratch.writeConfig();
+    await reload('configuration reloaded');
+  });
+
+  const fingerprint = () => new Promise((resolve, reject) => {
+    const socket = tls.connect({ port: server().tlsPort, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+
+  it('takes over a new certificate, and keeps the old one when the new is broken', async () => {
+    const before = await fingerprint();
+    const { dir, config } = server().scratch;
+    copyFileSync(config.server.tls.certificate, join(dir, 'old.pem'));
+    tlsPair(dir);
+    await reload('configuration reloaded');
+    const after = await fingerprint();
+    assert.notEqual(after, before);
+    writeFileSync(config.server.tls.certificate, 'not a certificate\n');
+    await reload('the configuration was not reloaded');
+    assert.equal(await fingerprint(), after);
+  });
+
+  it('fails no request meanwhile', async () => {
+    tlsPair(server().scratch.dir);
+    const token = await signIn(server(), people.admin, ACME_HOST);
+    const session = connect2(server());
+    const work = Array.from({ length: 200 }, () => request2(session, { path: '/api/auth/me', host: ACME_HOST, token }));
+    for (let i = 0; i < 3; i++) await reload('configuration reloaded');
+    for (const reply of await Promise.all(work)) assert.equal(reply.status, 200);
+    session.destroy();
+  });
+});
+
+describe('a second server', () => {
+  it('on the same port is refused with a sentence', async () => {
+    const first = await startServer({});
+    try {
+      first.scratch.writeConfig({ server: { listen: [`http://127.0.0.1:${first.port}`] } });
+      const second = new Server(first.scratch).spawn();
+      const { code } = await second.exited;
+      assert.equal(code, 1, second.log.text);
+      assert.match(second.log.text, /server\.listen|in use/);
+      assert.equal((await http1(first, { path: '/healthz' })).status, 200);
+    } finally {
+      await first.end();
+    }
+  });
+});
