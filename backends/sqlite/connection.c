@@ -15,7 +15,6 @@ const char *damage_text(const struct storage_db *db)
 void conn_start_call(struct storage_conn *conn)
 {
     conn->until_ms = conn->deadline_ms ? conn->deadline_ms : clock_monotonic_ms() + DEFAULT_CALL_MS;
-    conn->error[0] = '\0';
 }
 
 bool conn_is_late(const struct storage_conn *conn)
