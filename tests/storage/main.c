@@ -13,8 +13,8 @@
 struct suite suite = { .rounds = 5 };
 
 static const struct group *const groups[] = {
-    &values_group,
-    &constraints_group,
+    &values_group, &constraints_group, &statements_group, &transactions_group, &concurrency_group,
+    &schema_group, &notify_group,      &durability_group, &fault_group,
 };
 
 static const struct option options[] = {
@@ -125,5 +125,5 @@ int main(int argc, char **argv)
     suite.argument_count = argc;
     struct choices choices = read_arguments(argc, argv);
     choose_driver(&choices);
-    return run_groups(choices.group);
+    return choices.child ? durability_child() : run_groups(choices.group);
 }

@@ -13,7 +13,7 @@
 void ledger_set_up(struct ledger *ledger)
 {
     memset(ledger, 0, sizeof(*ledger));
-    cluster_sql("DROP TABLE IF EXISTS ledger, counter;"
+    cluster_sql("SET client_min_messages = warning; DROP TABLE IF EXISTS ledger, counter;"
                 "CREATE TABLE ledger (entry BIGINT NOT NULL);" /* no key: a doubled entry must show */
                 "CREATE TABLE counter (slot BIGINT PRIMARY KEY, value BIGINT NOT NULL);"
                 "INSERT INTO counter SELECT g, 0 FROM generate_series(0, 15) AS g;"
