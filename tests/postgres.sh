@@ -95,12 +95,17 @@ children_of() {
     cat "/proc/$1/task/$1/children" 2>/dev/null || true
 }
 
+# A process that has ended but whose parent has not looked yet counts as gone.
+lives() {
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) && [ "$state" != Z ]
+}
+
 gone() { # waits until process $1 is gone
     i=0
-    while kill -0 "$1" 2>/dev/null; do
+    while lives "$1"; do
         i=$((i + 1))
-        [ "$i" -lt 150 ] || return 1
-        sleep 0.1
+        [ "$i" -lt 750 ] || return 1
+        sleep 0.02
     done
 }
 

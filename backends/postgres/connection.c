@@ -233,9 +233,14 @@ enum storage_status postgres_command(struct storage_conn *conn, const char *sql,
 bool postgres_seen_dead(struct storage_conn *conn)
 {
     struct pollfd socket = { .fd = PQsocket(conn->pg), .events = POLLIN };
-    if (poll(&socket, 1, 0) <= 0)
-        return false;
-    return !PQconsumeInput(conn->pg) || PQstatus(conn->pg) == CONNECTION_BAD || conn->doomed;
+    while (poll(&socket, 1, 0) > 0) {
+        if (!PQconsumeInput(conn->pg) || PQstatus(conn->pg) == CONNECTION_BAD)
+            return true;
+        PQfreemem(PQnotifies(conn->pg)); /* this is what makes libpq look at what it read */
+        if (conn->doomed)
+            return true;
+    }
+    return false;
 }
 
 /* Notices are not for anybody, but a last word is a sign. */

@@ -55,8 +55,7 @@ enum storage_status postgres_begin(struct storage_conn *conn, enum storage_mode 
     /* A standby refuses to write at all: another server may have become the one that does. */
     if (conn->pg && strcmp(conn->sqlstate, "0A000") == 0)
         status = STORAGE_GONE;
-    if (conn->pg)
-        postgres_drop(conn);
+    postgres_drop(conn);
     return status;
 }
 

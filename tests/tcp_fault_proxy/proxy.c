@@ -300,16 +300,21 @@ int fault_proxy_pieces(struct fault_proxy *proxy)
     return pieces;
 }
 
+void fault_proxy_await_quiet(struct fault_proxy *proxy)
+{
+    pthread_mutex_lock(&proxy->lock);
+    while (proxy->links)
+        pthread_cond_wait(&proxy->quiet, &proxy->lock);
+    pthread_mutex_unlock(&proxy->lock);
+}
+
 void fault_proxy_stop(struct fault_proxy *proxy)
 {
     shutdown(proxy->listener, SHUT_RDWR);
     pthread_join(proxy->acceptor, NULL);
     close(proxy->listener);
     fault_proxy_set(proxy, FAULT_RESET, 0);
-    pthread_mutex_lock(&proxy->lock);
-    while (proxy->links)
-        pthread_cond_wait(&proxy->quiet, &proxy->lock);
-    pthread_mutex_unlock(&proxy->lock);
+    fault_proxy_await_quiet(proxy);
     pthread_mutex_destroy(&proxy->lock);
     pthread_cond_destroy(&proxy->quiet);
     free((char *)proxy->target);
