@@ -226,19 +226,6 @@ static void test_statements__writing_needs_a_write_transaction(void **state)
     assert_int_equal(raw_int(raw->conn, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS), 0);
 }
 
-static void test_statements__transactions_are_not_controlled_by_sql(void **state)
-{
-    struct raw *raw = *state;
-    static const char *const texts[] = { "COMMIT", "ROLLBACK", "BEGIN", "SAVEPOINT x" };
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        assert_status(suite.driver->begin(raw->conn, STORAGE_WRITE), STORAGE_OK);
-        assert_status(raw_exec(raw->conn, "INSERT INTO conf_item (id) VALUES (1)", DB_NO_ARGS), STORAGE_OK);
-        assert_refused(raw->conn, texts[i], DB_NO_ARGS);
-        suite.driver->rollback(raw->conn);
-        assert_int_equal(raw_int(raw->other, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS), 0);
-    }
-}
-
 static void test_statements__a_statement_outlives_transactions(void **state)
 {
     struct raw *raw = *state;
@@ -286,7 +273,6 @@ static const struct CMUnitTest tests[] = {
     RAW_CASE(test_statements__a_wrong_number_of_arguments_is_refused),
     RAW_CASE(test_statements__broken_sql_is_refused_with_a_text),
     RAW_CASE(test_statements__writing_needs_a_write_transaction),
-    RAW_CASE(test_statements__transactions_are_not_controlled_by_sql),
     RAW_CASE(test_statements__a_statement_outlives_transactions),
     RAW_CASE(test_statements__a_schema_change_does_not_break_prepared_ones),
 };
