@@ -456,7 +456,7 @@ static void test_access_token__without_a_usable_key_nothing_is_valid(void **stat
 {
     (void)state;
     struct config config = forge_config();
-    struct str short_key = STR("short"), empty = STR_NONE;
+    struct str short_key = STR("short"), empty = STR("");
     struct str by_short = forge_signed(arena, STR(FORGE_HEAD), forge_payload(arena, NULL, NULL), short_key);
     struct str by_empty = forge_signed(arena, STR(FORGE_HEAD), forge_payload(arena, NULL, NULL), empty);
     config.tokens.secret_key = short_key;
