@@ -96,7 +96,7 @@ void world_new(const char *yaml)
     struct storage_setting path = { "path", ":memory:" };
     snprintf(text, sizeof(text), "tokens: { secret_key: \"0123456789abcdef0123456789abcdef\" }\n%s\n",
              yaml ? yaml : "tenancy: { root_domain: msp.example }\nrate_limits: { enabled: false }\n");
-    world = (struct world){ .arena = arena_new(1 << 20) };
+    world = (struct world){ .arena = arena_new((size_t)64 << 20) };
     world.config = config_parse("test.yaml", str_of(text), &config_error);
     if (!world.config)
         fail_msg("%s", config_error.text);
@@ -206,7 +206,7 @@ static const cJSON *answer_member(const char *name)
 {
     struct json_error error;
     cJSON *json;
-    if (!json_parse(world.call->arena, world.call->reply.body, &json, &error))
+    if (!json_parse(world.arena, world.call->reply.body, &json, &error))
         fail_msg("not JSON: %s", answer_body());
     return cJSON_GetObjectItemCaseSensitive(json, name);
 }
