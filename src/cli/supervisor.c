@@ -180,10 +180,8 @@ static void reap(struct supervisor *sv)
 
 static void begin_stop(struct supervisor *sv)
 {
-    if (sv->stopping) { /* asked twice: they mean it */
-        sv->wake_ms = clock_monotonic_ms();
+    if (sv->stopping)
         return;
-    }
     sv->stopping = true;
     notify_manager("STOPPING=1");
     http_listeners_close(&sv->listeners); /* so that only the child decides when the port is free */
@@ -219,7 +217,9 @@ static void take_signals(struct supervisor *sv)
 {
     struct signalfd_siginfo info;
     while (read(sv->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+        if (info.ssi_signo == SIGINT && sv->stopping)
+            sv->wake_ms = clock_monotonic_ms(); /* somebody at a terminal who does not want to wait */
+        else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
             begin_stop(sv);
         else if (info.ssi_signo == SIGHUP)
             reload(sv);
