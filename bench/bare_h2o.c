@@ -3,7 +3,8 @@
  *   bare_h2o PORT [LOOPS]
  *
  * Compare with tests/attack/http_target on the same machine, for example:
- *   h2load -n 300000 -c 16 -m 16 --h1 http://127.0.0.1:PORT/hello   (without --h1: HTTP/2 by prior knowledge) */
+ *   h2load -n 300000 -c 16 -m 16 --h1 http://127.0.0.1:PORT/hello   (without --h1: HTTP/2 by prior knowledge)
+ */
 #define H2O_USE_LIBUV 0
 #include <h2o.h>
 #include <h2o/http2.h>
@@ -23,7 +24,8 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     h2o_iovec_t body = h2o_strdup(&req->pool, H2O_STRLIT("{\"hello\":\"world\"}"));
     req->res.status = 200;
     req->res.content_length = body.len;
-    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, H2O_STRLIT("application/json"));
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
+                   H2O_STRLIT("application/json"));
     h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("x-request-id"), 0, NULL,
                           H2O_STRLIT("0123456789abcdef0123456789abcdef"));
     h2o_start_response(req, &generator);

@@ -148,8 +148,8 @@ static void push_staged(struct http_loop *loop)
     }
 }
 
-/* Finishes what the workers brought back, oldest first. */
-static void collect(struct http_loop *loop)
+/* Finishes what the workers brought back, oldest first. False when there was nothing. */
+static bool collect(struct http_loop *loop)
 {
     atomic_store(&loop->pending, false);
     struct lane_job *newest = (struct lane_job *)atomic_exchange(&loop->returned, NULL), *oldest = NULL;
@@ -159,11 +159,13 @@ static void collect(struct http_loop *loop)
         oldest = newest;
         newest = next;
     }
+    bool any = oldest != NULL;
     while (oldest) {
         struct lane_job *next = oldest->next;
         exchange_finish((struct exchange *)oldest);
         oldest = next;
     }
+    return any;
 }
 
 /* Inside the library's turn, so that the replies are written in the same turn. */
@@ -236,10 +238,10 @@ static void turn(struct http_loop *loop)
 {
     atomic_store(&loop->heartbeat_ms, clock_monotonic_ms());
     atomic_store(&loop->asleep, true);
-    h2o_evloop_run(loop->ctx.loop,
-                   atomic_load(&loop->pending) ? 0 : INT32_MAX); /* -1: a signal; never ours */
+    bool hurry = loop->unflushed || atomic_load(&loop->pending);
+    h2o_evloop_run(loop->ctx.loop, hurry ? 0 : INT32_MAX); /* -1: a signal; never ours */
     loop_is_awake(loop);
-    collect(loop);
+    loop->unflushed = collect(loop);
     push_staged(loop);
     apply_orders(loop);
     resume_accepting(loop);
@@ -345,12 +347,19 @@ void loop_release(struct http_loop *loop)
     h2o_timeout_unlink(&loop->tick_entry);
     h2o_timeout_dispose(evloop, &loop->tick);
     h2o_timeout_dispose(evloop, &loop->drain_tick);
-    h2o_timeout_dispose(evloop,
-                        &loop->ctx.http2.graceful_shutdown_timeout); /* the library forgets this one */
     h2o_multithread_unregister_receiver(queue, &loop->receiver);
     h2o_context_dispose(&loop->ctx);
-    free(queue); /* and this one: destroying a queue leaves its memory */
+    free(queue); /* destroying a queue leaves its memory */
     h2o_evloop_destroy(evloop);
     h2o_config_dispose(&loop->globalconf);
     pthread_mutex_destroy(&loop->orders.lock);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* The library keeps freed buffers per thread and never gives them back when a thread ends. */
+const char *__lsan_default_suppressions(void); /* NOLINT: LeakSanitizer's own name */
+const char *__lsan_default_suppressions(void)  /* NOLINT */
+{
+    return "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n";
+}
+#endif

@@ -58,7 +58,9 @@ struct http_loop {
     _Atomic int64_t heartbeat_ms;
     struct loop_orders orders;
 
-    bool starved; /* accept failed for want of descriptors or memory: not again before the next tick */
+    bool starved;   /* accept failed for want of descriptors or memory: not again before the next tick */
+    bool unflushed; /* replies were handed over outside the library's turn: it completes them in its next, at
+                       once */
     bool draining;
     int64_t drain_started_ms;
 };
