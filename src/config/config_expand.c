@@ -77,7 +77,7 @@ static bool expand_scalar(struct reader *reader, struct node *node)
         } else if (!put_variable(reader, node, i + 2, &to, &i)) {
             return false;
         } else {
-            node->plain = true;
+            node->expanded = true;
         }
     }
     node->text = buf_str(&to);

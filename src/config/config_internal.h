@@ -21,7 +21,8 @@ struct node {
     struct str path;   /* dotted, from the top */
     struct str text;   /* scalar, with ${NAME} expanded */
     struct str source; /* scalar, as written */
-    bool plain; /* scalar without quotes, or one that came from a variable: may be a number, a word, null */
+    bool plain;        /* scalar, written without quotes */
+    bool expanded;     /* scalar in which a variable stood: may be a number or a word even in quotes */
     struct node *first, *next;
 };
 
@@ -122,7 +123,7 @@ bool config_read_keys(struct reader *reader, const struct node *top);
 /* The rules between keys; then resolves what is "auto". */
 bool config_check(struct reader *reader);
 
-/* A scalar that is null or empty without quotes. */
+/* A scalar written as null, ~ or nothing at all. */
 bool node_is_null(const struct node *node);
 
 #endif

@@ -169,8 +169,8 @@ static bool read_limit(struct reader *reader, const struct config_key *key, cons
     int64_t *limit = limit_of(plan, node->name);
     if (limit == NULL)
         return config_refuse(reader, node->line, node->path, "an unknown limit", "assets or users");
-    if (node->kind != NODE_SCALAR || !node->plain || !str_to_int(node->text, limit) || *limit < key->min ||
-        *limit > key->max)
+    if (node->kind != NODE_SCALAR || !(node->plain || node->expanded) || !str_to_int(node->text, limit) ||
+        *limit < key->min || *limit > key->max)
         return config_refuse_node(reader, node, false,
                                   "a whole number from 0 to 1000000000 (leave the limit out for unlimited)");
     return true;

@@ -6,15 +6,25 @@
 
 #include "base/json.h"
 
+/* Bytes of what is shown of a value, of a path. */
 #define MAX_SHOWN 60
+#define MAX_PATH  100
+
+/* A path holds what stands in the file as a key: escaped and cut like a quoted text, without the quotes. */
+static struct str show_path(char *to, size_t cap, struct str path)
+{
+    size_t len = json_quote(to, cap, path);
+    return path.len == 0 ? STR("") : str_from(to + 1, len - 2);
+}
 
 bool config_refuse(struct reader *reader, int line, struct str path, const char *found, const char *expected)
 {
-    char where[16] = "";
+    char where[16] = "", shown[MAX_PATH];
+    struct str key = show_path(shown, sizeof(shown), path);
     if (line > 0)
         snprintf(where, sizeof(where), ":%d", line);
     snprintf(reader->error->text, sizeof(reader->error->text), "%s%s: %.*s%sfound %s, expected %s",
-             reader->file, where, STR_ARG(str_sub(path, 0, 100)), path.len > 0 ? ": " : "", found, expected);
+             reader->file, where, STR_ARG(key), key.len > 0 ? ": " : "", found, expected);
     return false;
 }
 

@@ -10,7 +10,8 @@
 bool node_is_null(const struct node *node)
 {
     return node->kind == NODE_SCALAR && node->plain &&
-           (node->text.len == 0 || str_equal(node->text, STR("null")) || str_equal(node->text, STR("~")));
+           (node->source.len == 0 || str_equal(node->source, STR("null")) ||
+            str_equal(node->source, STR("~")));
 }
 
 static bool is_secret(const struct config_key *key)
@@ -24,10 +25,10 @@ static bool refuse(struct reader *reader, const struct config_key *key, const st
     return config_refuse_node(reader, node, is_secret(key), expected);
 }
 
-/* A scalar without quotes: only such a one can be a number or a word. */
+/* Only such a scalar can be a number or a word: what stands in quotes is text. */
 static bool is_bare(const struct node *node)
 {
-    return node->kind == NODE_SCALAR && node->plain;
+    return node->kind == NODE_SCALAR && (node->plain || node->expanded);
 }
 
 /* ---- true, false ---- */
@@ -192,7 +193,8 @@ static bool same_word(const void *a, const void *b)
 static bool read_text(struct reader *reader, const struct config_key *key, const struct node *node, void *ret)
 {
     bool is_null = node_is_null(node);
-    if (is_null && (key->flags & KEY_NULLABLE) != 0) {
+    bool is_empty = is_null || (node->kind == NODE_SCALAR && node->text.len == 0);
+    if (is_empty && (key->flags & KEY_NULLABLE) != 0) {
         *(struct str *)ret = STR("");
         return true;
     }
