@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
+#include "storage/decorate.h"
 
 static void register_once(void)
 {
@@ -16,8 +17,7 @@ static void register_once(void)
     is_done = true;
     random_init();
     log_set_level(LOG_WARN);
-    db_register_driver(&sqlite_driver);
-    db_register_driver(&postgres_driver);
+    db_register_driver(storage_fault(getenv("TETHER_TEST_POSTGRES") ? &postgres_driver : &sqlite_driver));
 }
 
 static enum storage_status empty_postgres(struct db_conn *conn, void *context)

@@ -1,0 +1,187 @@
+/* Storage that fails at every call in turn: a clear answer, and nothing half-written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "api_fixture.h"
+#include "storage/decorate.h"
+
+static int set_up(void **state)
+{
+    *state = world_new("server: { request_deadline: 1s }\n");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    storage_fault_set(0, STORAGE_OK, false);
+    world_free((struct world **)state);
+    return 0;
+}
+
+static const struct {
+    enum storage_status status;
+    int answer; /* when it was not overcome by trying again */
+} faults[] = {
+    { STORAGE_BUSY, 503 },  { STORAGE_GONE, 503 },      { STORAGE_FULL, 507 },
+    { STORAGE_ERROR, 500 }, { STORAGE_UNCERTAIN, 503 },
+};
+
+/* A lost connection is made again after a pause; waits for that, so that the next round starts whole. */
+static void recover(struct world *w)
+{
+    storage_fault_set(0, STORAGE_OK, false);
+    for (int i = 0; walk_ready(w->worker) != STORAGE_OK; i++) {
+        assert_true(i < 500);
+        usleep(10000);
+    }
+}
+
+typedef const struct reply *(*ask_fn)(struct world *w, int round);
+typedef void (*check_fn)(struct world *w, int round, const struct reply *reply, enum storage_status fault);
+
+/* Asks with the first call failing, then the second, … until none is left to fail. */
+static void torture(struct world *w, ask_fn ask_once, int success, check_fn check)
+{
+    static int round;
+    for (size_t f = 0; f < sizeof faults / sizeof faults[0]; f++) {
+        bool was_reached = true;
+        for (int nth = 1; was_reached; nth++) {
+            round++;
+            storage_fault_set(nth, faults[f].status, false);
+            const struct reply *reply = ask_once(w, round);
+            was_reached = storage_fault_calls() >= nth;
+            recover(w);
+            if (reply->status != success && reply->status != faults[f].answer)
+                fail_msg("%s at call %d: %d %.*s", storage_status_name(faults[f].status), nth, reply->status,
+                         STR_ARG(reply->body));
+            if (reply->status == 503)
+                assert_string_equal(header_of(reply, "retry-after"), "1");
+            if (check)
+                check(w, round, reply, faults[f].status);
+            assert_true(nth < 200);
+        }
+        assert_status(w->last ? &w->last->reply : NULL, success); /* the last round met no fault */
+    }
+}
+
+/* ---- registration ---- */
+
+static const struct reply *sign_up(struct world *w, int round)
+{
+    struct str json = arena_printf(w->fixture->arena,
+                                   "{\"email\":\"round%d@example.org\",\"password\":\"a good password\","
+                                   "\"firstName\":\"A\",\"lastName\":\"B\"}",
+                                   round);
+    return ASK(w, .method = "POST", .target = "/api/auth/register", .host = "acme.localhost",
+               .json = json.at);
+}
+
+static void check_sign_up(struct world *w, int round, const struct reply *reply, enum storage_status fault)
+{
+    struct str email = arena_printf(w->fixture->arena, "round%d@example.org", round);
+    struct db_args args = DB_ARGS(db_text(email));
+    int64_t users = count_of(w, "SELECT count(*) FROM users WHERE email_normal = $1", args);
+    int64_t members = count_of(
+        w, "SELECT count(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email_normal = $1",
+        args);
+    int64_t sessions = count_of(
+        w, "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email_normal = $1",
+        args);
+    assert_int_equal(users, members);
+    assert_int_equal(users, sessions);
+    if (reply->status == 201)
+        assert_int_equal(users, 1);
+    else if (fault != STORAGE_UNCERTAIN)
+        assert_int_equal(users, 0);
+    /* Seven members of acme were there before, uncounted. */
+    assert_int_equal(
+        count_of(w, "SELECT CAST(coalesce(sum(used), 0) AS BIGINT) FROM tenant_usage", DB_NO_ARGS),
+        count_of(w, "SELECT count(*) FROM users WHERE email_normal LIKE 'round%'", DB_NO_ARGS));
+}
+
+static void test_faults__registration_is_whole_or_nothing(void **state)
+{
+    torture(*state, sign_up, 201, check_sign_up);
+}
+
+/* ---- sign-in and reading ---- */
+
+static const struct reply *crm_login(struct world *w, int round)
+{
+    (void)round;
+    return ASK(w, .method = "POST", .target = "/api/auth/login",
+               .json = "{\"email\":\"rep@acme.example\",\"password\":\"" PASSWORD "\"}");
+}
+
+static const struct reply *assets_login(struct world *w, int round)
+{
+    (void)round;
+    return ASK(w, .method = "POST", .target = "/api/auth/login", .host = "acme.localhost",
+               .form = "username=rep%40acme.example&password=correct+horse+battery");
+}
+
+static void test_faults__logins(void **state)
+{
+    torture(*state, crm_login, 200, NULL);
+    torture(*state, assets_login, 200, NULL);
+}
+
+static const char *token;
+
+static const struct reply *me(struct world *w, int round)
+{
+    (void)round;
+    return ASK(w, .target = "/api/auth/me", .host = "acme.localhost", .token = token);
+}
+
+static const struct reply *verify(struct world *w, int round)
+{
+    (void)round;
+    return ASK(w, .target = "/api/auth/verify-token", .token = token);
+}
+
+static const struct reply *branding(struct world *w, int round)
+{
+    (void)round;
+    return ASK(w, .target = "/api/public/branding", .host = "acme.localhost");
+}
+
+static void test_faults__reading(void **state)
+{
+    token = token_for(*state, "rep@acme.example", "localhost");
+    torture(*state, me, 200, NULL);
+    torture(*state, verify, 200, NULL);
+    torture(*state, branding, 200, NULL);
+}
+
+/* ---- readiness ---- */
+
+static void test_faults__readyz_says_503_and_healthz_does_not_care(void **state)
+{
+    struct world *w = *state;
+    storage_fault_set(1, STORAGE_GONE, true);
+    assert_reply(ASK(w, .target = "/readyz"), 503, "{\"detail\":\"The database does not answer.\"}");
+    assert_reply(ASK(w, .target = "/healthz"), 200, "{\"status\":\"ok\"}");
+    assert_status(branding(w, 0), 503);
+    recover(w);
+    assert_status(ASK(w, .target = "/readyz"), 200);
+    assert_status(branding(w, 0), 200);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_faults__registration_is_whole_or_nothing),
+        TEST(test_faults__logins),
+        TEST(test_faults__reading),
+        TEST(test_faults__readyz_says_503_and_healthz_does_not_care),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
