@@ -1,7 +1,6 @@
 /* The part of the walk that runs on the event loop: everything that needs neither the database nor CPU time.
  */
 #include "base/buf.h"
-#include "base/metrics.h"
 #include "request/walk_internal.h"
 
 /* ---- what came ---- */
@@ -248,7 +247,6 @@ bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
 void walk_refuse_overload(struct walk *walk, struct call *call)
 {
     (void)walk;
-    metric_add(METRIC_OVERLOAD, 1);
     call_fail(call, ERR_OVERLOAD, "The server is busy.");
     answer_complete(call);
 }

@@ -142,7 +142,9 @@ static void write_line(struct call *call, bool sent, int64_t done)
 void walk_log(struct walk *walk, struct call *call, bool sent)
 {
     (void)walk;
-    metric_request(call->route ? call->route->op : "none", call->reply.status);
+    /* 0: the client left before a worker began; nobody answered anything. */
+    if (call->reply.status != 0)
+        metric_request(call->route ? call->route->op : "none", call->reply.status);
     if (log_is_on(LOG_INFO))
         write_line(call, sent, clock_monotonic_us());
 }
