@@ -303,6 +303,22 @@ static void test_password__unusable_hashes_are_mismatches(void **state)
     }
 }
 
+/* Of a known form, with parameters that libxcrypt itself refuses: it answers "*0", which is no hash. */
+static void test_password__what_crypt_refuses_is_a_mismatch(void **state)
+{
+    (void)state;
+    struct config config = quick_config();
+    static const char *const refused[] = {
+        "$y$j..$2ibRK607LHG8Ez0qoEVWC0$c8gqaynm0xJ6M6BkgvcS2SOh23ByR7jZ.eQo01rt0zA",
+        "$2b$03$2Ti4.TfA63ETY7UNRfxZYOFwiM5ST1wNZPj9bc/hT2w/j0GetQqBS",
+        "$7$..../..../....Y9hMJJWtoa5oGZ74eL05o1$mHQL5pzawMRd4JrNfB/26YwKJOKdf0QVuRVSDnYilj3",
+    };
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        assert_int_equal(password_verify(&config, STR("correct horse"), refused[i]), PASSWORD_MISMATCH);
+        assert_int_equal(password_verify(&config, STR("*0"), refused[i]), PASSWORD_MISMATCH);
+    }
+}
+
 static void test_password__a_refusal_costs_one_hash_whoever_it_is(void **state)
 {
     (void)state;
@@ -374,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_password__longer_than_crypt_takes_is_a_mismatch),
         cmocka_unit_test(test_password__argon2_of_other_systems),
         cmocka_unit_test(test_password__unusable_hashes_are_mismatches),
+        cmocka_unit_test(test_password__what_crypt_refuses_is_a_mismatch),
         cmocka_unit_test(test_password__a_refusal_costs_one_hash_whoever_it_is),
         cmocka_unit_test(test_password__too_long_a_hash_is_unusable),
         cmocka_unit_test(test_password__no_memory_is_neither_right_nor_wrong),

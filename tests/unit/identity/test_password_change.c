@@ -91,6 +91,7 @@ static void test_password_change__no_memory(void **state)
     int64_t ann = fixture_user(f, "ann@example.com");
     f->config.passwords.memory = INT64_C(1) << 45;
     assert_int_equal(change(f, ann, 1, STR(PASSWORD), STR(NEXT), &why), PASSWORD_CHANGE_FAILED);
+    assert_int_equal(change(f, ann, 1, STR("wrong horse"), STR(NEXT), &why), PASSWORD_CHANGE_FAILED);
     f->config.passwords.memory = 64 * 1024;
     assert_int_equal(sign_in_with(f, STR(PASSWORD)), CREDENTIALS_OK);
 }
