@@ -1,0 +1,13 @@
+#!/bin/sh
+# Runs the conformance suite on a PostgreSQL server of its own, which ends with it.
+#
+#   tests/storage/postgres.sh PROGRAM [OPTION…]    PROGRAM: storage_conformance; OPTION: its own, as --fault
+set -eu
+program=$1
+shift
+scripts=$(dirname "$0")/..
+dir=$(mktemp -d /tmp/tether-pg-XXXXXX)
+trap '"$scripts/postgres.sh" stop "$dir"; rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM
+conninfo=$("$scripts/postgres.sh" start "$dir")
+"$program" --driver postgres --setting "conninfo=$conninfo" "$@"
