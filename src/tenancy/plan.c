@@ -5,6 +5,7 @@
 #include "tenancy/tenant.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 /* Where struct plan keeps the limit of a kind. */
 static const struct plan_kind {
@@ -15,20 +16,27 @@ static const struct plan_kind {
     { "users", offsetof(struct plan, users) },
 };
 
+/* A kind that is none is a bug of the caller's: silently it would be a limit that never bites. */
+static const struct plan_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof plan_kinds / sizeof plan_kinds[0]; i++) {
+        if (strcmp(plan_kinds[i].name, name) == 0)
+            return &plan_kinds[i];
+    }
+    abort();
+}
+
 /* The limit in force; INT64_MAX where there is none. */
 static int64_t limit_of(const struct config *config, const struct tenant *tenant, const char *kind)
 {
+    const struct plan_kind *row = find_kind(kind);
     if (config->mode != MODE_SAAS || tenant->is_root)
         return INT64_MAX;
     const struct plan *plan = config_plan(config, tenant->plan);
-    for (size_t i = 0; plan && i < sizeof plan_kinds / sizeof plan_kinds[0]; i++) {
-        if (strcmp(plan_kinds[i].name, kind) != 0)
-            continue;
-        int64_t limit;
-        memcpy(&limit, (const char *)plan + plan_kinds[i].offset, sizeof limit);
-        return limit < 0 ? INT64_MAX : limit;
-    }
-    return INT64_MAX;
+    int64_t limit = -1;
+    if (plan)
+        memcpy(&limit, (const char *)plan + row->offset, sizeof limit);
+    return limit < 0 ? INT64_MAX : limit;
 }
 
 /* ROW, or a failure: a tenant that never used anything has used 0. */

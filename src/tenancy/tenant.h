@@ -53,7 +53,8 @@ struct plan_refusal {
     struct str plan;
 };
 /* Inside a write transaction. OK: counted. DONE: refused, *ret filled; roll back. No limit applies in
- * self-hosted mode, to the root tenant, or for a plan that sets none, but it is counted all the same. */
+ * self-hosted mode, to the root tenant, or for a plan that sets none, but it is counted all the same.
+ * kind: "users" or "assets". */
 enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                               const char *kind, int64_t n, struct plan_refusal *ret);
 /* Inside a write transaction: gives back n. */

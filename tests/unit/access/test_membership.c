@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "access/membership.h"
+#include "storage/decorate.h"
 #include "tenancy_fixture.h"
 
 static struct fixture *f;
@@ -223,6 +224,27 @@ static void test_membership__first_is_the_oldest_usable_customer(void **state)
     assert_int_equal(first_of(user), 0);
 }
 
+/* A database that does not answer is no verdict. */
+static void test_access__faults_are_passed_on(void **state)
+{
+    (void)state;
+    int64_t user = add_user("a@x");
+    struct tenant tenant;
+    int nth = 1;
+    join(acme, user, "owner", 1);
+    assert_int_equal(tenant_by_id(f->conn, f->arena, acme, &tenant), STORAGE_ROW);
+    for (bool was_reached = true; was_reached; nth++) {
+        struct access_grant grant = { .verdict = ACCESS_SUSPENDED };
+        storage_fault_set(nth, STORAGE_ERROR, false);
+        enum storage_status status = access_decide(f->conn, f->arena, &tenant, user, &grant);
+        was_reached = storage_fault_calls() >= nth;
+        storage_fault_set(0, STORAGE_OK, false);
+        assert_int_equal(status, was_reached ? STORAGE_ERROR : STORAGE_OK);
+        assert_int_equal(grant.verdict, was_reached ? ACCESS_SUSPENDED : ACCESS_OK);
+    }
+    assert_true(nth > 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -234,6 +256,7 @@ int main(void)
         TEST(test_access__root_member_without_a_root_role_stays_at_home),
         TEST(test_access__suspensions),
         TEST(test_access__impossible_roles_open_nothing),
+        TEST(test_access__faults_are_passed_on),
         TEST(test_membership__find_and_conflict),
         TEST(test_membership__first_is_the_oldest_usable_customer),
     };

@@ -68,6 +68,18 @@ static void test_rate__keys_and_classes_count_apart(void **state)
     assert_int_equal(other.remaining, 2);
 }
 
+static void test_rate__each_class_has_its_limit(void **state)
+{
+    struct config all = limits;
+    all.rate_limits.verify = (struct rate){ 9, MINUTE };
+    static const int64_t expected[] = {
+        [RATE_DEFAULT] = 60, [RATE_LOGIN] = 5, [RATE_REGISTER] = 3, [RATE_PANEL] = 600, [RATE_VERIFY] = 9,
+    };
+    for (int class = RATE_DEFAULT; class <= RATE_VERIFY; class ++)
+        assert_int_equal(rate_take(*state, &all, (enum rate_class) class, STR("a"), START).limit,
+                         expected[class]);
+}
+
 static void test_rate__peek_counts_nothing(void **state)
 {
     assert_int_equal(rate_peek(*state, &limits, RATE_LOGIN, STR("a"), START).remaining, 5);
@@ -251,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_rate__counts_down_then_refuses),
         TEST(test_rate__keys_and_classes_count_apart),
+        TEST(test_rate__each_class_has_its_limit),
         TEST(test_rate__peek_counts_nothing),
         TEST(test_rate__no_limit_has_no_headers),
         TEST(test_rate__late_calls_do_not_bring_the_old_window_back),

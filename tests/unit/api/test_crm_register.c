@@ -124,6 +124,8 @@ static void test_register__default_tenant(void **state)
     reply = SIGN_UP(*state, .host = "192.0.2.1");
     assert_status(reply, 201);
     assert_string_equal(member_of(*state, reply, "user.organizationId"), ACME_ID);
+    use_config(state, "tenancy: { default_tenant: gone }\n");
+    assert_status(SIGN_UP(*state, .email = NULL), 400);
 }
 
 /* ---- policies, callers, roles ---- */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "storage/decorate.h"
 #include "tenancy/host.h"
 #include "tenancy_fixture.h"
 
@@ -105,6 +106,31 @@ static void test_host__root_domain_without_root_tenant(void **state)
     CHECK("", { "localhost", HOST_UNKNOWN, NULL }, { "acme.localhost", HOST_TENANT, &acme });
 }
 
+/* A database that does not answer is no unknown host. */
+static void test_host__faults_are_passed_on(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = { "assets.acme.com", "acme.localhost", "localhost",
+                                         "nobody.localhost" };
+    struct config *config = fixture_config("");
+    for (size_t i = 0; i < 4; i++) {
+        int nth = 1;
+        for (bool was_reached = true; was_reached; nth++) {
+            enum host_scope scope = HOST_DEFAULT;
+            struct tenant tenant = { 0 };
+            storage_fault_set(nth, STORAGE_ERROR, false);
+            enum storage_status status =
+                host_resolve(f->conn, config, f->arena, str_of(hosts[i]), &scope, &tenant);
+            was_reached = storage_fault_calls() >= nth;
+            storage_fault_set(0, STORAGE_OK, false);
+            assert_int_equal(status, was_reached ? STORAGE_ERROR : STORAGE_OK);
+            assert_true(!was_reached || scope == HOST_DEFAULT); /* untouched */
+        }
+        assert_true(nth > 2);
+    }
+    config_free(&config);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -114,6 +140,7 @@ int main(void)
         TEST(test_host__registered_domain_wins_over_slug),
         TEST(test_host__default_tenant_takes_other_hosts_only),
         TEST(test_host__root_domain_without_root_tenant),
+        TEST(test_host__faults_are_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "storage/decorate.h"
 #include "tenancy_fixture.h"
 
 #define SAAS "mode: saas\nplans: { free: { assets: 50, users: 5 }, team: { users: 2 } }\n"
@@ -142,6 +143,29 @@ static void test_plan__more_cannot_be_given_back_than_taken(void **state)
     config_free(&config);
 }
 
+/* Every call fails in turn: the failure is passed on, and what was counted is gone with it. */
+static void test_plan__faults_count_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct config *config = fixture_config("mode: saas\nplans: { free: { users: 0 }, team: { users: 2 } }\n");
+    struct taking full = taking_of(f, config, "acme", "users"),
+                  free_place = taking_of(f, config, "team", "users");
+    struct taking *takings[] = { &full, &free_place };
+    for (size_t i = 0; i < 2; i++) {
+        int nth = 1;
+        for (bool was_reached = true; was_reached; nth++) {
+            storage_fault_set(nth, STORAGE_FULL, false);
+            enum storage_status status = take_once(f, takings[i]);
+            was_reached = storage_fault_calls() >= nth;
+            storage_fault_set(0, STORAGE_OK, false);
+            assert_int_equal(status, was_reached ? STORAGE_FULL : i == 0 ? STORAGE_DONE : STORAGE_OK);
+            assert_int_equal(used(f, takings[i]->tenant.id, "users"), was_reached || i == 0 ? -1 : 1);
+        }
+        assert_true(nth > 4);
+    }
+    config_free(&config);
+}
+
 struct crowd {
     struct fixture *fixture;
     struct taking taking;
@@ -186,9 +210,9 @@ static void test_plan__is_exact_under_concurrency(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_plan__last_place_is_the_last),     TEST(test_plan__several_at_once_are_all_or_nothing),
-        TEST(test_plan__no_limit_still_counts),      TEST(test_plan__more_cannot_be_given_back_than_taken),
-        TEST(test_plan__is_exact_under_concurrency),
+        TEST(test_plan__last_place_is_the_last), TEST(test_plan__several_at_once_are_all_or_nothing),
+        TEST(test_plan__no_limit_still_counts),  TEST(test_plan__more_cannot_be_given_back_than_taken),
+        TEST(test_plan__faults_count_nothing),   TEST(test_plan__is_exact_under_concurrency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
