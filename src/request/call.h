@@ -1,5 +1,5 @@
-/* One request on its way through the house: what it asked, who asks, what is answered. Allocated in its own arena, owned by
- * one thread at a time. */
+/* One request on its way through the house: what it asked, who asks, what is answered. Allocated in its own
+ * arena, owned by one thread at a time. */
 #ifndef TETHER_REQUEST_CALL_H
 #define TETHER_REQUEST_CALL_H
 
@@ -28,19 +28,19 @@ struct call {
     struct db_conn *db;          /* the worker's */
     int64_t now;                 /* epoch microseconds, one value for the whole request */
     const struct surface *surface;
-    const struct route *route; /* NULL: none matched */
-    struct str params[CALL_MAX_PARAMS];   /* path parameters in order, decoded */
-    enum host_scope host_scope;           /* what the Host alone says */
-    struct tenant host_tenant;            /* of the Host; id 0 unless found */
-    struct tenant tenant;                 /* of the request; the root tenant in root scope; id 0: none */
-    bool root_scope;                      /* assets: staff at the root domain without ?tenant= see all tenants */
+    const struct route *route;          /* NULL: none matched */
+    struct str params[CALL_MAX_PARAMS]; /* path parameters in order, decoded */
+    enum host_scope host_scope;         /* what the Host alone says */
+    struct tenant host_tenant;          /* of the Host; id 0 unless found */
+    struct tenant tenant;               /* of the request; the root tenant in root scope; id 0: none */
+    bool root_scope; /* assets: staff at the root domain without ?tenant= see all tenants */
     struct principal principal;
     struct access_grant grant; /* role and permissions in `tenant` */
     struct rate_state rate;
     struct params query; /* decoded query */
     void *query_input;   /* the struct of the route's query shape; NULL without one */
     uint64_t query_present;
-    void *input;         /* the route's input struct */
+    void *input;            /* the route's input struct */
     uint64_t present, null; /* its rows that were there; that were null */
 
     /* For the access log, monotonic microseconds. */
@@ -56,13 +56,15 @@ struct call {
     } own;
 };
 
-/* Sets the failure and returns the code, for `return call_fail(call, ERR_NOT_FOUND, "…");`. detail: constant text or in the
- * arena; NULL: the surface's own wording. */
+/* Sets the failure and returns the code, for `return call_fail(call, ERR_NOT_FOUND, "…");`. detail: constant
+ * text or in the arena; NULL: the surface's own wording. */
 enum error_code call_fail(struct call *call, enum error_code code, const char *detail);
 /* ERR_VALIDATION with one violation. text NULL: the kind's standard sentence. */
-enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind, const char *text);
+enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind,
+                                const char *text);
 /* The failure for a storage status that nobody expected here: BUSY, GONE → ERR_STORAGE_AWAY, UNCERTAIN →
- * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, else ERR_INTERNAL; logs the driver's text with the request id, once. */
+ * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, else ERR_INTERNAL; logs the driver's text with the request
+ * id, once. */
 enum error_code call_fail_storage(struct call *call, enum storage_status status);
 
 static inline bool call_has(const struct call *call, unsigned row)

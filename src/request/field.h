@@ -1,13 +1,15 @@
-/* Field rows: what a body, form or query consists of. One table drives decoding, validation, OpenAPI and docs.
+/* Field rows: what a body, form or query consists of. One table drives decoding, validation, OpenAPI and
+ * docs.
  *
  *     struct login_input { struct str email; struct str password; };
  *     static const struct field login_fields[] = {
- *         FIELD(struct login_input, email, "email", FIELD_STR, .flags = FIELD_REQUIRED, .max = 254, .help = "…"),
- *         …
+ *         FIELD(struct login_input, email, "email", FIELD_STR, .flags = FIELD_REQUIRED, .max = 254, .help =
+ * "…"), …
  *     };
  *     static const struct shape login_shape = SHAPE("LoginInput", struct login_input, login_fields);
  *
- * Decoding fills the struct in the call's arena and a presence bit per row: absent, null and value are three things. */
+ * Decoding fills the struct in the call's arena and a presence bit per row: absent, null and value are three
+ * things. */
 #ifndef TETHER_REQUEST_FIELD_H
 #define TETHER_REQUEST_FIELD_H
 
@@ -15,15 +17,15 @@
 #include "request/request.h"
 
 enum field_type {
-    FIELD_STR = 1,   /* struct str: clean text; min and max count bytes */
-    FIELD_SECRET,    /* struct str: a password; any clean text, never trimmed, never echoed */
-    FIELD_EMAIL,     /* struct str: trimmed, text_is_email() */
-    FIELD_INT,       /* int64_t: min and max are values */
-    FIELD_BOOL,      /* bool */
-    FIELD_TIME,      /* int64_t, epoch microseconds: ISO 8601 in JSON */
-    FIELD_ENUM,      /* struct str: one of `words` */
-    FIELD_STR_LIST,  /* struct field_list */
-    FIELD_OBJECT     /* cJSON *, checked by the handler */
+    FIELD_STR = 1,  /* struct str: clean text; min and max count bytes */
+    FIELD_SECRET,   /* struct str: a password; any clean text, never trimmed, never echoed */
+    FIELD_EMAIL,    /* struct str: trimmed, text_is_email() */
+    FIELD_INT,      /* int64_t: min and max are values */
+    FIELD_BOOL,     /* bool */
+    FIELD_TIME,     /* int64_t, epoch microseconds: ISO 8601 in JSON */
+    FIELD_ENUM,     /* struct str: one of `words` */
+    FIELD_STR_LIST, /* struct field_list */
+    FIELD_OBJECT    /* cJSON *, checked by the handler */
 };
 
 enum field_flag {
@@ -42,8 +44,8 @@ struct field {
     enum field_type type;
     uint32_t flags;
     uint16_t offset;
-    int64_t min, max; /* of bytes, values or items; max 0: the type's own bound (a string: 65536 bytes, a list: 256 items),
-                         both 0 for a number: none */
+    int64_t min, max; /* of bytes, values or items; max 0: the type's own bound (a string: 65536 bytes, a
+                         list: 256 items), both 0 for a number: none */
     const char *const *words; /* FIELD_ENUM: NULL-terminated */
     const char *help;
     const char *example;
@@ -57,24 +59,25 @@ struct shape {
 };
 
 /* The member's C type must be the one its field_type says: a wrong row does not compile. */
-#define FIELD_CTYPE_OK(type_, member_type_)                                                                    \
-    (_Generic((member_type_){ 0 },                                                                             \
-         struct str: ((type_) == FIELD_STR || (type_) == FIELD_SECRET || (type_) == FIELD_EMAIL ||             \
-                      (type_) == FIELD_ENUM),                                                                  \
-         int64_t: ((type_) == FIELD_INT || (type_) == FIELD_TIME),                                             \
-         bool: (type_) == FIELD_BOOL,                                                                          \
-         struct field_list: (type_) == FIELD_STR_LIST,                                                         \
-         cJSON *: (type_) == FIELD_OBJECT,                                                                     \
-         default: 0))
-#define FIELD(struct_, member_, name_, type_, ...)                                                             \
-    {                                                                                                          \
-        .name = (name_),                                                                                       \
-        .type = (type_) + 0 * sizeof(char[FIELD_CTYPE_OK(type_, __typeof__(((struct_ *)0)->member_)) ? 1 : -1]), \
-        .offset = (uint16_t)offsetof(struct_, member_), __VA_ARGS__                                            \
+#define FIELD_CTYPE_OK(type_, member_type_)                                                                  \
+    (_Generic((member_type_){ 0 }, struct str                                                                \
+              : ((type_) == FIELD_STR || (type_) == FIELD_SECRET || (type_) == FIELD_EMAIL ||                \
+                 (type_) == FIELD_ENUM),                                                                     \
+                int64_t                                                                                      \
+              : ((type_) == FIELD_INT || (type_) == FIELD_TIME), bool                                        \
+              : (type_) == FIELD_BOOL, struct field_list                                                     \
+              : (type_) == FIELD_STR_LIST, cJSON *                                                           \
+              : (type_) == FIELD_OBJECT, default : 0))
+#define FIELD(struct_, member_, name_, type_, ...)                                                           \
+    {                                                                                                        \
+        .name = (name_),                                                                                     \
+        .type =                                                                                              \
+            (type_) + 0 * sizeof(char[FIELD_CTYPE_OK(type_, __typeof__(((struct_ *)0)->member_)) ? 1 : -1]), \
+        .offset = (uint16_t)offsetof(struct_, member_), __VA_ARGS__                                          \
     }
-#define SHAPE(name_, struct_, rows_)                                                                           \
-    {                                                                                                          \
-        .name = (name_), .size = sizeof(struct_), .fields = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0])   \
+#define SHAPE(name_, struct_, rows_)                                                                         \
+    {                                                                                                        \
+        .name = (name_), .size = sizeof(struct_), .fields = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0]) \
     }
 
 enum violation_kind {
@@ -110,12 +113,13 @@ int64_t field_max(const struct field *row);
 void violations_add(struct arena *arena, struct violations *violations, const char *name,
                     enum violation_kind kind, const struct field *row, struct str text);
 
-/* Reads all rows and collects all violations at once; unknown members are violations. *ret_present: bit i for row i that was
- * there (also as null); *ret_null: bit i for null. `ret` is shape->size zeroed bytes. True when there is no violation. */
+/* Reads all rows and collects all violations at once; unknown members are violations. *ret_present: bit i for
+ * row i that was there (also as null); *ret_null: bit i for null. `ret` is shape->size zeroed bytes. True
+ * when there is no violation. */
 bool shape_read_json(const struct shape *shape, struct arena *arena, const cJSON *object, void *ret,
                      uint64_t *ret_present, uint64_t *ret_null, struct violations *violations);
-/* The same from a form or query: text is converted by the row's type, a list is split at commas, and an empty optional value
- * counts as absent, since HTML forms send every field. */
+/* The same from a form or query: text is converted by the row's type, a list is split at commas, and an empty
+ * optional value counts as absent, since HTML forms send every field. */
 bool shape_read_params(const struct shape *shape, struct arena *arena, const struct params *params, void *ret,
                        uint64_t *ret_present, struct violations *violations);
 

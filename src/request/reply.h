@@ -17,8 +17,8 @@ struct reply {
     bool close; /* close the connection after this */
 };
 
-/* Adds one. name: constant, lower case. Values live in the arena or are constant. An upper-case name, a control character in a
- * value and more headers than fit are bugs and abort. */
+/* Adds one. name: constant, lower case. Values live in the arena or are constant. An upper-case name, a
+ * control character in a value and more headers than fit are bugs and abort. */
 void reply_header(struct reply *reply, const char *name, struct str value);
 /* Whether a header of that (lower-case) name was added. */
 bool reply_has_header(const struct reply *reply, const char *name);

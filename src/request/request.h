@@ -36,14 +36,14 @@ struct request {
     struct str query;       /* raw, after '?'; empty if none */
     const struct header *headers;
     size_t header_count;
-    struct str host;         /* as received: the one Host or :authority; empty when there was none */
+    struct str host; /* as received: the one Host or :authority; empty when there was none */
     struct str body;
     bool body_too_large;     /* the transport stopped reading: 413 */
     bool headers_too_large;  /* 431 */
     bool malformed;          /* ambiguous framing or Host: 400, and the connection closes */
     struct str peer_address; /* of the connection: "127.0.0.1", "::1", "unix" */
     bool is_tls;
-    int http_version;        /* 0x101, 0x200 */
+    int http_version; /* 0x101, 0x200 */
 
     /* Filled by the walk's first steps. */
     struct str id;             /* request id, 32 hex digits */
@@ -67,8 +67,8 @@ struct params {
     struct param *at;
     size_t n;
 };
-/* Strict application/x-www-form-urlencoded: percent-encoding, clean text, at most 256 pairs, no name twice. False with
- * *ret_why (constant text, or in the arena) filled. */
+/* Strict application/x-www-form-urlencoded: percent-encoding, clean text, at most 256 pairs, no name twice.
+ * False with *ret_why (constant text, or in the arena) filled. */
 bool params_decode(struct arena *arena, struct str text, struct params *ret, struct str *ret_why);
 /* at == NULL when absent. */
 struct str params_get(const struct params *params, const char *name);

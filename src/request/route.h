@@ -1,4 +1,5 @@
-/* Routes are rows. They stand at the bottom of the file that holds their handlers; api/routes.c lists the tables. */
+/* Routes are rows. They stand at the bottom of the file that holds their handlers; api/routes.c lists the
+ * tables. */
 #ifndef TETHER_REQUEST_ROUTE_H
 #define TETHER_REQUEST_ROUTE_H
 
@@ -12,11 +13,11 @@ struct call;
 /* The zero value is the strict one: a row that says nothing needs a permission. */
 enum route_need {
     NEED_PERMISSION = 0, /* signed in, a member of the tenant, with the row's permission */
-    NEED_MEMBER,         /* signed in and an active member; no permission in particular ("self" with a tenant) */
-    NEED_SELF,           /* signed in; any valid token; no membership asked */
-    NEED_SESSION,        /* as NEED_MEMBER, and a user's session, not an API token */
-    NEED_OPTIONAL,       /* public; a token is verified when there is one, and a bad one is 401 */
-    NEED_PUBLIC          /* no token is looked at */
+    NEED_MEMBER,   /* signed in and an active member; no permission in particular ("self" with a tenant) */
+    NEED_SELF,     /* signed in; any valid token; no membership asked */
+    NEED_SESSION,  /* as NEED_MEMBER, and a user's session, not an API token */
+    NEED_OPTIONAL, /* public; a token is verified when there is one, and a bad one is 401 */
+    NEED_PUBLIC    /* no token is looked at */
 };
 
 /* How the tenant of a request is found (contract section 2). */
@@ -54,9 +55,9 @@ struct route_table {
     const struct route *routes;
     size_t n;
 };
-#define ROUTE_TABLE(surface_, rows_)                                                                           \
-    {                                                                                                          \
-        .surface = (surface_), .routes = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0])                      \
+#define ROUTE_TABLE(surface_, rows_)                                                                         \
+    {                                                                                                        \
+        .surface = (surface_), .routes = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0])                    \
     }
 
 #endif

@@ -23,10 +23,11 @@ struct failure {
 
 struct surface {
     const char *name; /* assets, crm, v1, spaces, system */
-    /* Paths it answers for when no route matches: NULL-terminated. An entry that ends in '/' is a prefix, another one
-     * stands for itself and everything below it. The longest match over all surfaces wins. */
+    /* Paths it answers for when no route matches: NULL-terminated. An entry that ends in '/' is a prefix,
+     * another one stands for itself and everything below it. The longest match over all surfaces wins. */
     const char *const *prefixes;
-    /* The HTTP status of a failure: mostly error_info()'s; v1, crm and spaces turn 400/422 as contract section 1 says. */
+    /* The HTTP status of a failure: mostly error_info()'s; v1, crm and spaces turn 400/422 as contract
+     * section 1 says. */
     int (*status)(const struct failure *failure);
     /* The error body. The walk has set the status and common headers. */
     cJSON *(*error)(struct call *call, const struct failure *failure);

@@ -1,7 +1,9 @@
-/* The walk: the order of checks of contract section 1, one short function per step, driven by the route's row.
+/* The walk: the order of checks of contract section 1, one short function per step, driven by the route's
+ * row.
  *
- * The transport calls, per request: call_new() and fills call->request; walk_admit() on its event loop; unless that
- * answered, walk_run() on a worker of the lane named; then sends call->reply; then walk_log(); then call_free(). */
+ * The transport calls, per request: call_new() and fills call->request; walk_admit() on its event loop;
+ * unless that answered, walk_run() on a worker of the lane named; then sends call->reply; then walk_log();
+ * then call_free(). */
 #ifndef TETHER_REQUEST_WALK_H
 #define TETHER_REQUEST_WALK_H
 
@@ -9,13 +11,14 @@
 
 struct walk;
 
-/* Compiles the tables into a router; refuses a broken table (duplicate op, duplicate method+path+body, a route without
- * permission, a bad path, …) with a sentence in error (cap bytes). `config` is borrowed until walk_reload(). */
+/* Compiles the tables into a router; refuses a broken table (duplicate op, duplicate method+path+body, a
+ * route without permission, a bad path, …) with a sentence in error (cap bytes). `config` is borrowed until
+ * walk_reload(). */
 struct walk *walk_new(const struct config *config, struct db *db, const struct route_table *const *tables,
                       size_t n, char *error, size_t cap);
 void walk_free(struct walk **walk);
-/* Any thread: requests that come from now on see `config`, which now belongs to the walk; the old one stays valid until
- * walk_free(), since requests under way may read it. */
+/* Any thread: requests that come from now on see `config`, which now belongs to the walk; the old one stays
+ * valid until walk_free(), since requests under way may read it. */
 void walk_reload(struct walk *walk, struct config *config);
 /* The configuration in force. */
 const struct config *walk_config(const struct walk *walk);
@@ -24,8 +27,8 @@ const struct config *walk_config(const struct walk *walk);
 struct call *call_new(struct walk *walk);
 void call_free(struct call **call);
 
-/* Event loop; never blocks. Request id, client address, route, size and type, per-address limit. True: call->reply is
- * complete, send it. False: *ret_lane says where walk_run() belongs. */
+/* Event loop; never blocks. Request id, client address, route, size and type, per-address limit. True:
+ * call->reply is complete, send it. False: *ret_lane says where walk_run() belongs. */
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane);
 
 /* What a worker thread needs: a database connection. */
@@ -33,14 +36,15 @@ struct walk_worker;
 struct walk_worker *walk_worker_new(struct walk *walk);
 void walk_worker_free(struct walk_worker **worker);
 
-/* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. Afterwards call->reply is complete. */
+/* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. Afterwards call->reply is
+ * complete. */
 void walk_run(struct walk_worker *worker, struct call *call);
 
 /* Event loop: fills call->reply with the 503 of a full lane (Retry-After: 1). */
 void walk_refuse_overload(struct walk *walk, struct call *call);
 
-/* Event loop, after the reply was handed to the transport: access log line and metrics. sent is false when the client had
- * left. */
+/* Event loop, after the reply was handed to the transport: access log line and metrics. sent is false when
+ * the client had left. */
 void walk_log(struct walk *walk, struct call *call, bool sent);
 
 /* /readyz and start-up: whether storage answers and has this program's schema. */

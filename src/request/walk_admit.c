@@ -119,16 +119,19 @@ static void choose_route(struct call *call, enum http_method method)
 static enum error_code admit_route(struct call *call)
 {
     enum http_method method = call->request.method == METHOD_HEAD ? METHOD_GET : call->request.method;
-    bool known = false;
-    for (const struct route_entry *entry = call->own.entries; entry; entry = entry->next)
+    bool known = false, has_password = false;
+    for (const struct route_entry *entry = call->own.entries; entry; entry = entry->next) {
         known |= entry->route->method == method;
+        has_password |= entry->route->lane == LANE_PASSWORD;
+    }
+    /* Before anything can be refused: a password sent in the wrong form is a password. */
+    if (has_password)
+        arena_wipe_on_free(call->arena);
     if (!known) {
         reply_header(&call->reply, "allow", answer_methods(call));
         return call_fail(call, ERR_METHOD, "The method is not allowed here.");
     }
     choose_route(call, method);
-    if (call->route && call->route->lane == LANE_PASSWORD)
-        arena_wipe_on_free(call->arena);
     return OK;
 }
 

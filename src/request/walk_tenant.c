@@ -37,12 +37,7 @@ enum error_code tenant_find_host(struct call *call)
                                               &call->host_scope, &call->host_tenant);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    if (call->host_scope == HOST_UNKNOWN)
-        return unknown(call);
-    /* The operator's own tenant is the root scope, by whatever name it is reached. */
-    if (call->host_tenant.is_root)
-        call->host_scope = HOST_ROOT;
-    return OK;
+    return call->host_scope == HOST_UNKNOWN ? unknown(call) : OK;
 }
 
 enum error_code tenant_read_hints(struct call *call)

@@ -332,6 +332,33 @@ static void test_admit__every_answer_bears_the_common_headers(void **state)
     assert_string_equal(answer_header("content-security-policy"), "");
 }
 
+/* Linked in front of the real one (--wrap): whether a call's memory is to be wiped. */
+static int wipes;
+void __real_arena_wipe_on_free(struct arena *arena);
+void __wrap_arena_wipe_on_free(struct arena *arena);
+void __wrap_arena_wipe_on_free(struct arena *arena)
+{
+    wipes++;
+    __real_arena_wipe_on_free(arena);
+}
+
+static void test_admit__calls_with_passwords_are_wiped(void **state)
+{
+    (void)state;
+    wipes = 0;
+    ASK(.target = "/login", .method = "POST", .type = "application/json", .body = "{\"name\":\"x\"}");
+    assert_int_equal(wipes, 1);
+    /* Also when it is refused before a worker sees it. */
+    ASK(.target = "/login", .method = "POST", .type = "application/json", .body = long_body);
+    assert_int_equal(world.call->reply.status, 413);
+    assert_int_equal(wipes, 2);
+    ASK(.target = "/login", .method = "PUT", .type = "application/json", .body = "{}");
+    assert_int_equal(world.call->reply.status, 405);
+    assert_int_equal(wipes, 3);
+    ASK(.target = "/host/public");
+    assert_int_equal(wipes, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_admit__hosts),
         cmocka_unit_test(test_admit__forwarded_addresses),
         cmocka_unit_test(test_admit__forwarded_host_and_protocol),
+        cmocka_unit_test(test_admit__calls_with_passwords_are_wiped),
         cmocka_unit_test(test_admit__request_ids),
         cmocka_unit_test(test_admit__every_answer_bears_the_common_headers),
     };

@@ -241,6 +241,8 @@ static void test_rate__failed_sign_ins_count_per_address(void **state)
     assert_limited();
     ASK(.target = "/host/member");
     assert_limited();
+    ASK(.target = "/host/member", .headers = { "Authorization: Bearer a b" });
+    assert_limited();
     /* Somebody behind the same address who has a token is not locked out. */
     assert_int_equal(ASK(.target = "/host/member", .host = ACME, .who = ANNA), 200);
     assert_rate(3, 2);
