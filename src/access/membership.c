@@ -2,6 +2,7 @@
 #include "access/membership.h"
 
 #include "base/log.h"
+#include "storage/changes.h"
 
 static enum membership_status status_of(struct str word)
 {
@@ -53,11 +54,12 @@ enum storage_status membership_first(struct db_conn *conn, struct arena *arena, 
 enum storage_status membership_insert(struct db_conn *conn, int64_t tenant_id, int64_t user_id,
                                       struct str role, int64_t now)
 {
-    return db_exec(conn,
-                   "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) "
-                   "VALUES ($1, $2, $3, $4, $5)",
-                   DB_ARGS(db_int(tenant_id), db_int(user_id), db_text(role), db_int(now), db_int(now)),
-                   NULL);
+    enum storage_status status =
+        db_exec(conn,
+                "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) "
+                "VALUES ($1, $2, $3, $4, $5)",
+                DB_ARGS(db_int(tenant_id), db_int(user_id), db_text(role), db_int(now), db_int(now)), NULL);
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
 
 /* What the decision looks at: the membership of the tenant at hand, and that of the root tenant. The same one

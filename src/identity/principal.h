@@ -21,7 +21,9 @@ struct principal {
     struct str email, name;
 };
 
-/* OK: *ret_verdict says the rest; *ret is filled for TOKEN_VALID. A revoked session is TOKEN_INVALID. A
+/* *ret_stamp: of the user, taken before anything of them was read (storage/changes.h); *ret_expires_at: epoch microseconds;
+ * both filled with *ret.
+ * OK: *ret_verdict says the rest; *ret is filled for TOKEN_VALID. A revoked session is TOKEN_INVALID. A
  * failure: the database could not tell (503). token: without "Bearer ". */
 enum storage_status principal_authenticate(struct db_conn *conn, const struct config *config,
                                            struct arena *arena, struct str token, int64_t now,

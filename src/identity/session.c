@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "identity/user_row.h"
+#include "storage/changes.h"
 
 enum { NOTE_MAX_BYTES = 200, JTI_BYTES = 16 };
 
@@ -85,13 +86,22 @@ enum storage_status session_load(struct db_conn *conn, struct arena *arena, int6
 
 enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now)
 {
-    return db_exec(conn, "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
-                   DB_ARGS(db_int(id), db_int(now)), NULL);
+    DB_ROWS(rows);
+    enum storage_status status =
+        db_first(conn, &rows,
+                 "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id",
+                 DB_ARGS(db_int(id), db_int(now)));
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_OK : status;
+    int64_t user_id = db_col_int(&rows, 0);
+    db_rows_close(&rows);
+    return db_touch(conn, SUBJECT_USER, user_id);
 }
 
 enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id, int64_t except, int64_t now)
 {
-    return db_exec(
+    enum storage_status status = db_exec(
         conn, "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
         DB_ARGS(db_int(user_id), db_int(except), db_int(now)), NULL);
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "identity/user_row.h"
+#include "storage/changes.h"
 
 void user_row_read(struct db_rows *rows, int first, struct arena *arena, struct user *ret)
 {
@@ -82,10 +83,12 @@ static enum storage_status update_hash(struct db_conn *conn, const char *sql, st
 enum storage_status user_set_password_hash(struct db_conn *conn, int64_t user_id, struct str expected,
                                            struct str password_hash, int64_t now)
 {
-    return update_hash(conn,
-                       "UPDATE users SET password_hash = $3, password_changed_at = $4, updated_at = $4 "
-                       "WHERE id = $1 AND password_hash = $2",
-                       DB_ARGS(db_int(user_id), db_text(expected), db_text(password_hash), db_int(now)));
+    enum storage_status status =
+        update_hash(conn,
+                    "UPDATE users SET password_hash = $3, password_changed_at = $4, updated_at = $4 "
+                    "WHERE id = $1 AND password_hash = $2",
+                    DB_ARGS(db_int(user_id), db_text(expected), db_text(password_hash), db_int(now)));
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
 
 enum storage_status user_rehash_password(struct db_conn *conn, int64_t user_id, struct str expected,

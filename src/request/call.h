@@ -53,6 +53,7 @@ struct call {
         bool rate_known;  /* `rate` is what this request counted for */
         bool query_read;  /* `query` is decoded */
         bool query_valid; /* and passed its rows */
+        bool cold;        /* a warm walk met something that has to be read */
     } own;
 };
 

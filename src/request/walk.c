@@ -2,6 +2,7 @@
  * on the event loop, walk_run.c on a worker. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "request/authority.h"
 #include "request/walk_internal.h"
 
 /* Entries of the rate limiter: 2 MiB, whatever the number of addresses. */
@@ -22,6 +23,7 @@ struct walk *walk_new(const struct config *config, struct db *db, const struct r
     walk->table_count = n;
     walk->router = router_new(arena, walk->tables, n);
     walk->limiter = rate_limiter_new(RATE_SLOTS);
+    walk->authority = authority_new();
     atomic_init(&walk->config, config);
     pthread_mutex_init(&walk->reload, NULL);
     return walk;
@@ -36,6 +38,7 @@ void walk_free(struct walk **walk)
     free((*walk)->kept);
     pthread_mutex_destroy(&(*walk)->reload);
     rate_limiter_free(&(*walk)->limiter);
+    authority_free(&(*walk)->authority);
     struct arena *arena = (*walk)->arena;
     arena_free(&arena);
     *walk = NULL;

@@ -230,9 +230,33 @@ static enum error_code admit_inline(struct call *call)
     return call->route->lane == LANE_INLINE ? walk_handle(call) : OK;
 }
 
+/* What a walk that went cold has found out; a worker starts over. The rate it has counted stays counted. */
+static void start_over(struct call *call)
+{
+    call->reply = (struct reply){ 0 };
+    call->failure = (struct failure){ 0 };
+    call->principal = (struct principal){ 0 };
+    call->grant = (struct access_grant){ 0 };
+    call->tenant = call->host_tenant = (struct tenant){ 0 };
+    call->root_scope = false;
+    call->own.cold = call->own.query_read = call->own.query_valid = false;
+}
+
+static enum error_code admit_warm(struct call *call)
+{
+    if (!call->route->warm)
+        return OK;
+    enum error_code code = walk_through(call);
+    if (!call->own.cold)
+        return code;
+    start_over(call);
+    return OK;
+}
+
 static const walk_step admit_steps[] = {
     admit_client, admit_framing, admit_target, admit_host, admit_method, admit_path,   admit_options,
     admit_route,  admit_headers, admit_size,   admit_type, admit_rate,   admit_inline,
+    admit_warm,
 };
 
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)

@@ -14,6 +14,7 @@ struct walk {
     size_t table_count;
     struct router *router;
     struct rate_limiter *limiter;
+    struct authority *authority;
     struct db *db;
     _Atomic(const struct config *) config;
 
@@ -28,6 +29,9 @@ typedef enum error_code (*walk_step)(struct call *call);
 enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n);
 /* The route's handler, whose word is checked: no answer at all is a bug of the handler and a 500. */
 enum error_code walk_handle(struct call *call);
+
+/* walk_run.c: the steps from the tenant to the handler, on a worker or, warm, on the loop. */
+enum error_code walk_through(struct call *call);
 
 /* walk_tenant.c */
 enum error_code tenant_find_host(struct call *call);

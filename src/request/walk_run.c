@@ -32,14 +32,21 @@ static const walk_step run_steps[] = {
     input_query,      input_body,           walk_handle,
 };
 
+enum error_code walk_through(struct call *call)
+{
+    enum error_code code = walk_steps(call, run_steps, sizeof(run_steps) / sizeof(run_steps[0]));
+    if (code != OK && !call->own.cold)
+        sign_in_count_failure(call);
+    return code;
+}
+
 void walk_run(struct walk_worker *worker, struct call *call)
 {
     const struct config *config = call->config;
     call->t_started = clock_monotonic_us();
     call->db = worker->db;
     db_set_deadline(call->db, clock_monotonic_ms() + config->server.request_deadline_us / 1000);
-    if (walk_steps(call, run_steps, sizeof(run_steps) / sizeof(run_steps[0])) != OK)
-        sign_in_count_failure(call);
+    walk_through(call);
     answer_complete(call);
     db_set_deadline(call->db, 0);
     call->db = NULL;

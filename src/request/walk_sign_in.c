@@ -2,6 +2,7 @@
  * membership, permission. */
 #include "base/metrics.h"
 #include "identity/opaque_token.h"
+#include "request/authority.h"
 #include "request/walk_internal.h"
 
 /* ---- Authorization ---- */
@@ -60,10 +61,11 @@ static bool is_worth_a_look(struct call *call, struct str token)
 static enum error_code verify(struct call *call, struct str token)
 {
     enum token_verdict verdict = TOKEN_INVALID;
+    if (authority_knows(call, token, &call->principal))
+        return OK;
     if (!is_worth_a_look(call, token))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
-    enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
-                                                        &verdict, &call->principal);
+    enum storage_status status = authority_authenticate(call, token, &verdict, &call->principal);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     if (verdict == TOKEN_VALID)
@@ -148,8 +150,7 @@ enum error_code sign_in_membership(struct call *call)
         return anonymous_access(call);
     call->grant = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER };
     if (call->tenant.id != 0) {
-        enum storage_status status =
-            access_decide(call->db, call->arena, &call->tenant, call->principal.user_id, &call->grant);
+        enum storage_status status = authority_decide(call, &call->tenant, &call->grant);
         if (status != STORAGE_OK)
             return call_fail_storage(call, status);
     }

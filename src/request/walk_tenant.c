@@ -5,6 +5,7 @@
  * signed in. What depends on who asks (staff may narrow with ?tenant=, a token has a tenant) is settled
  * after. */
 #include "base/text.h"
+#include "request/authority.h"
 #include "request/walk_internal.h"
 
 static enum error_code unknown(struct call *call)
@@ -33,8 +34,8 @@ enum error_code tenant_find_host(struct call *call)
 {
     if (call->route->tenant == TENANT_NONE)
         return OK;
-    enum storage_status status = host_resolve(call->db, call->config, call->arena, call->request.client_host,
-                                              &call->host_scope, &call->host_tenant);
+    enum storage_status status =
+        authority_host(call, call->request.client_host, &call->host_scope, &call->host_tenant);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     return call->host_scope == HOST_UNKNOWN ? unknown(call) : OK;
@@ -57,7 +58,7 @@ static enum error_code find_slug(struct call *call, struct str slug)
     if (!text_is_slug(slug))
         return unknown(call);
     struct tenant tenant = { 0 };
-    enum storage_status status = tenant_by_slug(call->db, call->arena, slug, &tenant);
+    enum storage_status status = authority_tenant_by_slug(call, slug, &tenant);
     if (status == STORAGE_DONE)
         return unknown(call);
     if (status != STORAGE_ROW)
@@ -101,8 +102,7 @@ static enum error_code after_by_host(struct call *call)
     struct str slug = hint_query(call);
     if (call->host_scope != HOST_ROOT || call->principal.kind == PRINCIPAL_NONE)
         return OK;
-    enum storage_status status =
-        access_decide(call->db, call->arena, &call->tenant, call->principal.user_id, &call->grant);
+    enum storage_status status = authority_decide(call, &call->tenant, &call->grant);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     if (!call->grant.is_staff)
@@ -120,7 +120,7 @@ static enum error_code after_by_token(struct call *call)
         return call_fail(call, ERR_FORBIDDEN, "The token was issued for another tenant.");
     if (call->tenant.id == id)
         return OK;
-    enum storage_status status = tenant_by_id(call->db, call->arena, id, &call->tenant);
+    enum storage_status status = authority_tenant_by_id(call, id, &call->tenant);
     if (status == STORAGE_DONE)
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     return status == STORAGE_ROW ? OK : call_fail_storage(call, status);

@@ -2,9 +2,31 @@
 #ifndef TETHER_STORAGE_INTERNAL_H
 #define TETHER_STORAGE_INTERNAL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "storage/changes.h"
 #include "storage/db.h"
 
+#define CHANGES_SLOTS 65536 /* counters of 4 bytes */
+#define TOUCHED_MAX   16    /* subjects of one transaction; more raise everything */
+
+struct changes {
+    _Atomic uint32_t epoch;
+    atomic_bool heard; /* every node's changes reach us */
+    atomic_bool stopping;
+    bool listening; /* the thread runs */
+    pthread_t thread;
+    _Atomic uint32_t generations[CHANGES_SLOTS];
+};
+
+struct touched {
+    enum db_subject subject;
+    int64_t id;
+};
+
 struct db {
+    struct changes *changes;
     const struct storage_driver *driver;
     struct storage_db *inner;
     void *module; /* of dlopen(), or NULL */
@@ -32,8 +54,16 @@ struct db_conn {
     enum storage_status failed; /* the transaction's first failure: from then on it can only be rolled back */
     struct db_stmt *stmts;
     size_t stmt_count;
+    struct touched touched[TOUCHED_MAX]; /* in the current transaction */
+    size_t touched_count;                /* more than TOUCHED_MAX: everything */
     char error[256];
 };
+
+void changes_open(struct db *db);
+void changes_close(struct db *db);
+void changes_begin(struct db_conn *conn);
+/* After a commit that happened or may have happened. */
+void changes_publish(struct db_conn *conn);
 
 /* Connects if need be. OK, GONE while the engine is away, or what connecting ended with. */
 enum storage_status conn_ensure(struct db_conn *conn);

@@ -85,6 +85,7 @@ enum storage_status db_open_driver(const struct storage_driver *driver,
         abort();
     db->driver = driver;
     db->inner = inner;
+    changes_open(db);
     *ret = db;
     return STORAGE_OK;
 }
@@ -115,6 +116,7 @@ void db_close(struct db **db)
 {
     if (!*db)
         return;
+    changes_close(*db);
     (*db)->driver->close((*db)->inner);
     if ((*db)->module)
         dlclose((*db)->module);

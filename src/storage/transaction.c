@@ -15,6 +15,7 @@ static enum storage_status commit(struct db_conn *conn)
     int64_t began = clock_monotonic_us();
     enum storage_status s = conn->db->driver->commit(conn->inner);
     metric_observe(METRIC_STORAGE_COMMIT, clock_monotonic_us() - began);
+    changes_publish(conn); /* also when it failed: it may have happened, and a raise too many does no harm */
     return s == STORAGE_OK ? s : conn_failed(conn, s);
 }
 
@@ -53,6 +54,7 @@ static enum storage_status run_once(struct db_conn *conn, enum storage_mode mode
         return conn_failed(conn, s);
     conn->transaction = mode == STORAGE_WRITE ? DB_TX_WRITE : DB_TX_READ;
     conn->failed = STORAGE_OK;
+    changes_begin(conn);
     s = run_body(conn, fn, context);
     conn->transaction = DB_TX_NONE;
     if (s == STORAGE_GONE || s == STORAGE_UNCERTAIN)

@@ -2,6 +2,7 @@
 #include "tenancy/tenant.h"
 
 #include "base/clock.h"
+#include "storage/changes.h"
 
 #define TENANT_COLUMNS                                                                                       \
     "t.id, t.slug, t.name, t.plan, t.is_root, t.status, t.logo_url, t.accent_colour, t.registration, "       \
@@ -89,13 +90,16 @@ enum storage_status tenant_insert(struct db_conn *conn, const struct tenant_new 
     if (status != STORAGE_ROW)
         return status;
     *ret_id = db_col_int(&rows, 0);
-    return STORAGE_OK;
+    db_rows_close(&rows);
+    return db_touch(conn, SUBJECT_DIRECTORY, 0);
 }
 
 enum storage_status tenant_add_domain(struct db_conn *conn, int64_t tenant_id, struct str host)
 {
-    return db_exec(conn, "INSERT INTO tenant_domains (host, tenant_id, created_at) VALUES ($1, $2, $3)",
-                   DB_ARGS(db_text(host), db_int(tenant_id), db_int(clock_now())), NULL);
+    enum storage_status status =
+        db_exec(conn, "INSERT INTO tenant_domains (host, tenant_id, created_at) VALUES ($1, $2, $3)",
+                DB_ARGS(db_text(host), db_int(tenant_id), db_int(clock_now())), NULL);
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_DIRECTORY, 0) : status;
 }
 
 enum registration tenant_registration(const struct tenant *tenant, const struct config *config)

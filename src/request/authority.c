@@ -1,0 +1,248 @@
+/* The three caches behind the walk; see authority.h. Only what was found is kept, never an absence: a flood of unknown hosts or
+ * tokens cannot push out what is in use. */
+#include "request/authority.h"
+
+#include "base/cache.h"
+#include "request/walk_internal.h"
+#include "storage/changes.h"
+
+/* Entries, and bytes of the largest value: about 6 MiB when all are in use. */
+#define TENANT_ENTRIES    512
+#define TENANT_BYTES      768
+#define PRINCIPAL_ENTRIES 8192
+#define PRINCIPAL_BYTES   512
+#define GRANT_ENTRIES     8192
+
+struct authority {
+    struct cache *tenants, *principals, *grants;
+};
+
+struct kept_tenant {
+    struct db_stamp directory;
+    const struct config *config; /* hosts are also the configuration's */
+    enum host_scope scope;
+    struct tenant tenant;
+};
+
+struct kept_principal {
+    struct db_stamp user;
+    const struct config *config; /* keys and issuer */
+    int64_t expires_at;
+    struct principal principal;
+};
+
+struct kept_grant {
+    struct db_stamp user, tenant, directory;
+    struct access_grant grant;
+};
+
+struct authority *authority_new(void)
+{
+    struct authority *authority = calloc(1, sizeof(*authority));
+    if (!authority)
+        abort();
+    authority->tenants = cache_new(TENANT_ENTRIES, TENANT_BYTES);
+    authority->principals = cache_new(PRINCIPAL_ENTRIES, PRINCIPAL_BYTES);
+    authority->grants = cache_new(GRANT_ENTRIES, sizeof(struct kept_grant));
+    return authority;
+}
+
+void authority_free(struct authority **authority)
+{
+    if (!*authority)
+        return;
+    cache_free(&(*authority)->tenants);
+    cache_free(&(*authority)->principals);
+    cache_free(&(*authority)->grants);
+    free(*authority);
+    *authority = NULL;
+}
+
+static struct db_stamp stamp(const struct call *call, enum db_subject subject, int64_t id)
+{
+    return db_stamp(call->walk->db, subject, id);
+}
+
+/* A miss: on a worker, go and read; on the loop, start over on a worker. */
+static bool is_cold(struct call *call)
+{
+    call->own.cold = call->db == NULL;
+    return call->own.cold;
+}
+
+/* ---- structs with text behind them ----
+ * A value is the struct, then the bytes of its slices in a fixed order; the slices' pointers are made anew on the way out. */
+
+#define SLICES_MAX 6
+
+struct slices {
+    struct str *at[SLICES_MAX];
+    size_t n;
+};
+
+static struct slices tenant_slices(struct tenant *tenant)
+{
+    return (struct slices){ { &tenant->slug, &tenant->name, &tenant->plan, &tenant->logo_url, &tenant->accent_colour },
+                            5 };
+}
+
+static struct slices principal_slices(struct principal *principal)
+{
+    return (struct slices){ { &principal->email, &principal->name }, 2 };
+}
+
+static void keep(struct cache *cache, struct str key, const void *head, size_t head_size, struct slices slices,
+                 size_t max)
+{
+    unsigned char value[TENANT_BYTES > PRINCIPAL_BYTES ? TENANT_BYTES : PRINCIPAL_BYTES];
+    size_t size = head_size;
+    memcpy(value, head, head_size);
+    for (size_t i = 0; i < slices.n; i++) {
+        if (slices.at[i]->len >= max - size)
+            return; /* unusually long; read it each time */
+        memcpy(value + size, slices.at[i]->at ? slices.at[i]->at : "", slices.at[i]->len);
+        size += slices.at[i]->len;
+        value[size++] = '\0';
+    }
+    cache_put(cache, key, value, size);
+}
+
+/* The value in the arena, its slices not yet pointed. */
+static void *recall(struct call *call, struct cache *cache, struct str key, size_t max)
+{
+    unsigned char value[TENANT_BYTES > PRINCIPAL_BYTES ? TENANT_BYTES : PRINCIPAL_BYTES];
+    size_t size;
+    if (!cache_get(cache, key, value, max, &size))
+        return NULL;
+    return arena_memdup(call->arena, value, size);
+}
+
+static void point_slices(void *value, size_t head_size, struct slices slices)
+{
+    char *text = (char *)value + head_size;
+    for (size_t i = 0; i < slices.n; i++) {
+        if (slices.at[i]->at)
+            slices.at[i]->at = text;
+        text += slices.at[i]->len + 1;
+    }
+}
+
+/* ---- tenants ---- */
+
+static bool recall_tenant(struct call *call, struct str key, enum host_scope *ret_scope, struct tenant *ret)
+{
+    struct kept_tenant *kept = recall(call, call->walk->authority->tenants, key, TENANT_BYTES);
+    if (!kept || kept->config != call->config ||
+        !db_stamp_holds(kept->directory, stamp(call, SUBJECT_DIRECTORY, 0)))
+        return false;
+    point_slices(kept, sizeof(*kept), tenant_slices(&kept->tenant));
+    *ret_scope = kept->scope;
+    *ret = kept->tenant;
+    return true;
+}
+
+static void keep_tenant(struct call *call, struct str key, struct db_stamp directory, enum host_scope scope,
+                        const struct tenant *tenant)
+{
+    struct kept_tenant kept = { directory, call->config, scope, *tenant };
+    if (directory.value != 0)
+        keep(call->walk->authority->tenants, key, &kept, sizeof(kept), tenant_slices(&kept.tenant), TENANT_BYTES);
+}
+
+enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope, struct tenant *ret)
+{
+    struct str key = arena_printf(call->arena, "h:%.*s", STR_ARG(host));
+    if (recall_tenant(call, key, ret_scope, ret))
+        return STORAGE_OK;
+    if (is_cold(call))
+        return STORAGE_GONE;
+    struct db_stamp directory = stamp(call, SUBJECT_DIRECTORY, 0);
+    enum storage_status status = host_resolve(call->db, call->config, call->arena, host, ret_scope, ret);
+    /* What the default tenant answers for is any host at all: not worth a place. */
+    if (status == STORAGE_OK && (*ret_scope == HOST_ROOT || *ret_scope == HOST_TENANT))
+        keep_tenant(call, key, directory, *ret_scope, ret);
+    return status;
+}
+
+enum storage_status authority_tenant_by_slug(struct call *call, struct str slug, struct tenant *ret)
+{
+    enum host_scope none;
+    struct str key = arena_printf(call->arena, "s:%.*s", STR_ARG(slug));
+    if (recall_tenant(call, key, &none, ret))
+        return STORAGE_ROW;
+    if (is_cold(call))
+        return STORAGE_GONE;
+    struct db_stamp directory = stamp(call, SUBJECT_DIRECTORY, 0);
+    enum storage_status status = tenant_by_slug(call->db, call->arena, slug, ret);
+    if (status == STORAGE_ROW)
+        keep_tenant(call, key, directory, HOST_UNKNOWN, ret);
+    return status;
+}
+
+enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct tenant *ret)
+{
+    enum host_scope none;
+    struct str key = arena_printf(call->arena, "i:%lld", (long long)id);
+    if (recall_tenant(call, key, &none, ret))
+        return STORAGE_ROW;
+    if (is_cold(call))
+        return STORAGE_GONE;
+    struct db_stamp directory = stamp(call, SUBJECT_DIRECTORY, 0);
+    enum storage_status status = tenant_by_id(call->db, call->arena, id, ret);
+    if (status == STORAGE_ROW)
+        keep_tenant(call, key, directory, HOST_UNKNOWN, ret);
+    return status;
+}
+
+/* ---- principals ---- */
+
+bool authority_knows(struct call *call, struct str token, struct principal *ret)
+{
+    struct kept_principal *kept = recall(call, call->walk->authority->principals, token, PRINCIPAL_BYTES);
+    if (!kept || kept->config != call->config || kept->expires_at <= call->now ||
+        !db_stamp_holds(kept->user, stamp(call, SUBJECT_USER, kept->principal.user_id)))
+        return false;
+    point_slices(kept, sizeof(*kept), principal_slices(&kept->principal));
+    *ret = kept->principal;
+    return true;
+}
+
+enum storage_status authority_authenticate(struct call *call, struct str token, enum token_verdict *ret_verdict,
+                                           struct principal *ret)
+{
+    if (is_cold(call))
+        return STORAGE_GONE;
+    struct kept_principal kept = { .config = call->config };
+    enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
+                                                        ret_verdict, ret, &kept.user, &kept.expires_at);
+    if (status != STORAGE_OK || *ret_verdict != TOKEN_VALID || kept.user.value == 0)
+        return status;
+    kept.principal = *ret;
+    keep(call->walk->authority->principals, token, &kept, sizeof(kept), principal_slices(&kept.principal),
+         PRINCIPAL_BYTES);
+    return status;
+}
+
+/* ---- grants ---- */
+
+enum storage_status authority_decide(struct call *call, const struct tenant *tenant, struct access_grant *ret)
+{
+    int64_t ids[2] = { tenant->id, call->principal.user_id };
+    struct str key = { (const char *)ids, sizeof(ids) };
+    struct kept_grant kept, now = { stamp(call, SUBJECT_USER, ids[1]), stamp(call, SUBJECT_TENANT, ids[0]),
+                                    stamp(call, SUBJECT_DIRECTORY, 0), { 0 } };
+    size_t size;
+    if (cache_get(call->walk->authority->grants, key, &kept, sizeof(kept), &size) &&
+        db_stamp_holds(kept.user, now.user) && db_stamp_holds(kept.tenant, now.tenant) &&
+        db_stamp_holds(kept.directory, now.directory)) {
+        *ret = kept.grant;
+        return STORAGE_OK;
+    }
+    if (is_cold(call))
+        return STORAGE_GONE;
+    enum storage_status status = access_decide(call->db, call->arena, tenant, ids[1], ret);
+    now.grant = *ret;
+    if (status == STORAGE_OK && ret->verdict == ACCESS_OK && now.user.value != 0)
+        cache_put(call->walk->authority->grants, key, &now, sizeof(now));
+    return status;
+}
