@@ -197,8 +197,8 @@ int server_run(const struct server_start *start)
     if (code == SERVER_STOPPED)
         code = open_http(&server);
     if (code == SERVER_STOPPED) {
+        say(&server, SERVER_SAYS_READY); /* first: whoever reads the log may count on the supervisor knowing */
         log_event(LOG_INFO, "ready", LOG_Z("version", TETHER_VERSION), LOG_I("pid", getpid()));
-        say(&server, SERVER_SAYS_READY);
         code = serve(&server);
         stop(&server);
     }
