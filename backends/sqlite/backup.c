@@ -82,8 +82,10 @@ static enum storage_status write_part(struct storage_conn *conn, const char *par
         sqlite3_exec(conn->reader, "ROLLBACK", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = check_copy(target);
-    enum storage_status s =
-        rc == SQLITE_OK ? STORAGE_OK : fail(error, classify(target, rc), part, sqlite3_errstr(rc));
+    enum storage_status s = STORAGE_OK;
+    if (rc != SQLITE_OK)
+        s = fail(error, classify(rc), part,
+                 rc == SQLITE_INTERRUPT ? "the deadline passed" : sqlite3_errstr(rc));
     sqlite3_close(target);
     return s;
 }

@@ -5,10 +5,11 @@
 #include "internal.h"
 
 /* A file system without room shows as SQLITE_FULL for ENOSPC only; a quota, a size limit and a medium that
- * turned read-only come as I/O errors. */
-static bool is_out_of_room(sqlite3 *handle)
+ * turned read-only come as I/O errors. Why, is what errno still says: every call of the driver starts by
+ * clearing it. (sqlite3_system_errno() is not told when COMMIT itself fails.) */
+static bool is_out_of_room(void)
 {
-    switch (sqlite3_system_errno(handle)) {
+    switch (errno) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
@@ -33,7 +34,7 @@ static enum storage_status classify_constraint(int rc)
     }
 }
 
-enum storage_status classify(sqlite3 *handle, int rc)
+enum storage_status classify(int rc)
 {
     switch (rc & 0xff) {
     case SQLITE_OK:
@@ -60,7 +61,7 @@ enum storage_status classify(sqlite3 *handle, int rc)
         return STORAGE_FULL;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return is_out_of_room(handle) ? STORAGE_FULL : STORAGE_ERROR;
+        return is_out_of_room() ? STORAGE_FULL : STORAGE_ERROR;
     default: /* CORRUPT, NOTADB, NOMEM and what else there is */
         return STORAGE_ERROR;
     }

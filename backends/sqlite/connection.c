@@ -1,4 +1,6 @@
 /* A connection: a reader handle, a deadline, the text of the last failure. */
+#include <errno.h>
+
 #include "base/clock.h"
 #include "internal.h"
 
@@ -14,6 +16,7 @@ const char *damage_text(const struct storage_db *db)
 
 void conn_start_call(struct storage_conn *conn)
 {
+    errno = 0; /* for classify() */
     conn->until_ms = conn->deadline_ms ? conn->deadline_ms : clock_monotonic_ms() + DEFAULT_CALL_MS;
 }
 
@@ -35,7 +38,7 @@ enum storage_status conn_fail(struct storage_conn *conn, sqlite3 *handle, int rc
         atomic_store(&conn->db->damage, DAMAGE_FILE);
     snprintf(conn->error, sizeof(conn->error), "sqlite %d: %s", rc,
              primary == SQLITE_INTERRUPT ? "the deadline passed" : sqlite3_errmsg(handle));
-    return classify(handle, rc);
+    return classify(rc);
 }
 
 static int on_progress(void *context)
@@ -57,9 +60,10 @@ enum storage_status sqlite_connect(struct storage_db *db, int64_t deadline_ms, s
 {
     (void)deadline_ms; /* opening a file does not wait */
     sqlite3 *reader = NULL;
+    errno = 0;
     int rc = handle_open_reader(db->path, &reader);
     if (rc != SQLITE_OK) {
-        enum storage_status s = classify(reader, rc) == STORAGE_BUSY ? STORAGE_BUSY : STORAGE_GONE;
+        enum storage_status s = classify(rc) == STORAGE_BUSY ? STORAGE_BUSY : STORAGE_GONE;
         error_fill(error, s, "sqlite: %.120s: %.100s", db->path,
                    reader ? sqlite3_errmsg(reader) : sqlite3_errstr(rc));
         sqlite3_close(reader);

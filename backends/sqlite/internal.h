@@ -96,8 +96,8 @@ struct storage_stmt {
     int64_t changes;
 };
 
-/* classify.c: an extended result code of `handle` in the contract's words. */
-enum storage_status classify(sqlite3 *handle, int rc);
+/* classify.c: an extended result code in the contract's words; for I/O errors errno is read too. */
+enum storage_status classify(int rc);
 /* Returns `status`. */
 enum storage_status error_fill(struct storage_error *error, enum storage_status status, const char *format,
                                ...) __attribute__((format(printf, 3, 4)));

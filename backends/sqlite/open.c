@@ -134,7 +134,7 @@ static enum storage_status find_file(struct storage_db *db, const struct wanted 
 static enum storage_status describe_failure(struct storage_db *db, sqlite3 *handle, int rc,
                                             struct storage_error *error)
 {
-    enum storage_status s = classify(handle, rc);
+    enum storage_status s = classify(rc);
     if ((rc & 0xff) == SQLITE_NOTADB)
         return error_fill(error, s, "sqlite: %.150s is not an SQLite database", db->path);
     if (rc == SQLITE_READONLY)
@@ -146,6 +146,7 @@ static enum storage_status describe_failure(struct storage_db *db, sqlite3 *hand
 static enum storage_status open_writer(struct storage_db *db, struct storage_error *error)
 {
     sqlite3 *handle = NULL;
+    errno = 0;
     int rc = handle_open_writer(db->path, db->scratch_dir != NULL, &handle);
     if (rc == SQLITE_OK)
         rc = writer_init(&db->writer, handle);

@@ -76,8 +76,8 @@ void cache_free(struct cache **cache)
 static struct digest digest_of(const struct cache *cache, struct str key)
 {
     struct digest digest;
-    crypto_shorthash_siphashx24((unsigned char *)&digest, (const unsigned char *)(key.at ? key.at : ""), key.len,
-                                cache->secret);
+    crypto_shorthash_siphashx24((unsigned char *)&digest, (const unsigned char *)(key.at ? key.at : ""),
+                                key.len, cache->secret);
     return digest;
 }
 

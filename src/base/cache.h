@@ -1,8 +1,9 @@
 /* A bounded, thread-safe map from keys to flat values, for what can be read again.
  *
- * Memory is fixed at birth. It is set-associative: a key has its place in one small set, and when the set is full the entry
- * that was not used for longest gives way. Values are copied in and out under a lock of the set's shard, so nobody ever
- * holds a pointer into the cache. Whether a value still holds is the caller's to judge; put what tells it into the value. */
+ * Memory is fixed at birth. It is set-associative: a key has its place in one small set, and when the set is
+ * full the entry that was not used for longest gives way. Values are copied in and out under a lock of the
+ * set's shard, so nobody ever holds a pointer into the cache. Whether a value still holds is the caller's to
+ * judge; put what tells it into the value. */
 #ifndef TETHER_BASE_CACHE_H
 #define TETHER_BASE_CACHE_H
 
@@ -10,14 +11,14 @@
 
 struct cache;
 
-/* entries: rounded up to a power of two; value_max: bytes of the largest value that is kept. The memory of an entry is taken
- * when it is first used. */
+/* entries: rounded up to a power of two; value_max: bytes of the largest value that is kept. The memory of an
+ * entry is taken when it is first used. */
 struct cache *cache_new(size_t entries, size_t value_max);
 /* Wipes and frees. */
 void cache_free(struct cache **cache);
 
-/* Copies the value of `key` to `ret` (cap bytes) and its size to *ret_size; false when there is none or it does not fit. Keys are
- * compared by a 128-bit SipHash under a random key. */
+/* Copies the value of `key` to `ret` (cap bytes) and its size to *ret_size; false when there is none or it
+ * does not fit. Keys are compared by a 128-bit SipHash under a random key. */
 bool cache_get(struct cache *cache, struct str key, void *ret, size_t cap, size_t *ret_size);
 /* Keeps a copy; larger than value_max: nothing happens. */
 void cache_put(struct cache *cache, struct str key, const void *value, size_t size);

@@ -8,6 +8,7 @@
 
 #include "api/routes.h"
 #include "cli/store.h"
+#include "storage/changes.h"
 
 #define SCHEMA_RETRY_MS 1000
 #define SENTENCE_CAP    600
@@ -46,6 +47,7 @@ static int check_schema(struct server *server)
         return give_up(sentence);
     if (status == STORAGE_OK) {
         server->schema_known = true;
+        db_hear_changes(server->db);
         db_disconnect(&server->conn);
         return SERVER_STOPPED;
     }
@@ -197,8 +199,9 @@ int server_run(const struct server_start *start)
     if (code == SERVER_STOPPED)
         code = open_http(&server);
     if (code == SERVER_STOPPED) {
+        say(&server,
+            SERVER_SAYS_READY); /* first: whoever reads the log may count on the supervisor knowing */
         log_event(LOG_INFO, "ready", LOG_Z("version", TETHER_VERSION), LOG_I("pid", getpid()));
-        say(&server, SERVER_SAYS_READY);
         code = serve(&server);
         stop(&server);
     }

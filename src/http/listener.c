@@ -119,7 +119,7 @@ static int bound_port(int fd)
     return address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port) : 0;
 }
 
-static int open_tcp(const struct addrinfo *address, const char **ret_what)
+static int open_tcp(const struct addrinfo *address, bool shared, const char **ret_what)
 {
     int on = 1;
     *ret_what = "cannot open a socket";
@@ -130,7 +130,7 @@ static int open_tcp(const struct addrinfo *address, const char **ret_what)
     if (address->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     *ret_what = "cannot share the port between loops";
-    bool ok = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    bool ok = !shared || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
     if (ok) {
         *ret_what = "cannot bind";
         ok = bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
@@ -141,6 +141,16 @@ static int open_tcp(const struct addrinfo *address, const char **ret_what)
     close(fd);
     errno = saved;
     return -1;
+}
+
+/* SO_REUSEPORT would quietly share the port with another server of the same user; an exclusive bind first tells. */
+static bool port_is_free(const struct addrinfo *address, const char **ret_what)
+{
+    int fd = open_tcp(address, false, ret_what);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
 }
 
 static void set_port(struct addrinfo *address, int port)
@@ -162,7 +172,7 @@ static bool open_tcp_entry(struct opening *opening, const char *text, const stru
     int port = 0;
     for (unsigned loop = 0; ok && loop < (unsigned)opening->config->server.loops; loop++) {
         const char *what;
-        int fd = open_tcp(address, &what);
+        int fd = loop > 0 || port_is_free(address, &what) ? open_tcp(address, true, &what) : -1;
         ok = fd >= 0 || refuse(opening, text, what, strerror(errno));
         if (!ok)
             break;

@@ -72,7 +72,8 @@ static void free_jwt(jwt_t **jwt)
     jwt_free(*jwt);
 }
 
-/* libjwt's JSON library seeds its hash tables when it makes its first object: here, so that no two threads do it. */
+/* libjwt's JSON library seeds its hash tables when it makes its first object: here, so that no two threads do
+ * it. */
 static void make_first_object(void)
 {
     jwt_t *jwt __attribute__((cleanup(free_jwt))) = NULL;

@@ -11,7 +11,8 @@ static bool session_is_of(const struct session *session, const struct access_cla
 
 static enum storage_status load_bearer(struct db_conn *conn, struct arena *arena,
                                        const struct access_claims *claims, int64_t now,
-                                       enum token_verdict *ret_verdict, struct principal *ret)
+                                       enum token_verdict *ret_verdict, struct principal *ret,
+                                       struct principal_lease *ret_lease)
 {
     struct session session;
     struct user user;
@@ -24,6 +25,7 @@ static enum storage_status load_bearer(struct db_conn *conn, struct arena *arena
         return STORAGE_OK;
     }
     *ret_verdict = TOKEN_VALID;
+    ret_lease->expires_at = session.expires_at;
     *ret = (struct principal){
         .kind = PRINCIPAL_USER,
         .user_id = user.id,
@@ -38,7 +40,8 @@ static enum storage_status load_bearer(struct db_conn *conn, struct arena *arena
 
 static enum storage_status authenticate_session(struct db_conn *conn, const struct config *config,
                                                 struct arena *arena, struct str token, int64_t now,
-                                                enum token_verdict *ret_verdict, struct principal *ret)
+                                                enum token_verdict *ret_verdict, struct principal *ret,
+                                                struct principal_lease *ret_lease)
 {
     struct access_claims claims;
     enum token_verdict verdict = access_token_verify(config, arena, token, now, &claims);
@@ -46,15 +49,17 @@ static enum storage_status authenticate_session(struct db_conn *conn, const stru
         *ret_verdict = verdict;
         return STORAGE_OK;
     }
-    return load_bearer(conn, arena, &claims, now, ret_verdict, ret);
+    ret_lease->user = db_stamp(db_of(conn), SUBJECT_USER, claims.user_id);
+    return load_bearer(conn, arena, &claims, now, ret_verdict, ret, ret_lease);
 }
 
 enum storage_status principal_authenticate(struct db_conn *conn, const struct config *config,
                                            struct arena *arena, struct str token, int64_t now,
-                                           enum token_verdict *ret_verdict, struct principal *ret)
+                                           enum token_verdict *ret_verdict, struct principal *ret,
+                                           struct principal_lease *ret_lease)
 {
     if (!opaque_token_has_prefix(token))
-        return authenticate_session(conn, config, arena, token, now, ret_verdict, ret);
+        return authenticate_session(conn, config, arena, token, now, ret_verdict, ret, ret_lease);
     /* No opaque token signs anybody in: none has been given out. */
     *ret_verdict = TOKEN_INVALID;
     return STORAGE_OK;

@@ -4,6 +4,7 @@
 
 #include "identity/access_token.h"
 #include "identity/session.h"
+#include "storage/changes.h"
 
 enum principal_kind {
     PRINCIPAL_NONE = 0,
@@ -21,12 +22,17 @@ struct principal {
     struct str email, name;
 };
 
-/* *ret_stamp: of the user, taken before anything of them was read (storage/changes.h); *ret_expires_at: epoch microseconds;
- * both filled with *ret.
- * OK: *ret_verdict says the rest; *ret is filled for TOKEN_VALID. A revoked session is TOKEN_INVALID. A
- * failure: the database could not tell (503). token: without "Bearer ". */
+/* For how long what was found out may be kept: until the stamp or the time is over. */
+struct principal_lease {
+    struct db_stamp user; /* taken before anything of the user was read */
+    int64_t expires_at;   /* epoch microseconds */
+};
+
+/* OK: *ret_verdict says the rest; *ret and *ret_lease are filled for TOKEN_VALID. A revoked session is
+ * TOKEN_INVALID. A failure: the database could not tell (503). token: without "Bearer ". */
 enum storage_status principal_authenticate(struct db_conn *conn, const struct config *config,
                                            struct arena *arena, struct str token, int64_t now,
-                                           enum token_verdict *ret_verdict, struct principal *ret);
+                                           enum token_verdict *ret_verdict, struct principal *ret,
+                                           struct principal_lease *ret_lease);
 
 #endif

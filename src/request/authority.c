@@ -1,5 +1,5 @@
-/* The three caches behind the walk; see authority.h. Only what was found is kept, never an absence: a flood of unknown hosts or
- * tokens cannot push out what is in use. */
+/* The three caches behind the walk; see authority.h. Only what was found is kept, never an absence: a flood
+ * of unknown hosts or tokens cannot push out what is in use. */
 #include "request/authority.h"
 
 #include "base/cache.h"
@@ -25,9 +25,8 @@ struct kept_tenant {
 };
 
 struct kept_principal {
-    struct db_stamp user;
+    struct principal_lease lease;
     const struct config *config; /* keys and issuer */
-    int64_t expires_at;
     struct principal principal;
 };
 
@@ -71,7 +70,8 @@ static bool is_cold(struct call *call)
 }
 
 /* ---- structs with text behind them ----
- * A value is the struct, then the bytes of its slices in a fixed order; the slices' pointers are made anew on the way out. */
+ * A value is the struct, then the bytes of its slices in a fixed order; the slices' pointers are made anew on
+ * the way out. */
 
 #define SLICES_MAX 6
 
@@ -82,8 +82,9 @@ struct slices {
 
 static struct slices tenant_slices(struct tenant *tenant)
 {
-    return (struct slices){ { &tenant->slug, &tenant->name, &tenant->plan, &tenant->logo_url, &tenant->accent_colour },
-                            5 };
+    return (struct slices){
+        { &tenant->slug, &tenant->name, &tenant->plan, &tenant->logo_url, &tenant->accent_colour }, 5
+    };
 }
 
 static struct slices principal_slices(struct principal *principal)
@@ -91,8 +92,8 @@ static struct slices principal_slices(struct principal *principal)
     return (struct slices){ { &principal->email, &principal->name }, 2 };
 }
 
-static void keep(struct cache *cache, struct str key, const void *head, size_t head_size, struct slices slices,
-                 size_t max)
+static void keep(struct cache *cache, struct str key, const void *head, size_t head_size,
+                 struct slices slices, size_t max)
 {
     unsigned char value[TENANT_BYTES > PRINCIPAL_BYTES ? TENANT_BYTES : PRINCIPAL_BYTES];
     size_t size = head_size;
@@ -146,10 +147,12 @@ static void keep_tenant(struct call *call, struct str key, struct db_stamp direc
 {
     struct kept_tenant kept = { directory, call->config, scope, *tenant };
     if (directory.value != 0)
-        keep(call->walk->authority->tenants, key, &kept, sizeof(kept), tenant_slices(&kept.tenant), TENANT_BYTES);
+        keep(call->walk->authority->tenants, key, &kept, sizeof(kept), tenant_slices(&kept.tenant),
+             TENANT_BYTES);
 }
 
-enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope, struct tenant *ret)
+enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope,
+                                   struct tenant *ret)
 {
     struct str key = arena_printf(call->arena, "h:%.*s", STR_ARG(host));
     if (recall_tenant(call, key, ret_scope, ret))
@@ -199,23 +202,23 @@ enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct
 bool authority_knows(struct call *call, struct str token, struct principal *ret)
 {
     struct kept_principal *kept = recall(call, call->walk->authority->principals, token, PRINCIPAL_BYTES);
-    if (!kept || kept->config != call->config || kept->expires_at <= call->now ||
-        !db_stamp_holds(kept->user, stamp(call, SUBJECT_USER, kept->principal.user_id)))
+    if (!kept || kept->config != call->config || kept->lease.expires_at <= call->now ||
+        !db_stamp_holds(kept->lease.user, stamp(call, SUBJECT_USER, kept->principal.user_id)))
         return false;
     point_slices(kept, sizeof(*kept), principal_slices(&kept->principal));
     *ret = kept->principal;
     return true;
 }
 
-enum storage_status authority_authenticate(struct call *call, struct str token, enum token_verdict *ret_verdict,
-                                           struct principal *ret)
+enum storage_status authority_authenticate(struct call *call, struct str token,
+                                           enum token_verdict *ret_verdict, struct principal *ret)
 {
     if (is_cold(call))
         return STORAGE_GONE;
     struct kept_principal kept = { .config = call->config };
     enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
-                                                        ret_verdict, ret, &kept.user, &kept.expires_at);
-    if (status != STORAGE_OK || *ret_verdict != TOKEN_VALID || kept.user.value == 0)
+                                                        ret_verdict, ret, &kept.lease);
+    if (status != STORAGE_OK || *ret_verdict != TOKEN_VALID || kept.lease.user.value == 0)
         return status;
     kept.principal = *ret;
     keep(call->walk->authority->principals, token, &kept, sizeof(kept), principal_slices(&kept.principal),
@@ -229,8 +232,10 @@ enum storage_status authority_decide(struct call *call, const struct tenant *ten
 {
     int64_t ids[2] = { tenant->id, call->principal.user_id };
     struct str key = { (const char *)ids, sizeof(ids) };
-    struct kept_grant kept, now = { stamp(call, SUBJECT_USER, ids[1]), stamp(call, SUBJECT_TENANT, ids[0]),
-                                    stamp(call, SUBJECT_DIRECTORY, 0), { 0 } };
+    struct kept_grant kept, now = { stamp(call, SUBJECT_USER, ids[1]),
+                                    stamp(call, SUBJECT_TENANT, ids[0]),
+                                    stamp(call, SUBJECT_DIRECTORY, 0),
+                                    { 0 } };
     size_t size;
     if (cache_get(call->walk->authority->grants, key, &kept, sizeof(kept), &size) &&
         db_stamp_holds(kept.user, now.user) && db_stamp_holds(kept.tenant, now.tenant) &&

@@ -1,11 +1,12 @@
 /* Authority, kept: which tenant a host or slug means, who bears a token, what they may do there.
  *
- * The walk asks here instead of the database. What is not kept, or no longer holds, is read and kept. Everything kept bears the
- * stamps of what it rests on (storage/changes.h), taken before it was read and compared at each use, so a revocation, suspension,
- * role change or new domain acts on the next request. docs/authority-cache.md says more.
+ * The walk asks here instead of the database. What is not kept, or no longer holds, is read and kept.
+ * Everything kept bears the stamps of what it rests on (storage/changes.h), taken before it was read and
+ * compared at each use, so a revocation, suspension, role change or new domain acts on the next request.
+ * docs/authority-cache.md says more.
  *
- * Without a connection (call->db == NULL: a warm walk on the event loop) a miss sets call->own.cold and answers
- * STORAGE_GONE: the walk then starts over on a worker. */
+ * Without a connection (call->db == NULL: a warm walk on the event loop) a miss sets call->own.cold and
+ * answers STORAGE_GONE: the walk then starts over on a worker. */
 #ifndef TETHER_REQUEST_AUTHORITY_H
 #define TETHER_REQUEST_AUTHORITY_H
 
@@ -17,16 +18,18 @@ struct authority *authority_new(void);
 void authority_free(struct authority **authority);
 
 /* As host_resolve(). */
-enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope, struct tenant *ret);
+enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope,
+                                   struct tenant *ret);
 /* As tenant_by_slug() and tenant_by_id(). */
 enum storage_status authority_tenant_by_slug(struct call *call, struct str slug, struct tenant *ret);
 enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct tenant *ret);
 /* The token's bearer if it is kept and holds. False: ask authority_authenticate(). */
 bool authority_knows(struct call *call, struct str token, struct principal *ret);
 /* As principal_authenticate(); keeps whom it finds. */
-enum storage_status authority_authenticate(struct call *call, struct str token, enum token_verdict *ret_verdict,
-                                           struct principal *ret);
+enum storage_status authority_authenticate(struct call *call, struct str token,
+                                           enum token_verdict *ret_verdict, struct principal *ret);
 /* As access_decide() for the principal of the call. */
-enum storage_status authority_decide(struct call *call, const struct tenant *tenant, struct access_grant *ret);
+enum storage_status authority_decide(struct call *call, const struct tenant *tenant,
+                                     struct access_grant *ret);
 
 #endif

@@ -61,6 +61,8 @@ static enum error_code code_of_storage(enum storage_status status)
 
 enum error_code call_fail_storage(struct call *call, enum storage_status status)
 {
+    if (call->own.cold) /* not a failure: the walk starts over on a worker */
+        return call_fail(call, ERR_STORAGE_AWAY, NULL);
     log_event(LOG_ERROR, "storage failed", LOG_S("id", call->request.id),
               LOG_Z("op", call->route ? call->route->op : ""), LOG_Z("status", storage_status_name(status)),
               LOG_Z("reason", call->db ? db_error(call->db) : ""));

@@ -46,8 +46,8 @@ struct route {
     const struct shape *query; /* NULL: an unknown query parameter other than `tenant` is ignored */
     const char *answer;        /* "LoginReply": names the OpenAPI component; NULL for none */
     int success;               /* 200 when 0 */
-    /* The handler asks no storage: when all the walk needs is kept (authority.h), the request is answered on the loop, without the
-     * way over a worker. */
+    /* The handler asks no storage: when all the walk needs is kept (authority.h), the request is answered on
+     * the loop, without the way over a worker. */
     bool warm;
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */

@@ -255,8 +255,7 @@ static enum error_code admit_warm(struct call *call)
 
 static const walk_step admit_steps[] = {
     admit_client, admit_framing, admit_target, admit_host, admit_method, admit_path,   admit_options,
-    admit_route,  admit_headers, admit_size,   admit_type, admit_rate,   admit_inline,
-    admit_warm,
+    admit_route,  admit_headers, admit_size,   admit_type, admit_rate,   admit_inline, admit_warm,
 };
 
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)

@@ -1,8 +1,8 @@
 /* Generation counters; see changes.h for the idea.
  *
- * Order is what makes it safe. A writer commits, then raises the counter, then returns: whoever is told that a
- * revocation happened is told after every later request sees the new counter. A reader takes the stamp, then reads: had
- * a commit slipped between, the stamp it keeps is already the old one. */
+ * Order is what makes it safe. A writer commits, then raises the counter, then returns: whoever is told that
+ * a revocation happened is told after every later request sees the new counter. A reader takes the stamp,
+ * then reads: had a commit slipped between, the stamp it keeps is already the old one. */
 #include "storage/changes.h"
 
 #include "base/clock.h"
@@ -44,7 +44,9 @@ static void raise_one(struct db *db, enum db_subject subject, int64_t id)
 
 static bool is_touched(const struct db_conn *conn, enum db_subject subject, int64_t id)
 {
-    for (size_t i = 0; i < conn->touched_count && i < TOUCHED_MAX; i++)
+    if (conn->touched_count > TOUCHED_MAX)
+        return true;
+    for (size_t i = 0; i < conn->touched_count; i++)
         if (conn->touched[i].subject == subject && conn->touched[i].id == id)
             return true;
     return false;
@@ -53,14 +55,21 @@ static bool is_touched(const struct db_conn *conn, enum db_subject subject, int6
 enum storage_status db_touch(struct db_conn *conn, enum db_subject subject, int64_t id)
 {
     char payload[PAYLOAD_CAP];
-    if (is_touched(conn, subject, id) || conn->touched_count > TOUCHED_MAX)
+    if (is_touched(conn, subject, id))
         return STORAGE_OK;
-    bool fits = conn->touched_count < TOUCHED_MAX;
-    if (fits)
-        conn->touched[conn->touched_count] = (struct touched){ subject, id };
-    snprintf(payload, sizeof(payload), fits ? "%c:%lld" : EVERYTHING, (char)subject, (long long)id);
-    conn->touched_count++;
+    if (conn->touched_count >= TOUCHED_MAX)
+        return db_touch_all(conn);
+    conn->touched[conn->touched_count++] = (struct touched){ subject, id };
+    snprintf(payload, sizeof(payload), "%c:%lld", (char)subject, (long long)id);
     return db_notify(conn, CHANNEL, payload);
+}
+
+enum storage_status db_touch_all(struct db_conn *conn)
+{
+    if (conn->touched_count > TOUCHED_MAX)
+        return STORAGE_OK;
+    conn->touched_count = TOUCHED_MAX + 1;
+    return db_notify(conn, CHANNEL, EVERYTHING);
 }
 
 void changes_begin(struct db_conn *conn)
@@ -70,9 +79,10 @@ void changes_begin(struct db_conn *conn)
 
 void changes_publish(struct db_conn *conn)
 {
-    if (conn->touched_count > TOUCHED_MAX)
+    bool everything = conn->touched_count > TOUCHED_MAX;
+    if (everything)
         raise_all(conn->db);
-    for (size_t i = 0; i < conn->touched_count && i < TOUCHED_MAX; i++)
+    for (size_t i = 0; !everything && i < conn->touched_count; i++)
         raise_one(conn->db, conn->touched[i].subject, conn->touched[i].id);
     conn->touched_count = 0;
 }
@@ -96,8 +106,8 @@ static void set_heard(struct db *db, bool heard)
     /* Raised before it is trusted: what was kept earlier may have missed something. */
     raise_all(db);
     atomic_store(&db->changes->heard, heard);
-    log_event(heard ? LOG_INFO : LOG_WARN,
-              heard ? "changes of other nodes are heard" : "changes of other nodes cannot be heard; nothing is kept");
+    log_event(heard ? LOG_INFO : LOG_WARN, heard ? "changes of other nodes are heard"
+                                                 : "changes of other nodes cannot be heard; nothing is kept");
 }
 
 static void hear(struct db *db, struct storage_listener *listener)

@@ -84,7 +84,7 @@ suite('crash: the supervisor', {}, (server) => {
   it('takes the server process with it, and frees port and database', async () => {
     server().stop = async () => {}; // it will be gone
     server().process.kill('SIGKILL');
-    await server().exited;
+    await server().ended();
     let code;
     for (let i = 0; code !== 'ECONNREFUSED' && i < 600; i++) {
       code = await http1(server(), { path: '/healthz' }).then(() => 'an answer', (error) => error.code);

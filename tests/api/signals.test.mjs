@@ -45,7 +45,7 @@ describe('SIGTERM', () => {
     assert.equal(server, null, 'a database that is not set up does not serve');
     const ready = await startServer({});
     ready.process.kill('SIGINT');
-    assert.deepEqual(await ready.exited, { code: 0, signal: null });
+    assert.deepEqual(await ready.ended(), { code: 0, signal: null });
     await ready.end();
   });
 
@@ -135,7 +135,7 @@ describe('a second server', () => {
     try {
       first.scratch.writeConfig({ server: { listen: [`http://127.0.0.1:${first.port}`] } });
       const second = new Server(first.scratch).spawn();
-      const { code } = await second.exited;
+      const { code } = await second.ended();
       assert.equal(code, 1, second.log.text);
       assert.match(second.log.text, /server\.listen|in use/);
       assert.equal((await http1(first, { path: '/healthz' })).status, 200);

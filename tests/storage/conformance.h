@@ -36,16 +36,16 @@ struct suite {
 };
 extern struct suite suite;
 
-struct group {
+struct suite_group {
     const char *name;
     const struct CMUnitTest *tests;
     size_t count;
 };
-extern const struct group values_group, constraints_group, statements_group, transactions_group,
+extern const struct suite_group values_group, constraints_group, statements_group, transactions_group,
     concurrency_group, schema_group, notify_group, durability_group, fault_group;
 
 #define GROUP(symbol, title, list)                                                                           \
-    const struct group symbol = { (title), (list), sizeof(list) / sizeof((list)[0]) }
+    const struct suite_group symbol = { (title), (list), sizeof(list) / sizeof((list)[0]) }
 
 /* --- raw --- */
 

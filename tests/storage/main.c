@@ -12,7 +12,7 @@
 
 struct suite suite = { .rounds = 5 };
 
-static const struct group *const groups[] = {
+static const struct suite_group *const groups[] = {
     &values_group, &constraints_group, &statements_group, &transactions_group, &concurrency_group,
     &schema_group, &notify_group,      &durability_group, &fault_group,
 };

@@ -131,6 +131,7 @@ static const struct route routes[] = {
       .need = NEED_MEMBER,
       .tenant = TENANT_BY_HOST,
       .answer = "AssetsMe",
+      .warm = true,
       .handler = me,
       .summary = "Who the token's user is here, in which role, with which permissions" },
     { .op = "assets_change_password",

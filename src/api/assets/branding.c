@@ -19,6 +19,7 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
       .answer = "Branding",
+      .warm = true,
       .handler = branding,
       .summary = "The tenant's name, logo and accent colour, for the login page" },
 };

@@ -78,6 +78,7 @@ static const struct route routes[] = {
       .need = NEED_SELF,
       .tenant = TENANT_BY_TOKEN,
       .answer = "CrmMessage",
+      .warm = true,
       .handler = verify_token,
       .summary = "Says whether the token is good" },
 };

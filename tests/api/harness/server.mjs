@@ -70,6 +70,13 @@ class Log {
   }
 }
 
+// A test that is cut off leaves no server behind.
+const running = new Set();
+process.on('exit', () => {
+  for (const server of running) server.kill('SIGKILL');
+});
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(1));
+
 export class Server {
   constructor(scratch, env = {}) {
     this.scratch = scratch;
@@ -81,6 +88,8 @@ export class Server {
     this.process = spawn(binary, ['serve', '--config', this.scratch.configPath], {
       env: { ...process.env, ...this.env }, stdio: ['ignore', 'inherit', 'pipe'],
     });
+    running.add(this.process);
+    this.process.on('exit', () => running.delete(this.process));
     this.log = new Log(this.process.stderr);
     this.exited = new Promise((resolve) => {
       this.process.on('exit', (code, signal) => resolve({ code, signal }));
@@ -97,6 +106,19 @@ export class Server {
     return this;
   }
 
+  // How it ended; fails when it does not.
+  async ended() {
+    let timer;
+    const limit = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the server does not end; its log:\n${this.log.text}`)), START_LIMIT_MS);
+    });
+    try {
+      return await Promise.race([this.exited, limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   // The process behind the sockets, which the supervisor watches.
   childPid() {
     const pid = this.process.pid;
@@ -108,7 +130,7 @@ export class Server {
   // SIGTERM, and everything that a clean end means.
   async stop({ expectCode = 0 } = {}) {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-    const { code, signal } = await this.exited;
+    const { code, signal } = await this.ended();
     assert.doesNotMatch(this.log.text, /Sanitizer|runtime error:/);
     assert.deepEqual({ code, signal }, { code: expectCode, signal: null }, `the log:\n${this.log.text.slice(-4000)}`);
   }

@@ -157,7 +157,9 @@ void fixture_revoke(struct fixture *f, int64_t session_id)
 enum token_verdict fixture_verdict(struct fixture *f, struct str token, struct principal *ret)
 {
     enum token_verdict verdict;
-    assert_int_equal(principal_authenticate(f->conn, &f->config, f->arena, token, clock_now(), &verdict, ret),
-                     STORAGE_OK);
+    struct principal_lease lease;
+    assert_int_equal(
+        principal_authenticate(f->conn, &f->config, f->arena, token, clock_now(), &verdict, ret, &lease),
+        STORAGE_OK);
     return verdict;
 }

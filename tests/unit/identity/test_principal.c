@@ -45,13 +45,16 @@ static void test_principal__expired_token_is_told_apart(void **state)
     struct fixture *f = *state;
     struct principal who;
     enum token_verdict verdict;
+    struct principal_lease lease;
     struct signed_in in = fixture_session(f, fixture_user(f, "ann@example.com"));
     int64_t end = in.session.expires_at / CLOCK_SECOND * CLOCK_SECOND;
-    assert_int_equal(principal_authenticate(f->conn, &f->config, f->arena, in.token, end - 1, &verdict, &who),
-                     STORAGE_OK);
+    assert_int_equal(
+        principal_authenticate(f->conn, &f->config, f->arena, in.token, end - 1, &verdict, &who, &lease),
+        STORAGE_OK);
     assert_int_equal(verdict, TOKEN_VALID);
-    assert_int_equal(principal_authenticate(f->conn, &f->config, f->arena, in.token, end, &verdict, &who),
-                     STORAGE_OK);
+    assert_int_equal(
+        principal_authenticate(f->conn, &f->config, f->arena, in.token, end, &verdict, &who, &lease),
+        STORAGE_OK);
     assert_int_equal(verdict, TOKEN_EXPIRED);
 }
 
@@ -82,12 +85,13 @@ static void test_principal__longer_exp_does_not_outlive_the_session(void **state
     struct fixture *f = *state;
     struct principal who;
     enum token_verdict verdict;
+    struct principal_lease lease;
     struct session session = fixture_session(f, fixture_user(f, "ann@example.com")).session, longer = session;
     longer.expires_at += 1000 * CLOCK_SECOND;
     struct str token = token_of(f, &longer);
-    assert_int_equal(
-        principal_authenticate(f->conn, &f->config, f->arena, token, session.expires_at, &verdict, &who),
-        STORAGE_OK);
+    assert_int_equal(principal_authenticate(f->conn, &f->config, f->arena, token, session.expires_at,
+                                            &verdict, &who, &lease),
+                     STORAGE_OK);
     assert_int_equal(verdict, TOKEN_INVALID);
 }
 
@@ -137,10 +141,11 @@ static void test_principal__database_failure_is_no_verdict(void **state)
     struct fixture *f = *state;
     struct principal who;
     enum token_verdict verdict = TOKEN_EXPIRED;
+    struct principal_lease lease;
     struct signed_in in = fixture_session(f, fixture_user(f, "ann@example.com"));
     storage_fault_set(1, STORAGE_ERROR, true);
     assert_int_equal(
-        principal_authenticate(f->conn, &f->config, f->arena, in.token, clock_now(), &verdict, &who),
+        principal_authenticate(f->conn, &f->config, f->arena, in.token, clock_now(), &verdict, &who, &lease),
         STORAGE_ERROR);
     assert_int_equal(verdict, TOKEN_EXPIRED);
     storage_fault_set(0, STORAGE_OK, false);

@@ -130,6 +130,7 @@ static void test_answer__storage_fails_at_every_call(void **state)
     const enum storage_status failures[] = { STORAGE_GONE, STORAGE_BUSY, STORAGE_ERROR };
     for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
         fresh_worker();
+        world_forget();
         storage_fault_set(0, STORAGE_OK, false);
         assert_int_equal(ask(asks[i]), 200);
         int calls = storage_fault_calls();
@@ -137,6 +138,7 @@ static void test_answer__storage_fails_at_every_call(void **state)
         for (int nth = 1; nth <= calls; nth++) {
             enum storage_status failure = failures[nth % 3];
             fresh_worker();
+            world_forget();
             storage_fault_set(nth, failure, true);
             int status = ask(asks[i]);
             world_mend_storage();

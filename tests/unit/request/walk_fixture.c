@@ -3,6 +3,7 @@
 #include "backend_sqlite/driver.h"
 #include "base/random.h"
 #include "identity/sign_in.h"
+#include "storage/changes.h"
 #include "storage/decorate.h"
 #include "walk_routes.h"
 
@@ -233,6 +234,19 @@ void world_mend_storage(void)
     storage_fault_set(0, STORAGE_OK, false);
 }
 
+static enum storage_status touch_everything(struct db_conn *conn, void *context)
+{
+    (void)context;
+    return db_touch_all(conn);
+}
+
+void world_forget(void)
+{
+    struct db_conn *conn = db_connect(world.db);
+    must(db_transaction(conn, STORAGE_WRITE, touch_everything, NULL));
+    db_disconnect(&conn);
+}
+
 struct statement {
     const char *sql;
     struct db_args args;
@@ -241,7 +255,8 @@ struct statement {
 static enum storage_status run_statement(struct db_conn *conn, void *context)
 {
     const struct statement *statement = context;
-    return db_exec(conn, statement->sql, statement->args, NULL);
+    enum storage_status status = db_exec(conn, statement->sql, statement->args, NULL);
+    return status == STORAGE_OK ? db_touch_all(conn) : status;
 }
 
 void world_exec(const char *sql, struct db_args args)

@@ -68,6 +68,8 @@ const char *answer_body(void);
 void world_break_storage(enum storage_status status);
 void world_mend_storage(void);
 /* Runs one statement. */
+/* Nothing that the walk has kept is used any more. */
+void world_forget(void);
 void world_exec(const char *sql, struct db_args args);
 
 #endif
