@@ -74,7 +74,7 @@ struct key_type {
     enum node_kind shape;
     /* Writes the value to `ret` (the key's member). False with the error filled. */
     bool (*read)(struct reader *reader, const struct config_key *key, const struct node *node, void *ret);
-    /* Whether two members are equal. */
+    /* Whether two members are equal. NULL for a type whose keys can all be reloaded. */
     bool (*same)(const void *a, const void *b);
 };
 

@@ -128,15 +128,6 @@ static bool read_domains(struct reader *reader, const struct config_key *key, co
     return true;
 }
 
-static bool same_domains(const void *a, const void *b)
-{
-    const struct domain_list *x = a, *y = b;
-    for (size_t i = 0; x->n == y->n && i < x->n; i++)
-        if (!str_equal(x->at[i].host, y->at[i].host) || !str_equal(x->at[i].slug, y->at[i].slug))
-            return false;
-    return x->n == y->n;
-}
-
 /* ---- plans ---- */
 
 struct plan_list {
@@ -205,17 +196,7 @@ static bool read_plans(struct reader *reader, const struct config_key *key, cons
     return true;
 }
 
-static bool same_plans(const void *a, const void *b)
-{
-    const struct plan_list *x = a, *y = b;
-    for (size_t i = 0; x->n == y->n && i < x->n; i++)
-        if (!str_equal(x->at[i].name, y->at[i].name) || x->at[i].assets != y->at[i].assets ||
-            x->at[i].users != y->at[i].users)
-            return false;
-    return x->n == y->n;
-}
-
 const struct key_type key_type_list = { "list", NODE_LIST, read_list, same_str_list };
 const struct key_type key_type_settings = { "map", NODE_MAP, read_settings, same_str_list };
-const struct key_type key_type_domains = { "map", NODE_MAP, read_domains, same_domains };
-const struct key_type key_type_plans = { "map", NODE_MAP, read_plans, same_plans };
+const struct key_type key_type_domains = { "map", NODE_MAP, read_domains, NULL };
+const struct key_type key_type_plans = { "map", NODE_MAP, read_plans, NULL };

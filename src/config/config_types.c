@@ -161,12 +161,6 @@ static bool read_rate(struct reader *reader, const struct config_key *key, const
     return true;
 }
 
-static bool same_rate(const void *a, const void *b)
-{
-    const struct rate *x = a, *y = b;
-    return x->limit == y->limit && x->window_us == y->window_us;
-}
-
 /* ---- words ---- */
 
 static bool read_word(struct reader *reader, const struct config_key *key, const struct node *node, void *ret)
@@ -221,6 +215,6 @@ const struct key_type key_type_bool = { "true or false", NODE_SCALAR, read_bool,
 const struct key_type key_type_number = { "number", NODE_SCALAR, read_number, same_int64 };
 const struct key_type key_type_size = { "size", NODE_SCALAR, read_size, same_int64 };
 const struct key_type key_type_duration = { "duration", NODE_SCALAR, read_duration, same_int64 };
-const struct key_type key_type_rate = { "rate", NODE_SCALAR, read_rate, same_rate };
+const struct key_type key_type_rate = { "rate", NODE_SCALAR, read_rate, NULL };
 const struct key_type key_type_word = { "word", NODE_SCALAR, read_word, same_word };
 const struct key_type key_type_text = { "text", NODE_SCALAR, read_text, same_text };

@@ -189,6 +189,14 @@ static void test_config_errors__lists_and_maps(void **state)
           "1: plans.Free: found a plan's name that is not of a-z, 0-9 and -, expected a name such as free" },
         { "plans: { free: 5 }",
           "1: plans.free: found \"5\", expected limits such as { assets: 50, users: 5 }" },
+        { "tenancy: { domains: acme }", "1: tenancy.domains: found \"acme\", expected hosts and slugs such "
+                                        "as { assets.example.com: acme }" },
+        { "plans: { free: { assets: [ 1 ] } }", "1: plans.free.assets: found a list, expected a whole number "
+                                                "from 0 to 1000000000 (leave the limit out for "
+                                                "unlimited)" },
+        { "plans: { free: { assets: \"1\" } }", "1: plans.free.assets: found \"1\" in quotes, expected a "
+                                                "whole number from 0 to 1000000000 (leave the limit out "
+                                                "for unlimited)" },
         { "plans: 5", "1: plans: found \"5\", expected plans such as { free: { assets: 50, users: 5 } }" },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -307,6 +315,48 @@ static void test_config_errors__origin_entries(void **state)
                                        "https://a:99999",
                                        NULL };
     check_entries("cors_origins", good, bad);
+}
+
+/* Values of a text key, good or bad. */
+static void check_texts(const char *section, const char *const *good, const char *const *bad)
+{
+    struct arena *arena = arena_new(0);
+    for (; *good != NULL; good++) {
+        struct config *c = parse_good(arena_printf(arena, WITH_KEY "%s '%s' %s", section, *good,
+                                                   strstr(section, "smtp") != NULL ? "} }" : "}")
+                                          .at);
+        config_free(&c);
+    }
+    for (; *bad != NULL; bad++) {
+        struct config_error error;
+        struct str yaml = arena_printf(arena, WITH_KEY "%s '%s' %s", section, *bad,
+                                       strstr(section, "smtp") != NULL ? "} }" : "}");
+        assert_case(config_parse("t.yaml", yaml, &error) == NULL, str_of(*bad));
+        assert_case(strstr(error.text, "t.yaml:2: mail.") != NULL, str_of(error.text));
+    }
+    arena_free(&arena);
+}
+
+static void test_config_errors__mail_servers(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "", "smtp://localhost", "smtps://mail.example.com:465", "smtp://192.0.2.1:25", "smtp://[::1]:25", NULL
+    };
+    static const char *const bad[] = { "smtp:",      "smtp://",        "smtp:localhost", "mail.example.com",
+                                       "http://a",   "smtp://a/b",     "smtp://user@a",  "smtp://user:pw@a",
+                                       "smtp://a:b", "smtp://a:65536", "smtp://a b",     NULL };
+    check_texts("mail: { smtp: { url:", good, bad);
+}
+
+static void test_config_errors__senders(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "a@b", "Tether <a@b.example>", "<a@b>", "Zo\xC3\xAB B. <a@b>", NULL };
+    static const char *const bad[] = { "",           "a",           "Tether a@b",
+                                       "Tether <a>", "Tether <a@b", "Tether <a@b> x",
+                                       "a@b, c@d",   "<>",          NULL };
+    check_texts("mail: { from:", good, bad);
 }
 
 static void test_config_errors__rules_between_keys(void **state)
@@ -517,6 +567,8 @@ int main(void)
         cmocka_unit_test(test_config_errors__listen_entries),
         cmocka_unit_test(test_config_errors__network_entries),
         cmocka_unit_test(test_config_errors__origin_entries),
+        cmocka_unit_test(test_config_errors__mail_servers),
+        cmocka_unit_test(test_config_errors__senders),
         cmocka_unit_test(test_config_errors__rules_between_keys),
         cmocka_unit_test(test_config_errors__unknown_keys_and_what_was_meant),
         cmocka_unit_test(test_config_errors__yaml_beyond_a_configuration),
