@@ -272,9 +272,10 @@ static enum storage_status set_up_session(struct storage_conn *conn, int64_t dea
     return postgres_command(conn, session_settings, deadline);
 }
 
-static enum storage_status start(struct storage_conn *conn, int64_t deadline)
+static enum storage_status start(struct storage_conn *conn, const struct candidate *server, int64_t deadline)
 {
-    conn->pg = PQconnectStartParams(conn->db->keywords, conn->db->values, 0);
+    conn->doomed = false;
+    conn->pg = PQconnectStartParams(server->keywords, server->values, 0);
     if (!conn->pg)
         abort();
     PQsetNoticeReceiver(conn->pg, on_notice, conn);
@@ -287,13 +288,32 @@ static enum storage_status start(struct storage_conn *conn, int64_t deadline)
     return set_up_session(conn, deadline);
 }
 
+/* The server that was reached last first, then the others; each gets its share of the time that is left. */
+static enum storage_status start_any(struct storage_conn *conn, int64_t deadline)
+{
+    struct storage_db *db = conn->db;
+    unsigned first = atomic_load(&db->preferred);
+    enum storage_status status = STORAGE_GONE;
+    for (unsigned left = db->candidate_count; left > 0; left--) {
+        unsigned index = (first + db->candidate_count - left) % db->candidate_count;
+        int64_t now = clock_monotonic_ms();
+        status = start(conn, &db->candidates[index], now + (deadline - now) / left);
+        if (status == STORAGE_OK) {
+            atomic_store(&db->preferred, index);
+            return STORAGE_OK;
+        }
+        postgres_drop(conn);
+    }
+    return status;
+}
+
 enum storage_status postgres_connect(struct storage_db *db, int64_t deadline_ms, struct storage_conn **ret,
                                      struct storage_error *error)
 {
     struct storage_conn *conn = postgres_allocate(sizeof(*conn));
     conn->db = db;
     int64_t deadline = deadline_ms > 0 ? deadline_ms : clock_monotonic_ms() + POSTGRES_CALL_MS;
-    enum storage_status status = start(conn, deadline);
+    enum storage_status status = start_any(conn, deadline);
     if (status != STORAGE_OK) {
         error->status = status;
         snprintf(error->text, sizeof(error->text), "%s", conn->error);

@@ -1,4 +1,5 @@
-/* The setting `conninfo` → the keywords and values that every connection is made with.
+/* The setting `conninfo` → the keywords and values that connections are made with, one set per server it
+ * names: libpq would wait for a silent server for as long as the kernel does, and never come to the next one.
  *
  * Three layers: defaults of ours that an operator may override, what the operator wrote, and what must hold.
  * The conninfo may hold a password, so no text of it goes into an error: libpq's parser quotes what it
@@ -6,6 +7,8 @@
 #include "internal.h"
 
 #include <sys/random.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct pair {
     const char *keyword;
@@ -25,7 +28,7 @@ static const struct pair defaults[] = {
     { "gssencmode", "disable" },
 };
 
-/* With several hosts: the one that takes writes. */
+/* With several servers: the one that takes writes. */
 static const struct pair several_hosts = { "target_session_attrs", "read-write" };
 static const struct pair forced = { "client_encoding", "UTF8" };
 
@@ -45,42 +48,87 @@ static const char *find_setting(const struct storage_setting *settings, size_t n
     return NULL;
 }
 
-static bool names_several_hosts(const PQconninfoOption *options)
+static const char *given_value(const PQconninfoOption *options, const char *keyword)
 {
     for (; options->keyword; options++) {
-        bool is_host = strcmp(options->keyword, "host") == 0 || strcmp(options->keyword, "hostaddr") == 0;
-        if (is_host && options->val && strchr(options->val, ','))
-            return true;
+        if (strcmp(options->keyword, keyword) == 0)
+            return options->val;
     }
-    return false;
+    return NULL;
 }
 
-static void add_pair(struct storage_db *db, size_t *n, struct pair pair)
+static unsigned count_items(const char *list)
 {
-    db->keywords[*n] = pair.keyword;
-    db->values[*n] = pair.value;
+    unsigned count = list ? 1 : 0;
+    for (; list && *list; list++)
+        count += *list == ',';
+    return count;
+}
+
+/* A copy of the n-th item; a list of one is everybody's. */
+static char *copy_item(const char *list, unsigned n)
+{
+    if (count_items(list) > 1) {
+        for (; n > 0; n--)
+            list = strchr(list, ',') + 1;
+    }
+    char *item = strndup(list, strcspn(list, ","));
+    if (!item)
+        abort();
+    return item;
+}
+
+/* The keywords that name a server; their values may be lists. */
+static const char *const server_keywords[] = { "host", "hostaddr", "port" };
+
+/* False when the lists do not belong together. */
+static bool count_candidates(const PQconninfoOption *given, unsigned *ret)
+{
+    unsigned hosts = count_items(given_value(given, "host"));
+    unsigned addresses = count_items(given_value(given, "hostaddr"));
+    unsigned ports = count_items(given_value(given, "port"));
+    *ret = hosts > addresses ? hosts : addresses;
+    if (*ret == 0)
+        *ret = 1; /* libpq's default */
+    return (hosts == 0 || addresses == 0 || hosts == addresses) && (ports <= 1 || ports == *ret);
+}
+
+static void add_pair(struct candidate *candidate, size_t *n, const char *keyword, const char *value)
+{
+    candidate->keywords[*n] = keyword;
+    candidate->values[*n] = value;
     ++*n;
 }
 
-/* Where a keyword comes twice, libpq takes the last. */
-static void layer_keywords(struct storage_db *db)
+static const char *value_for(struct candidate *candidate, const PQconninfoOption *option, unsigned index)
 {
-    size_t count = sizeof(defaults) / sizeof(defaults[0]) + 3;
+    for (size_t i = 0; i < COUNT(server_keywords); i++) {
+        if (strcmp(option->keyword, server_keywords[i]) == 0)
+            return candidate->owned[i] = copy_item(option->val, index);
+    }
+    return option->val;
+}
+
+/* Where a keyword comes twice, libpq takes the last. */
+static void fill_candidate(struct storage_db *db, unsigned index)
+{
+    struct candidate *candidate = &db->candidates[index];
+    size_t count = COUNT(defaults) + 3;
     for (const PQconninfoOption *o = db->given; o->keyword; o++)
         count++;
-    db->keywords = postgres_allocate(count * sizeof(*db->keywords));
-    db->values = postgres_allocate(count * sizeof(*db->values));
+    candidate->keywords = postgres_allocate(count * sizeof(*candidate->keywords));
+    candidate->values = postgres_allocate(count * sizeof(*candidate->values));
 
     size_t n = 0;
-    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-        add_pair(db, &n, defaults[i]);
-    if (names_several_hosts(db->given))
-        add_pair(db, &n, several_hosts);
+    for (size_t i = 0; i < COUNT(defaults); i++)
+        add_pair(candidate, &n, defaults[i].keyword, defaults[i].value);
+    if (db->candidate_count > 1)
+        add_pair(candidate, &n, several_hosts.keyword, several_hosts.value);
     for (const PQconninfoOption *o = db->given; o->keyword; o++) {
         if (o->val)
-            add_pair(db, &n, (struct pair){ o->keyword, o->val });
+            add_pair(candidate, &n, o->keyword, value_for(candidate, o, index));
     }
-    add_pair(db, &n, forced);
+    add_pair(candidate, &n, forced.keyword, forced.value);
 }
 
 static bool choose_name_prefix(struct storage_db *db)
@@ -105,7 +153,13 @@ enum storage_status postgres_open(const struct storage_setting *settings, size_t
 
     struct storage_db *db = postgres_allocate(sizeof(*db));
     db->given = given;
-    layer_keywords(db);
+    if (!count_candidates(given, &db->candidate_count)) {
+        postgres_close(db);
+        return refuse(error, "conninfo: host, hostaddr and port do not have the same number of entries");
+    }
+    db->candidates = postgres_allocate(db->candidate_count * sizeof(*db->candidates));
+    for (unsigned i = 0; i < db->candidate_count; i++)
+        fill_candidate(db, i);
     if (!choose_name_prefix(db)) {
         postgres_close(db);
         return refuse(error, "the system has no randomness");
@@ -116,8 +170,14 @@ enum storage_status postgres_open(const struct storage_setting *settings, size_t
 
 void postgres_close(struct storage_db *db)
 {
+    for (unsigned i = 0; db->candidates && i < db->candidate_count; i++) {
+        struct candidate *candidate = &db->candidates[i];
+        for (size_t j = 0; j < COUNT(candidate->owned); j++)
+            free(candidate->owned[j]);
+        free(candidate->keywords);
+        free(candidate->values);
+    }
+    free(db->candidates);
     PQconninfoFree(db->given);
-    free(db->keywords);
-    free(db->values);
     free(db);
 }

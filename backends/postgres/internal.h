@@ -22,10 +22,18 @@
 /* A call without a deadline of its own gets this many milliseconds. */
 #define POSTGRES_CALL_MS 5000
 
-struct storage_db {
-    PQconninfoOption *given; /* what the conninfo holds; owns the values */
-    const char **keywords;   /* for PQconnectStartParams, NULL-terminated */
+/* What PQconnectStartParams is given to reach one server; both lists are NULL-terminated. */
+struct candidate {
+    const char **keywords;
     const char **values;
+    char *owned[3]; /* of the values: this server's host, hostaddr and port */
+};
+
+struct storage_db {
+    PQconninfoOption *given; /* what the conninfo holds; owns the other values */
+    struct candidate *candidates;
+    unsigned candidate_count;
+    atomic_uint preferred;          /* the candidate that was reached last */
     char name_prefix[32];           /* of prepared statements: unique among all clients of the server */
     atomic_uint next_name;          /* makes them unique within this process */
     atomic_uint lost_statements;    /* times that the server did not know a statement we had prepared */

@@ -52,11 +52,10 @@ enum storage_status postgres_begin(struct storage_conn *conn, enum storage_mode 
         conn->transaction = mode == STORAGE_WRITE ? TRANSACTION_WRITE : TRANSACTION_READ;
         return STORAGE_OK;
     }
-    /* A standby refuses to write at all: another server may have become the one that does. */
-    if (conn->pg && strcmp(conn->sqlstate, "0A000") == 0)
-        status = STORAGE_GONE;
+    /* Whatever stands in the way (a standby that refuses to write, for one), another connection may do
+     * better. */
     postgres_drop(conn);
-    return status;
+    return STORAGE_GONE;
 }
 
 void postgres_rollback(struct storage_conn *conn)

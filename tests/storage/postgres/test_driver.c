@@ -74,12 +74,13 @@ static void test_open__refuses_what_libpq_cannot_read_without_quoting_it(void **
     assert_non_null(strstr(error.text, "conninfo"));
 }
 
-static const char *keyword_value(const struct storage_db *opened, const char *keyword)
+static const char *keyword_value(const struct storage_db *opened, unsigned server, const char *keyword)
 {
+    const struct candidate *candidate = &opened->candidates[server];
     const char *value = NULL;
-    for (size_t i = 0; opened->keywords[i]; i++) {
-        if (strcmp(opened->keywords[i], keyword) == 0)
-            value = opened->values[i];
+    for (size_t i = 0; candidate->keywords[i]; i++) {
+        if (strcmp(candidate->keywords[i], keyword) == 0)
+            value = candidate->values[i];
     }
     return value;
 }
@@ -88,17 +89,36 @@ static void test_open__lets_the_operator_override_defaults_but_not_the_encoding(
 {
     (void)state;
     struct storage_db *one = session_open("host=a keepalives_idle=77 client_encoding=LATIN1");
-    assert_string_equal(keyword_value(one, "keepalives_idle"), "77");
-    assert_string_equal(keyword_value(one, "client_encoding"), "UTF8");
-    assert_string_equal(keyword_value(one, "gssencmode"), "disable");
-    assert_null(keyword_value(one, "target_session_attrs"));
+    assert_string_equal(keyword_value(one, 0, "keepalives_idle"), "77");
+    assert_string_equal(keyword_value(one, 0, "client_encoding"), "UTF8");
+    assert_string_equal(keyword_value(one, 0, "gssencmode"), "disable");
+    assert_null(keyword_value(one, 0, "target_session_attrs"));
     session_close(one);
-    struct storage_db *two = session_open("postgresql://a,b/tether");
-    assert_string_equal(keyword_value(two, "target_session_attrs"), "read-write");
+}
+
+static void test_open__takes_several_servers_apart(void **state)
+{
+    (void)state;
+    struct storage_db *two = session_open("postgresql://a:1,b:2/tether?hostaddr=10.0.0.1,10.0.0.2");
+    assert_int_equal(two->candidate_count, 2);
+    assert_string_equal(keyword_value(two, 0, "host"), "a");
+    assert_string_equal(keyword_value(two, 1, "host"), "b");
+    assert_string_equal(keyword_value(two, 1, "port"), "2");
+    assert_string_equal(keyword_value(two, 1, "hostaddr"), "10.0.0.2");
+    assert_string_equal(keyword_value(two, 1, "target_session_attrs"), "read-write");
     session_close(two);
-    struct storage_db *three = session_open("host=a,b target_session_attrs=any");
-    assert_string_equal(keyword_value(three, "target_session_attrs"), "any");
+    struct storage_db *three = session_open("host=a,,c port=7 target_session_attrs=any");
+    assert_int_equal(three->candidate_count, 3);
+    assert_string_equal(keyword_value(three, 1, "host"), "");
+    assert_string_equal(keyword_value(three, 2, "host"), "c");
+    assert_string_equal(keyword_value(three, 2, "port"), "7");
+    assert_string_equal(keyword_value(three, 2, "target_session_attrs"), "any");
     session_close(three);
+    struct storage_db *none = session_open("dbname=x");
+    assert_int_equal(none->candidate_count, 1);
+    session_close(none);
+    refuse_conninfo("host=a,b,c port=1,2 password=hunter2", "hunter2");
+    refuse_conninfo("host=a,b hostaddr=1.1.1.1 password=hunter2", "hunter2");
 }
 
 static void fail_to_connect(const char *conninfo, enum storage_status expected, const char *word)
@@ -405,6 +425,19 @@ static void test_deadline__passed_ends_in_gone_without_a_commit(void **state)
     assert_int_equal(cluster_number("SELECT count(*) FROM things"), 0);
 }
 
+static void test_deadline__a_late_connection_is_closed_at_once(void **state)
+{
+    (void)state;
+    struct storage_conn *conn = session_connect(db);
+    char gone[96];
+    snprintf(gone, sizeof(gone), "SELECT 1 - count(*) FROM pg_stat_activity WHERE pid = %d",
+             session_backend(conn));
+    session_deadline(conn, 50);
+    assert_status(session_run(conn, "SELECT pg_sleep(0.3)", NO_ARGS, NULL), STORAGE_GONE);
+    cluster_await(gone); /* while this side still has its struct */
+    session_disconnect(conn);
+}
+
 static void *migrate(void *arg)
 {
     int64_t *seen = arg;
@@ -503,6 +536,10 @@ static void test_run__survives_ddl_that_changes_its_result(void **state)
     struct storage_value value;
     assert_status(postgres_driver.column(stmt, 2, &value), STORAGE_OK);
     assert_status(postgres_driver.commit(conn), STORAGE_OK);
+    int64_t held;
+    assert_status(session_run(conn, "SELECT count(*) FROM pg_prepared_statements", NO_ARGS, &held),
+                  STORAGE_DONE);
+    assert_int_equal(held, 2); /* this one and the one that asks: the outdated ones are gone */
 
     cluster_sql("DROP TABLE shapes");
     assert_status(session_run_stmt(stmt, NO_ARGS, NULL), STORAGE_ERROR);
@@ -541,6 +578,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open__refuses_what_libpq_cannot_read_without_quoting_it),
         cmocka_unit_test(test_open__lets_the_operator_override_defaults_but_not_the_encoding),
+        cmocka_unit_test(test_open__takes_several_servers_apart),
         cmocka_unit_test(test_connect__says_why_it_failed_and_never_the_password),
         cmocka_unit_test(test_connect__refuses_a_database_that_is_not_utf8),
         cmocka_unit_test(test_connect__gives_up_at_its_deadline),
@@ -555,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_commit__refuses_write_skew),
         cmocka_unit_test(test_deadline__a_wait_for_a_lock_ends_in_busy),
         cmocka_unit_test(test_deadline__passed_ends_in_gone_without_a_commit),
+        cmocka_unit_test(test_deadline__a_late_connection_is_closed_at_once),
         cmocka_unit_test(test_lock_schema__shows_what_its_last_holder_did),
         cmocka_unit_test(test_lock_schema__must_come_first),
         cmocka_unit_test(test_run__makes_lost_statements_anew),

@@ -217,6 +217,25 @@ static void test_silence__connect_comes_back(void **state)
     session_close(db);
 }
 
+/* The first server swallows everything, the second one is well: each gets its share of the time. */
+static void test_silence__connect_goes_on_to_the_next_server(void **state)
+{
+    (void)state;
+    struct fault_proxy *second = fault_proxy_start(cluster_socket());
+    char conninfo[160];
+    snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1,127.0.0.1 port=%d,%d dbname=tether user=tether",
+             fault_proxy_port(proxy), fault_proxy_port(second));
+    struct storage_db *db = session_open(conninfo);
+    fault_proxy_set(proxy, FAULT_SWALLOW, 0);
+    session_disconnect(session_connect(db));
+    assert_true(fault_proxy_pieces(proxy) > 0);
+    fault_proxy_set(proxy, FAULT_SWALLOW, 0);
+    session_disconnect(session_connect(db)); /* straight to the one that answered */
+    assert_int_equal(fault_proxy_pieces(proxy), 0);
+    session_close(db);
+    fault_proxy_stop(second);
+}
+
 static void test_dribble__is_only_slow(void **state)
 {
     (void)state;
@@ -495,6 +514,7 @@ int main(void)
         cmocka_unit_test_teardown(test_silence__a_slow_network_costs_a_deadline, heal),
         cmocka_unit_test_teardown(test_silence__a_stopped_server_process_costs_a_deadline, heal),
         cmocka_unit_test_teardown(test_silence__connect_comes_back, heal),
+        cmocka_unit_test_teardown(test_silence__connect_goes_on_to_the_next_server, heal),
         cmocka_unit_test_teardown(test_dribble__is_only_slow, heal),
         cmocka_unit_test_teardown(test_silence__sending_has_a_deadline_too, heal),
         cmocka_unit_test_teardown(test_cut__before_the_server_hears_it, heal),
