@@ -113,7 +113,7 @@ void config_free(struct config **config);
 /* The plan of that name; NULL when there is none. */
 const struct plan *config_plan(const struct config *config, struct str name);
 
-/* One line per key: "server.queue\tnumber\t4096\trestart\thelp", for docs and the test that holds conf/
+/* One line per key: "server.queue\tnumber\t4096\treload\thelp", for docs and the test that holds conf/
  * against the table. The fourth column says what a change needs: "reload" (SIGHUP) or "restart"; the third is
  * the default as YAML, or "required". */
 void config_print_keys(struct buf *out);

@@ -188,6 +188,21 @@ static void test_arena__arrays_are_counted_in_elements(void **state)
         assert_int_equal(numbers[i], 0);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+
+/* A read or write one byte behind a piece, or in space not handed out yet, is reported. */
+static void test_arena__overruns_are_seen_by_the_sanitizer(void **state)
+{
+    for (size_t size = 1; size <= 3000; size = size * 2 + 1) {
+        char *piece = arena_alloc(*state, size);
+        arena_alloc(*state, 1); /* a neighbour does not hide it */
+        assert_false(__asan_address_is_poisoned(piece + size - 1));
+        assert_true(__asan_address_is_poisoned(piece + size));
+    }
+}
+#endif
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, new_arena, free_arena)
@@ -205,6 +220,9 @@ int main(void)
         CASE(test_arena__lower_touches_ascii_letters_only),
         CASE(test_arena__wiping_leaves_nothing_behind),
         CASE(test_arena__arrays_are_counted_in_elements),
+#ifdef __SANITIZE_ADDRESS__
+        CASE(test_arena__overruns_are_seen_by_the_sanitizer),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

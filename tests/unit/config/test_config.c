@@ -262,7 +262,7 @@ static void test_config__print_keys_has_five_columns(void **state)
         keys++;
     }
     assert_true(keys >= 48);
-    assert_true(strstr(buf_str(&buf).at, "server.queue\tnumber\t4096\trestart\t") != NULL);
+    assert_true(strstr(buf_str(&buf).at, "server.queue\tnumber\t4096\treload\t") != NULL);
     assert_true(strstr(buf_str(&buf).at, "log.level\tdebug | info | warn | error\tinfo\treload\t") != NULL);
     assert_true(strstr(buf_str(&buf).at, "tokens.secret_key\ttext\trequired\trestart\t") != NULL);
     arena_free(&arena);

@@ -108,11 +108,12 @@ static void test_config_reload__the_first_key_in_the_way_is_named(void **state)
 {
     (void)state;
     struct config *now = parse_good(WITH_KEY), *same = parse_good(WITH_KEY);
-    struct config *next = parse_good(WITH_KEY "log: { level: debug }\nserver: { queue: 7, drain: 1s }\n");
+    struct config *next =
+        parse_good(WITH_KEY "log: { level: debug }\nserver: { queue: 7, drain: 1s, loops: 9 }\n");
     const char *key = NULL;
     assert_true(config_can_reload(now, same, &key));
     assert_false(config_can_reload(now, next, &key));
-    assert_string_equal(key, "server.queue");
+    assert_string_equal(key, "server.loops");
     config_free(&now);
     config_free(&same);
     config_free(&next);
