@@ -1,0 +1,100 @@
+-- Custom roles, invitations, mail, the audit log, and what slows down guessing.
+CREATE TABLE roles (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant_id   INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    slug        TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    description TEXT NOT NULL,
+    rank        INTEGER NOT NULL CHECK (rank BETWEEN 1 AND 79),
+    permissions TEXT NOT NULL, -- names, in table order, one space between
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    UNIQUE (tenant_id, slug)
+) STRICT;
+
+CREATE TABLE invitations (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant_id   INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    email       TEXT NOT NULL,
+    email_normal TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    status      TEXT NOT NULL CHECK (status IN ('pending', 'accepted', 'cancelled', 'superseded')),
+    token_hash  BLOB NOT NULL UNIQUE,
+    invited_by  INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    accepted_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    decided_at  INTEGER
+) STRICT;
+
+-- One open invitation for an address in a tenant.
+CREATE UNIQUE INDEX invitations_pending ON invitations (tenant_id, email_normal) WHERE status = 'pending';
+CREATE INDEX invitations_tenant ON invitations (tenant_id, id);
+
+-- Mail to be sent, written in the transaction of the deed that causes it.
+CREATE TABLE mail_outbox (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant_id       INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    kind            TEXT NOT NULL,
+    recipient       TEXT NOT NULL,
+    subject         TEXT NOT NULL,
+    body_text       TEXT NOT NULL,
+    body_html       TEXT NOT NULL,
+    message_id      TEXT NOT NULL,
+    status          TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sent', 'failed', 'dropped')),
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at INTEGER NOT NULL,
+    claimed_until   INTEGER NOT NULL DEFAULT 0,
+    last_error      TEXT NOT NULL DEFAULT '',
+    created_at      INTEGER NOT NULL,
+    sent_at         INTEGER
+) STRICT;
+
+CREATE INDEX mail_outbox_due ON mail_outbox (status, next_attempt_at);
+
+-- Append-only; one hash chain per tenant.
+CREATE TABLE audit_log (
+    tenant_id   INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    seq         INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    action      TEXT NOT NULL,
+    actor_kind  TEXT NOT NULL,
+    actor_id    INTEGER NOT NULL,
+    actor_name  TEXT NOT NULL,
+    target_kind TEXT NOT NULL,
+    target_id   INTEGER NOT NULL,
+    target_name TEXT NOT NULL,
+    before_json TEXT,
+    after_json  TEXT,
+    address     TEXT NOT NULL,
+    request_id  TEXT NOT NULL,
+    hash        BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, seq)
+) STRICT;
+
+-- The end of each chain; and where it begins once old rows were let go.
+CREATE TABLE audit_heads (
+    tenant_id  INTEGER NOT NULL PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    seq        INTEGER NOT NULL,
+    hash       BLOB NOT NULL,
+    first_seq  INTEGER NOT NULL DEFAULT 1,
+    first_hash BLOB NOT NULL
+) STRICT;
+
+-- Failed sign-ins per address of an account, known or not.
+CREATE TABLE sign_in_failures (
+    account     BLOB NOT NULL PRIMARY KEY, -- a keyed hash of the normal address
+    failures    INTEGER NOT NULL,
+    last_at     INTEGER NOT NULL,
+    retry_after INTEGER NOT NULL
+) STRICT;
+
+-- Fixed windows that several nodes share.
+CREATE TABLE rate_windows (
+    bucket    TEXT NOT NULL PRIMARY KEY,
+    window_at INTEGER NOT NULL,
+    taken     INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX rate_windows_age ON rate_windows (window_at);
+CREATE INDEX memberships_tenant ON memberships (tenant_id, role, user_id);
