@@ -8,6 +8,7 @@
 
 #include "http/limits.h"
 #include "http/listener.h"
+#include "http/thread.h"
 #include "request/route.h"
 
 struct exchange;
@@ -23,18 +24,25 @@ struct staged {
     struct exchange *first, *last;
 };
 
-/* What another thread asks of a loop; applied between two turns. */
-struct loop_orders {
+enum loop_state { LOOP_NEW = 0, LOOP_OPEN, LOOP_FAILED, LOOP_CLOSED };
+
+/* Where other threads and the loop meet. */
+struct loop_door {
     pthread_mutex_t lock;
-    SSL_CTX *tls;    /* a new context to take, with a reference; NULL: none */
-    size_t max_body; /* the library's new limit; 0: unchanged */
+    pthread_cond_t change;
+    enum loop_state state;
+    char error[256];                   /* LOOP_FAILED: why */
+    bool message_sent;                 /* `message` is on its way through the library's queue */
+    h2o_multithread_message_t message; /* carries nothing: it wakes */
+    SSL_CTX *tls;                      /* a new context to take, with a reference; NULL: none */
+    size_t max_body;                   /* the library's new limit; 0: unchanged */
 };
 
 struct http_loop {
     struct http_server *server;
     const struct http_limits *limits;
     unsigned index;
-    pthread_t thread;
+    struct http_thread thread;
     bool started;
 
     h2o_globalconf_t globalconf; /* one per loop: only its thread touches it */
@@ -52,11 +60,9 @@ struct http_loop {
     _Atomic(struct exchange *) returned; /* newest first */
     atomic_bool pending;                 /* somebody left something for the next turn */
     atomic_bool asleep;                  /* about to wait, or waiting: who leaves something must wake it */
-    atomic_bool message_sent;            /* `message` is on its way through the library's queue */
-    h2o_multithread_message_t message;
-    atomic_bool paused; /* does not accept: the process is at its limit */
+    atomic_bool paused;                  /* does not accept: the process is at its limit */
     _Atomic int64_t heartbeat_ms;
-    struct loop_orders orders;
+    struct loop_door door;
 
     bool starved;   /* accept failed for want of descriptors or memory: not again before the next tick */
     bool unflushed; /* replies were handed over outside the library's turn: it completes them in its next, at
@@ -65,14 +71,21 @@ struct http_loop {
     int64_t drain_started_ms;
 };
 
-/* Sets the loop up on the calling thread; then loop_start() gives it its own. */
-bool loop_init(struct http_loop *loop, struct http_server *server, unsigned index, char *error, size_t cap);
-bool loop_start(struct http_loop *loop);
-/* After its thread ended. */
+/* Before anything else. */
+void loop_init(struct http_loop *loop, struct http_server *server, unsigned index);
+/* Starts the thread, which makes everything of the library's that belongs to the loop, since the library's
+ * buffers belong to threads. Returns when the loop turns; false with error when it does not. */
+bool loop_start(struct http_loop *loop, char *error, size_t cap);
+/* Waits for its end; true for a loop that was never started. */
+bool loop_join(struct http_loop *loop, int64_t deadline_ms);
+/* After its end. */
 void loop_release(struct http_loop *loop);
 
 /* Any thread: makes the loop turn. */
 void loop_wake(struct http_loop *loop);
+/* Any thread: the library's limit for bodies from now on, and TLS for new connections (NULL: as it is;
+ * referenced). */
+void loop_reconfigure(struct http_loop *loop, SSL_CTX *tls, size_t max_body);
 /* Worker thread: hands a finished exchange back. */
 void loop_return(struct http_loop *loop, struct exchange *exchange);
 
