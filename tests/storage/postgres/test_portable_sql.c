@@ -140,7 +140,7 @@ static const struct sample writes[] = {
     { "INSERT INTO tenant_usage (tenant_id, kind, used) SELECT id, $1, $2 FROM tenants WHERE 1 = 1 ON "
       "CONFLICT "
       "(tenant_id, kind) DO UPDATE SET used = tenant_usage.used * 10 RETURNING used",
-      "50;9;9;9",
+      "50",
       { T("assets"), I(9) },
       2 },
     { "DELETE FROM tenant_usage WHERE kind IN (SELECT kind FROM tenant_usage WHERE used > $1 ORDER BY used "
