@@ -137,7 +137,7 @@ static const struct sample writes[] = {
       "4",
       { I(2), T("x"), I(4) },
       3 },
-    { "INSERT INTO tenant_usage (tenant_id, kind, used) SELECT id, $1, $2 FROM tenants WHERE 1 = 1 ON "
+    { "INSERT INTO tenant_usage (tenant_id, kind, used) SELECT id, $1, $2 FROM tenants WHERE id = 1 ON "
       "CONFLICT "
       "(tenant_id, kind) DO UPDATE SET used = tenant_usage.used * 10 RETURNING used",
       "50",
