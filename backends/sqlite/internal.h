@@ -81,6 +81,7 @@ struct storage_conn {
     pthread_cond_t wake;
     bool woken;
     enum storage_status outcome;
+    bool alone; /* its next part is not to share a commit */
 };
 
 struct storage_stmt {
