@@ -137,25 +137,55 @@ void loop_is_awake(struct http_loop *loop)
     atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
 }
 
+static void append(struct http_loop *loop, struct batch *batch, struct exchange *exchange)
+{
+    exchange->job.next = NULL;
+    if (batch->first)
+        batch->last->job.next = &exchange->job;
+    else
+        batch->first = exchange;
+    batch->last = exchange;
+    loop->jobs++;
+}
+
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange)
 {
-    struct staged *staged = &loop->staged[lane];
-    if (staged->first)
-        staged->last->job.next = &exchange->job;
-    else
-        staged->first = exchange;
-    staged->last = exchange;
-    loop->jobs++;
+    append(loop, &loop->staged[lane], exchange);
+}
+
+void loop_answer(struct http_loop *loop, struct exchange *exchange)
+{
+    append(loop, &loop->answers, exchange);
+    if (!h2o_timeout_is_linked(&loop->answers_entry))
+        h2o_timeout_link(loop->ctx.loop, &loop->ctx.zero_timeout, &loop->answers_entry);
 }
 
 static void push_staged(struct http_loop *loop)
 {
     for (enum lane lane = 0; lane < LANE_INLINE; lane++) {
-        struct staged *staged = &loop->staged[lane];
-        if (staged->first)
-            lane_push(loop->server->lanes[lane], &staged->first->job, &staged->last->job);
-        *staged = (struct staged){ 0 };
+        struct batch *batch = &loop->staged[lane];
+        if (batch->first)
+            lane_push(loop->server->lanes[lane], &batch->first->job, &batch->last->job);
+        *batch = (struct batch){ 0 };
     }
+}
+
+/* A list, oldest first. */
+static void finish_all(struct lane_job *job)
+{
+    while (job) {
+        struct lane_job *next = job->next; /* goes with the exchange */
+        exchange_finish((struct exchange *)job);
+        job = next;
+    }
+}
+
+static void on_answers(h2o_timeout_entry_t *entry)
+{
+    struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, answers_entry, entry);
+    struct lane_job *first = (struct lane_job *)loop->answers.first;
+    loop->answers = (struct batch){ 0 };
+    finish_all(first);
 }
 
 /* Finishes what the workers brought back, oldest first. False when there was nothing. */
@@ -170,11 +200,7 @@ static bool collect(struct http_loop *loop)
         newest = next;
     }
     bool any = oldest != NULL;
-    while (oldest) {
-        struct lane_job *next = oldest->next;
-        exchange_finish((struct exchange *)oldest);
-        oldest = next;
-    }
+    finish_all(oldest);
     return any;
 }
 
@@ -338,6 +364,7 @@ static bool open_loop(struct http_loop *loop)
     h2o_timeout_init(evloop, &loop->tick, loop->limits->tick_ms);
     h2o_timeout_init(evloop, &loop->drain_tick, loop->limits->drain_tick_ms);
     loop->tick_entry.cb = on_tick;
+    loop->answers_entry.cb = on_answers;
     h2o_timeout_link(evloop, &loop->tick, &loop->tick_entry);
     return open_listeners(loop);
 }

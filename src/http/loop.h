@@ -20,7 +20,8 @@ struct loop_listener {
     h2o_accept_ctx_t accept;
 };
 
-struct staged {
+/* Exchanges in order, linked by their jobs. */
+struct batch {
     struct exchange *first, *last;
 };
 
@@ -53,8 +54,10 @@ struct http_loop {
     struct loop_listener *listeners;
     size_t listener_count;
     h2o_linklist_t connections;
-    size_t jobs; /* in a lane or at a worker */
-    struct staged staged[LANE_INLINE];
+    size_t jobs; /* exchanges that are not finished */
+    struct batch staged[LANE_INLINE];
+    struct batch answers; /* complete already; sent once the library is not inside a handler call */
+    h2o_timeout_entry_t answers_entry;
 
     /* Other threads. */
     _Atomic(struct exchange *) returned; /* newest first */
@@ -94,6 +97,8 @@ void loop_is_awake(struct http_loop *loop);
 /* Queues an exchange whose lane place is reserved; it is pushed at the end of the loop's turn, together with
  * others. */
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange);
+/* Finishes an exchange whose reply is complete, still in this turn. */
+void loop_answer(struct http_loop *loop, struct exchange *exchange);
 /* A connection of this loop was closed: its place may be used. */
 void loop_connection_closed(struct http_loop *loop);
 
