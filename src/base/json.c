@@ -63,12 +63,12 @@ bool json_as_int(const cJSON *item, int64_t *ret)
     return true;
 }
 
-cJSON *json_object(void)
+cJSON *json_new_object(void)
 {
     return cJSON_CreateObject();
 }
 
-cJSON *json_array(void)
+cJSON *json_new_array(void)
 {
     return cJSON_CreateArray();
 }
@@ -119,14 +119,14 @@ void json_add_str_or_null(cJSON *object, const char *name, struct str value)
 
 cJSON *json_add_object(cJSON *object, const char *name)
 {
-    cJSON *item = json_object();
+    cJSON *item = json_new_object();
     json_add_item(object, name, item);
     return item;
 }
 
 cJSON *json_add_array(cJSON *object, const char *name)
 {
-    cJSON *item = json_array();
+    cJSON *item = json_new_array();
     json_add_item(object, name, item);
     return item;
 }

@@ -36,10 +36,10 @@ static inline struct str json_as_str(const cJSON *item)
     return str_of(cJSON_GetStringValue(item));
 }
 
-/* Building: `object` is a cJSON object (json_object()) or an array when `name` is NULL. Text must be clean.
- */
-cJSON *json_object(void);
-cJSON *json_array(void);
+/* Building: `object` is a cJSON object (json_new_object()) or an array when `name` is NULL. Text must be
+ * clean. (Not json_object(): libjwt's JSON library has a function of that name.) */
+cJSON *json_new_object(void);
+cJSON *json_new_array(void);
 void json_add_str(cJSON *object, const char *name, struct str value);
 void json_add_int(cJSON *object, const char *name, int64_t value); /* exact over all 64 bits */
 void json_add_bool(cJSON *object, const char *name, bool value);

@@ -40,7 +40,7 @@ static enum error_code login(struct call *call)
                                    call->tenant.is_root ? SIGN_IN_ELSEWHERE : NULL, &who);
     if (code != OK)
         return code;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "access_token", who.opened.token);
     json_add_str(json, "token_type", STR("bearer"));
     reply_json(&call->reply, 200, json);
@@ -60,7 +60,7 @@ static void add_permissions(cJSON *json, perm_set permissions)
 
 static enum error_code me(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", call->principal.user_id);
     json_add_str(json, "name", call->principal.name);
     json_add_str(json, "email", call->principal.email);
@@ -106,7 +106,7 @@ static enum error_code change_password(struct call *call)
     case PASSWORD_CHANGE_FAILED:
         return call_fail(call, ERR_OVERLOAD, NULL);
     }
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "detail", STR("Password changed"));
     reply_json(&call->reply, 200, json);
     return OK;

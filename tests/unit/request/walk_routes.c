@@ -10,7 +10,7 @@ static int status(const struct failure *failure)
 
 static cJSON *error_body(struct call *call, const struct failure *failure)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "surface", str_of(call->surface->name));
     json_add_str(json, "word", str_of(error_info(failure->code)->word));
     json_add_str_or_null(json, "detail", failure->detail);
@@ -36,7 +36,7 @@ static const struct surface v1 = SURFACE("v1", "/header/");
 
 static enum error_code probe(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "op", str_of(call->route->op));
     json_add_str(json, "tenant", call->tenant.slug);
     json_add_int(json, "user", call->principal.user_id);
@@ -58,7 +58,7 @@ static enum error_code say_nothing(struct call *call)
 static enum error_code fail_without_words(struct call *call)
 {
     reply_header(&call->reply, "x-leftover", STR("1"));
-    reply_json(&call->reply, 200, json_object());
+    reply_json(&call->reply, 200, json_new_object());
     return ERR_CONFLICT;
 }
 
@@ -91,7 +91,7 @@ static enum error_code fail_storage(struct call *call)
 
 static enum error_code outgrow(struct call *call)
 {
-    cJSON *list = json_array();
+    cJSON *list = json_new_array();
     for (int i = 0; i < 400000; i++)
         json_add_int(list, NULL, i);
     reply_json(&call->reply, 200, list);
