@@ -39,11 +39,17 @@ void sha256(const void *data, size_t size, uint8_t ret[32])
     crypto_hash_sha256(ret, data, size);
 }
 
+/* libsodium declares that it is given no NULL, not even for a length of 0. */
+static const unsigned char *bytes_of(struct str text)
+{
+    return (const unsigned char *)(text.at ? text.at : "");
+}
+
 void hmac_sha256(struct str key, struct str data, uint8_t ret[32])
 {
     crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.len);
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)data.at, data.len);
+    crypto_auth_hmacsha256_init(&state, bytes_of(key), key.len);
+    crypto_auth_hmacsha256_update(&state, bytes_of(data), data.len);
     crypto_auth_hmacsha256_final(&state, ret);
     sodium_memzero(&state, sizeof(state));
 }

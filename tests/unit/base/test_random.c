@@ -68,6 +68,9 @@ static void test_random__digests(void **state)
                 out);
     assert_str(hex_encode(arena, out, 32),
                STR("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+    hmac_sha256(STR_NONE, STR_NONE, out);
+    assert_str(hex_encode(arena, out, 32),
+               STR("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
     arena_free(&arena);
 }
 
