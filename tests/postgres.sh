@@ -6,6 +6,8 @@
 #   tests/postgres.sh stop DIR              stop it, whatever state it is in; harmless when it does not run
 #   tests/postgres.sh conninfo DIR          print the conninfo again
 #   tests/postgres.sh pid DIR               print the pid of the server
+#   tests/postgres.sh guard DIR PID         wait for the end of process PID, however it ends, then stop the server and
+#                                           remove DIR; run it in the background
 #   tests/postgres.sh stop-fast DIR         for fault tests: the three ways a server goes away …
 #   tests/postgres.sh stop-immediate DIR
 #   tests/postgres.sh kill9 DIR
@@ -158,6 +160,11 @@ restart-immediate)
     start_server
     ;;
 conninfo) conninfo ;;
+guard)
+    while [ -d "$dir" ] && lives "$1"; do sleep 0.5; done
+    stop_server QUIT
+    rm -rf "$dir"
+    ;;
 pid) server_pid || die "no server runs in $dir" ;;
 *) usage ;;
 esac
