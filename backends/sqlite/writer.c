@@ -34,8 +34,8 @@ static const char *const control_sql[CONTROL_COUNT] = {
 
 static int on_writer_busy(void *context, int count)
 {
-    struct writer *writer = context;
-    if (!writer->owner || conn_is_late(writer->owner))
+    const struct writer *writer = context;
+    if (clock_monotonic_ms() >= writer->busy_until_ms)
         return 0;
     sqlite3_sleep(count < 10 ? 1 : 10);
     return 1;
@@ -74,6 +74,7 @@ int writer_init(struct writer *writer, sqlite3 *handle)
     writer->handle = handle;
     pthread_mutex_init(&writer->mutex, NULL);
     sqlite3_busy_handler(handle, on_writer_busy, writer);
+    checkpoint_init(writer);
     sqlite3_progress_handler(handle, PROGRESS_STEPS, on_writer_progress, writer);
     return SQLITE_OK;
 }
@@ -219,6 +220,7 @@ static enum storage_status conclude_batch(struct storage_conn *conn, bool anythi
     }
     settle(writer, s, conn->error);
     pthread_mutex_unlock(&writer->mutex);
+    checkpoint_if_due(conn->db);
     return s;
 }
 
@@ -280,6 +282,7 @@ static enum storage_status open_part(struct storage_conn *conn)
     if (writer->batch_open && conn->alone)
         conclude_batch(conn, writer->member_count > 0);
     if (!writer->batch_open) {
+        writer->busy_until_ms = conn->until_ms;
         int rc = control(writer, CONTROL_BEGIN);
         if (rc != SQLITE_OK)
             return conn_fail(conn, writer->handle, rc);
