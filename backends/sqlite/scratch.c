@@ -23,7 +23,7 @@ static const char *parent_dir(void)
 void scratch_remove(const char *dir)
 {
     static const char *const names[] = { "db", "db-wal", "db-shm", "db.lock" };
-    char path[PATH_MAX];
+    char path[PATH_MAX + 16];
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
         unlink(path);
@@ -33,7 +33,7 @@ void scratch_remove(const char *dir)
 
 static bool is_abandoned(const char *dir)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 16];
     struct stat st;
     if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
         time(NULL) - st.st_mtime < SWEEP_AFTER)
