@@ -377,6 +377,24 @@ static void test_json__building_prints_compactly_and_exactly(void **state)
                    "\"list\":[1,\"two\",{\"three\":true}],\"item\":[]}"));
 }
 
+static void test_json__strings_are_printed_as_the_library_prints_them(void **state)
+{
+    char text[257] = "";
+    for (int c = 1; c < 256; c++)
+        text[c - 1] = (char)c;
+    cJSON *top = json_new_object();
+    json_add_item(top, text, cJSON_CreateString(text));
+    assert_str(json_print(*state, top), str_of(cJSON_PrintUnformatted(top)));
+}
+
+static void test_json__long_texts_grow(void **state)
+{
+    cJSON *list = json_new_array();
+    for (int i = 0; i < 5000; i++)
+        json_add_int(list, NULL, i);
+    assert_str(json_print(*state, list), str_of(cJSON_PrintUnformatted(list)));
+}
+
 static void test_json__names_may_be_short_lived(void **state)
 {
     char name[8] = "abc";
@@ -504,6 +522,8 @@ int main(void)
         CASE(test_json__the_budget_also_bounds_names),
         CASE(test_json__integers_are_exact_or_refused),
         CASE(test_json__building_prints_compactly_and_exactly),
+        CASE(test_json__strings_are_printed_as_the_library_prints_them),
+        CASE(test_json__long_texts_grow),
         CASE(test_json__names_may_be_short_lived),
         CASE(test_json__printing_leaves_the_threads_arena_alone),
         CASE(test_json__building_over_budget_leaves_a_mark_and_no_crash),
