@@ -3,6 +3,7 @@
 #include "http/connection.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
 #include <sys/socket.h>
@@ -29,6 +30,8 @@ static void on_socket_closed(void *data)
 {
     struct connection *connection = data;
     connection->sock = NULL;
+    if (connection->linger_fd >= 0)
+        linger_add(&connection->loop->linger, connection->linger_fd, h2o_now(connection->loop->ctx.loop));
     metric_add(METRIC_CONNECTIONS_OPEN, -1);
     loop_connection_closed(connection->loop);
     release_if_unused(connection);
@@ -59,6 +62,7 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, b
     connection->loop = loop;
     connection->sock = sock;
     connection->tls = tls;
+    connection->linger_fd = -1;
     connection->accepted_ms = connection->last_request_ms = h2o_now(loop->ctx.loop);
     h2o_linklist_init_anchor(&connection->open);
     h2o_linklist_insert(&loop->connections, &connection->link);
@@ -99,6 +103,12 @@ void connection_close_when_idle(struct connection *connection)
     connection->close_when_idle = true;
     if (connection->open_count == 0)
         connection_shut(connection);
+}
+
+void connection_linger(struct connection *connection)
+{
+    if (connection->linger_fd < 0)
+        connection->linger_fd = fcntl(h2o_socket_get_fd(connection->sock), F_DUPFD_CLOEXEC, 0);
 }
 
 /* More than `forgiven` and more than half of all. */

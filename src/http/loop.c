@@ -257,6 +257,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
     bool settled =
         loop->draining && clock_monotonic_ms() - loop->drain_started_ms >= (int64_t)loop->limits->grace_ms;
     loop->starved = false;
+    linger_sweep(&loop->linger, h2o_now(loop->ctx.loop), loop->draining);
     connection_sweep(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
     if (loop->index == 0)
         guard_clock_nudge();
@@ -382,6 +383,7 @@ static void close_loop(struct http_loop *loop)
     h2o_multithread_queue_t *queue = loop->ctx.queue;
     for (size_t i = 0; i < loop->listener_count; i++)
         close_listener(&loop->listeners[i]);
+    linger_sweep(&loop->linger, 0, true);
     free(loop->listeners);
     h2o_timeout_unlink(&loop->tick_entry);
     h2o_timeout_dispose(evloop, &loop->tick);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "http/limits.h"
+#include "http/linger.h"
 #include "http/listener.h"
 #include "http/thread.h"
 #include "request/route.h"
@@ -67,6 +68,7 @@ struct http_loop {
     _Atomic int64_t heartbeat_ms;
     struct loop_door door;
 
+    struct linger_list linger;
     bool starved;   /* accept failed for want of descriptors or memory: not again before the next tick */
     bool unflushed; /* replies were handed over outside the library's turn: it completes them in its next, at
                        once */

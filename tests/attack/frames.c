@@ -31,6 +31,7 @@
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /* :method GET, :scheme http, :authority a, :path /inline, without any table. */
+static const uint8_t get_hello[] = { 0x82, 0x86, 0x01, 0x01, 'a', 0x04, 0x06, '/', 'h', 'e', 'l', 'l', 'o' };
 static const uint8_t get_inline[] = { 0x82, 0x86, 0x01, 0x01, 'a', 0x04, 0x07,
                                       '/',  'i',  'n',  'l',  'i', 'n',  'e' };
 
@@ -170,14 +171,17 @@ static void put_random_frame(struct client *client, uint32_t *next)
     switch (random_below(12)) {
     case 0:
     case 1:
-    case 2:
-    case 3:
-        put_frame(client, 1, random_below(5) ? 5 : (uint8_t)random_below(64), *next, get_inline,
+        put_frame(client, 1, random_below(50) ? 5 : (uint8_t)random_below(64), *next, get_inline,
                   sizeof get_inline);
         *next += 2;
         return;
+    case 2:
+    case 3:
+        put_frame(client, 1, 5, *next, get_hello, sizeof get_hello);
+        *next += 2;
+        return;
     case 4:
-        put_window_update(client, stream, random_below(3) ? 1 + random_below(100) : random_below(1u << 31));
+        put_window_update(client, stream, random_below(30) ? 1 + random_below(100) : random_below(1u << 31));
         return;
     case 5:
         put_setting(client, 4, random_below(3) ? random_below(100) : random_below(1u << 30));
@@ -186,6 +190,8 @@ static void put_random_frame(struct client *client, uint32_t *next)
         put_frame(client, 3, 0, stream, payload, 4);
         return;
     case 7:
+        if (random_below(10) > 0)
+            return;
         put_frame(client, 0, (uint8_t)random_below(2), stream, payload, size);
         return;
     case 8:
@@ -195,9 +201,11 @@ static void put_random_frame(struct client *client, uint32_t *next)
         put_frame(client, 6, (uint8_t)random_below(2), 0, payload, 8);
         return;
     case 10:
-        put_setting(client, (uint16_t)(1 + random_below(7)), random_below(1u << 15));
+        put_setting(client, (uint16_t)(1 + random_below(7)), random_below(1u << (random_below(20) ? 1 : 15)));
         return;
     default:
+        if (random_below(30) > 0)
+            return;
         put_frame(client, (uint8_t)random_below(random_below(4) ? 10 : 256), (uint8_t)random_below(256),
                   stream, payload, size);
         return;
@@ -209,7 +217,7 @@ static void attack_at_random(struct client *client)
     uint32_t next = 1;
     char sink[2048];
     put_setting(client, 4, random_below(2) ? BODY : random_below(70000));
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 3000; i++) {
         put_random_frame(client, &next);
         if (random_below(20) == 0 && !flush(client))
             return;

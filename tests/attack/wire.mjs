@@ -105,7 +105,8 @@ export class H2 extends Raw {
   static async open(port, { initial = [] } = {}) {
     const h2 = await connect(port, H2)
     h2.write(Buffer.concat([PREFACE, settings(initial)]))
-    return h2
+    for (const end = Date.now() + 2000; h2.frames === 0 && !h2.closed && Date.now() < end;) await new Promise((r) => setTimeout(r, 2))
+    return h2 // its settings are acknowledged: nothing will stand between the frames of the caller
   }
   parse(data) {
     this.buffer = this.buffer.length ? Buffer.concat([this.buffer, data]) : data
@@ -122,7 +123,7 @@ export class H2 extends Raw {
   onFrame(type, flags, stream, payload) {
     this.frames++
     if (type === HEADERS) this.statuses.set(stream, statusOf(payload))
-    if (type === RST_STREAM) this.resets.set(stream, payload.readUInt32BE(0))
+    if (type === RST_STREAM && !this.resets.has(stream)) this.resets.set(stream, payload.readUInt32BE(0))
     if ((type === DATA || type === HEADERS) && flags & END_STREAM) this.ended.add(stream)
     if (type === SETTINGS && !(flags & ACK)) this.write(frame(SETTINGS, ACK, 0))
     if (type === GOAWAY) this.goaway = { last: payload.readUInt32BE(0), code: payload.readUInt32BE(4), text: payload.subarray(8).toString() }
