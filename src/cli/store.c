@@ -144,6 +144,9 @@ static int check_schema(struct cli *cli, bool needs_root)
     char text[600];
     enum storage_status status =
         store_check_schema(cli->conn, cli->db, cli->arena, cli->config_path, needs_root, text, sizeof(text));
+    /* Whether an empty database is empty can only be told by writing to it. */
+    if (status == STORAGE_INVALID && cli->command->only_reads)
+        return cli_fail(NOT_SET_UP, cli->config_path);
     if (status == STORAGE_OK)
         return CLI_OK;
     if (status == STORAGE_DONE)

@@ -296,13 +296,17 @@ describe('a database in trouble', () => {
   it('SQLite: a folder that is missing, a file that is none, one without rights', { skip: driver !== 'sqlite' }, () => {
     const at = (path) => scratch.writeConfig({ storage: { sqlite: { path } } });
     at(join(scratch.dir, 'missing', 'tether.db'));
-    refused(cli(['tenant', 'list']), /missing/);
+    refused(cli(['tenant', 'list']), /not set up yet/);
+    refused(cli(['migrate']), /directory .*missing does not exist/);
     const noise = join(scratch.dir, 'noise.db');
     writeFileSync(noise, 'this is no database '.repeat(100), { mode: 0o600 });
-    at(noise);
-    refused(cli(['tenant', 'list']), /database/);
-    at(scratch.dir);
-    refused(cli(['tenant', 'list']), /database/);
+    for (const path of [noise, scratch.dir]) {
+      at(path);
+      for (const args of [['tenant', 'list'], ['migrate'], ['demo']]) refused(cli(args), /database/);
+      const { code, stderr } = cli(['serve']);
+      assert.equal(code, 1);
+      assert.match(stderr, /tether: Cannot open the database: .+\n$/);
+    }
     if (process.getuid() !== 0) {
       const shut = join(scratch.dir, 'shut');
       mkdirSync(shut);
