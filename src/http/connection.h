@@ -25,6 +25,7 @@ struct connection {
     uint64_t blocks;    /* header blocks over HTTP/2 */
     uint64_t requests;  /* that became complete */
     uint64_t cancelled; /* whose client left before the answer */
+    size_t held;        /* bytes of requests that are not complete, as of the last sweep */
     uint64_t accepted_ms, last_request_ms;
 };
 

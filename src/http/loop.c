@@ -305,6 +305,7 @@ static void turn(struct http_loop *loop)
     resume_accepting(loop);
     if (!loop->draining && atomic_load(&loop->server->phase) != SERVER_RUNNING)
         begin_drain(loop);
+    log_flush(); /* the lines of a turn in one go, before it sleeps */
 }
 
 /* --- Life --- */
@@ -406,6 +407,7 @@ static void enter_state(struct http_loop *loop, enum loop_state state)
 static void run(void *arg)
 {
     struct http_loop *loop = arg;
+    log_gather();
     bool open = open_loop(loop);
     if (!open)
         snprintf(loop->door.error, sizeof loop->door.error, "cannot take over a listening socket: %s",
@@ -415,6 +417,7 @@ static void run(void *arg)
         turn(loop);
     atomic_store(&loop->heartbeat_ms, WATCHDOG_ENDED);
     close_loop(loop);
+    log_gather_end();
 }
 
 void loop_init(struct http_loop *loop, struct http_server *server, unsigned index)

@@ -221,6 +221,11 @@ bool http_server_stop(struct http_server *server)
     return clean && !server->abandoned;
 }
 
+bool http_server_is_stuck(const struct http_server *server)
+{
+    return server->abandoned;
+}
+
 static void free_lane(struct http_server *server, enum lane lane)
 {
     lane_free(&server->lanes[lane]);

@@ -22,6 +22,9 @@ bool http_server_reload(struct http_server *server, const struct config *config,
 /* Stops accepting, finishes what is in flight within server.drain, stops workers and loops. Returns false
  * when the deadline cut something off. */
 bool http_server_stop(struct http_server *server);
+/* After http_server_stop(): a worker or loop did not come back in time and still uses the walk and storage. Free nothing then;
+ * leave the process with _exit(). */
+bool http_server_is_stuck(const struct http_server *server);
 void http_server_free(struct http_server **server);
 
 /* Call first thing in main(): guards' self-test and clock anchoring. False: HTTP/2 must stay off; why says

@@ -119,6 +119,23 @@ async function trailerAmplification(target) {
   assert.ok(target.rss() - before < 16 * MIB * target.slack, `memory grew by ${(target.rss() - before) / MIB} MiB`)
 }
 
+// Bodies that never end, on all streams a connection may have.
+async function heldBodies(target) {
+  const before = target.rss()
+  let peak = 0
+  const h2 = await H2.open(target.port)
+  const ids = Array.from({ length: 100 }, () => { const id = h2.stream(); h2.write(frame(HEADERS, END_HEADERS, id, request('/echo', [], 'POST'))); return id })
+  const piece = Buffer.alloc(16384, 'x')
+  for (let i = 0; i < 18 && !h2.closed; i++) {
+    for (const id of ids) h2.write(frame(DATA, 0, id, piece))
+    await Promise.race([h2.drain(), sleep(500)])
+    peak = Math.max(peak, target.rss())
+  }
+  assert.ok(await h2.waitClosed(3000), 'not closed')
+  assert.ok(peak - before < 64 * MIB * target.slack, `memory grew by ${((peak - before) / MIB).toFixed(1)} MiB`)
+  return `memory grew by at most ${((peak - before) / MIB).toFixed(1)} MiB`
+}
+
 async function controlFrames(target) {
   const kinds = {
     PING: () => ping(), SETTINGS: () => settings([[3, 100]]), 'SETTINGS without values': () => frame(SETTINGS, 0, 0),
@@ -210,6 +227,7 @@ export const scenarios = [
   { name: 'H4 continuation', args: ['--stall-ms', 2000], run: continuation },
   { name: 'H5 amplification', run: amplification },
   { name: 'H5 trailers', run: trailerAmplification },
+  { name: 'H5 held bodies', run: heldBodies },
   { name: 'H6 control frames', run: controlFrames },
   { name: 'H8 congested writes', args: ['--workers', 2], run: congested },
   { name: 'H8 large window', run: largeWindow },
