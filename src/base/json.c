@@ -101,6 +101,11 @@ void json_add_int(cJSON *object, const char *name, int64_t value)
     json_add_item(object, name, cJSON_CreateRaw(digits));
 }
 
+void json_add_text(cJSON *object, const char *name, const char *json)
+{
+    json_add_item(object, name, cJSON_CreateRaw(json));
+}
+
 void json_add_bool(cJSON *object, const char *name, bool value)
 {
     json_add_item(object, name, cJSON_CreateBool(value));

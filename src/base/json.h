@@ -41,7 +41,8 @@ static inline struct str json_as_str(const cJSON *item)
 cJSON *json_new_object(void);
 cJSON *json_new_array(void);
 void json_add_str(cJSON *object, const char *name, struct str value);
-void json_add_int(cJSON *object, const char *name, int64_t value); /* exact over all 64 bits */
+void json_add_int(cJSON *object, const char *name, int64_t value);     /* exact over all 64 bits */
+void json_add_text(cJSON *object, const char *name, const char *json); /* printed as it stands */
 void json_add_bool(cJSON *object, const char *name, bool value);
 void json_add_null(cJSON *object, const char *name);
 void json_add_str_or_null(cJSON *object, const char *name, struct str value); /* null when value.at is NULL */

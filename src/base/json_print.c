@@ -41,13 +41,16 @@ static void put(struct out *out, const char *at, size_t len)
 
 static void put_char(struct out *out, char c)
 {
-    put(out, &c, 1);
+    if (reserve(out, 1))
+        out->at[out->len++] = c;
 }
 
-static bool is_plain(char c)
-{
-    return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
-}
+/* Bytes that stand for themselves. */
+static const bool is_plain[256] = {
+    [' ' ... '!'] = true,
+    ['#' ... '['] = true,
+    [']' ... 0xFF] = true,
+};
 
 static void put_escaped(struct out *out, char c)
 {
@@ -64,7 +67,7 @@ static void put_string(struct out *out, const char *text)
     put_char(out, '"');
     while (text && *text) {
         const char *end = text;
-        while (is_plain(*end))
+        while (is_plain[(unsigned char)*end])
             end++;
         put(out, text, (size_t)(end - text));
         if (*end)
@@ -124,6 +127,8 @@ static void put_item(struct out *out, const cJSON *item)
         put_integer(out, integer);
     else if (cJSON_IsObject(item) || cJSON_IsArray(item))
         put_children(out, item, cJSON_IsObject(item));
+    else if (cJSON_IsRaw(item))
+        put_literal(out, str_of(item->valuestring));
     else if (cJSON_IsBool(item))
         put_literal(out, cJSON_IsTrue(item) ? STR("true") : STR("false"));
     else

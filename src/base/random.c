@@ -6,6 +6,8 @@
 
 #include "base/encode.h"
 
+#define ID_BYTES 16
+
 void random_init(void)
 {
     if (sodium_init() < 0)
@@ -22,6 +24,20 @@ struct str random_hex(struct arena *arena, size_t bytes)
     void *raw = arena_alloc(arena, bytes);
     randombytes_buf(raw, bytes);
     return hex_encode(arena, raw, bytes);
+}
+
+struct str random_id(struct arena *arena)
+{
+    static _Thread_local struct {
+        unsigned char bytes[ID_BYTES * 64];
+        size_t left;
+    } pool;
+    if (pool.left == 0) {
+        randombytes_buf(pool.bytes, sizeof(pool.bytes));
+        pool.left = sizeof(pool.bytes);
+    }
+    pool.left -= ID_BYTES;
+    return hex_encode(arena, pool.bytes + pool.left, ID_BYTES);
 }
 
 bool secret_equal(struct str a, struct str b)

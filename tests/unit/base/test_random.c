@@ -74,6 +74,20 @@ static void test_random__digests(void **state)
     arena_free(&arena);
 }
 
+static void test_random__ids_do_not_repeat(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1 << 20);
+    struct str ids[500];
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        ids[i] = random_id(arena);
+        assert_int_equal(ids[i].len, 32);
+        for (size_t j = 0; j < i; j++)
+            assert_false(str_equal(ids[i], ids[j]));
+    }
+    arena_free(&arena);
+}
+
 int main(void)
 {
     random_init();
@@ -83,6 +97,7 @@ int main(void)
         cmocka_unit_test(test_random__secrets_compare),
         cmocka_unit_test(test_random__wipe_clears),
         cmocka_unit_test(test_random__digests),
+        cmocka_unit_test(test_random__ids_do_not_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
