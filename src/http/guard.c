@@ -173,12 +173,18 @@ EXPORTED int gettimeofday(struct timeval *restrict tv, void *restrict tz)
     return 0;
 }
 
+int64_t guard_clock_step(int64_t gap_us)
+{
+    if (gap_us <= 0)
+        return 0;
+    return gap_us < NUDGE_US ? gap_us : NUDGE_US;
+}
+
 void guard_clock_nudge(void)
 {
     int64_t offset = atomic_load(&clock_offset);
     int64_t gap = wall_clock_us() - clock_monotonic_us() - offset;
-    if (gap > 0)
-        atomic_compare_exchange_strong(&clock_offset, &offset, offset + (gap < NUDGE_US ? gap : NUDGE_US));
+    atomic_compare_exchange_strong(&clock_offset, &offset, offset + guard_clock_step(gap));
 }
 
 bool guard_is_active(void)

@@ -14,6 +14,8 @@ bool guard_is_active(void);
 /* Once a second, from any loop: when the wall clock is ahead of the timers' clock, closes a part of the gap.
  * Never backwards, never by a leap: either would fire or stop every timer of the library. */
 void guard_clock_nudge(void);
+/* By how much, when the wall clock is ahead by gap_us. */
+int64_t guard_clock_step(int64_t gap_us);
 
 /* Bytes of body that an HTTP/2 request has gathered while it still waits for the rest; 0 once it is complete.
  */

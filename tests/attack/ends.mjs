@@ -44,6 +44,17 @@ async function deadline(target) {
   assert.ok(Date.now() - start < 5000)
 }
 
+// A worker that never comes back does not keep the process.
+async function stuck(target) {
+  const socket = await connect(target.port)
+  socket.write('GET /slow?20000 HTTP/1.1\r\nHost: a\r\n\r\n')
+  await sleep(100)
+  const start = Date.now()
+  target.process.kill('SIGTERM')
+  assert.equal((await target.exited).code, 4)
+  assert.ok(Date.now() - start < 6000)
+}
+
 // Requests all the time on fresh and on kept connections: whatever was answered at all was answered well.
 async function underLoad(target) {
   let served = 0, bad = 0, stop = false
@@ -81,5 +92,6 @@ export const scenarios = [
   { name: 'H10 unfinished block', ends: true, honest: false, run: unfinishedBlock },
   { name: 'U1 in flight', ends: true, honest: false, run: inFlight },
   { name: 'U1 deadline', args: ['--drain-ms', 500], ends: true, honest: false, run: deadline },
+  { name: 'U1 stuck worker', args: ['--drain-ms', 300], ends: true, honest: false, run: stuck },
   { name: 'U1 under load', args: ['--loops', 2], ends: true, honest: false, run: underLoad },
 ]

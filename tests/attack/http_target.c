@@ -7,6 +7,7 @@
  * 3 when something was cut off. */
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "fake_walk.h"
@@ -114,6 +115,8 @@ int main(int argc, char **argv)
         return fail(error);
     wait_for_end(server, &settings.config);
     bool clean = http_server_stop(server);
+    if (http_server_is_stuck(server))
+        _exit(4);
     struct fake_stats stats = fake_walk_stats(walk);
     http_server_free(&server);
     http_listeners_close(&listeners);

@@ -61,6 +61,17 @@ static void test_guard__timers_follow_the_monotonic_clock(void **state)
     assert_true(drift >= -CLOCK_SECOND / 4 && drift <= CLOCK_SECOND / 4);
 }
 
+static void test_guard__clock_steps_are_small_and_forward(void **state)
+{
+    (void)state;
+    assert_int_equal(guard_clock_step(0), 0);
+    assert_int_equal(guard_clock_step(-3600 * CLOCK_SECOND), 0);
+    assert_int_equal(guard_clock_step(-1), 0);
+    assert_int_equal(guard_clock_step(1000), 1000);
+    assert_int_equal(guard_clock_step(3600 * CLOCK_SECOND), CLOCK_SECOND / 4);
+    assert_int_equal(guard_clock_step(86400 * CLOCK_SECOND), CLOCK_SECOND / 4);
+}
+
 static void test_view__knows_sound_targets(void **state)
 {
     (void)state;
@@ -88,6 +99,7 @@ int main(void)
         cmocka_unit_test(test_guard__is_in_effect_in_this_program),
         cmocka_unit_test(test_guard__refuses_initial_windows_out_of_bounds),
         cmocka_unit_test(test_guard__timers_follow_the_monotonic_clock),
+        cmocka_unit_test(test_guard__clock_steps_are_small_and_forward),
         cmocka_unit_test(test_view__knows_sound_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
