@@ -199,6 +199,16 @@ char *arena_cstr(struct arena *arena, struct str s)
     return at;
 }
 
+struct str arena_join(struct arena *arena, struct str head, struct str tail)
+{
+    char *at = arena_alloc(arena, head.len + tail.len + 1);
+    if (head.len > 0)
+        memcpy(at, head.at, head.len);
+    if (tail.len > 0)
+        memcpy(at + head.len, tail.at, tail.len);
+    return (struct str){ at, head.len + tail.len };
+}
+
 void *arena_memdup(struct arena *arena, const void *data, size_t size)
 {
     void *at = arena_alloc(arena, size);

@@ -42,16 +42,18 @@ static void put_ascii(struct quoted *q, char c)
     put_control(q, (unsigned char)c);
 }
 
-static bool is_plain(char c)
-{
-    return c >= ' ' && c < 0x7F && c != '"' && c != '\\';
-}
+/* Bytes that stand for themselves. */
+static const bool is_plain[256] = {
+    [' ' ... '!'] = true,
+    ['#' ... '['] = true,
+    [']' ... '~'] = true,
+};
 
 /* The run of characters at `from` that stand for themselves. */
 static size_t put_plain(struct quoted *q, struct str text, size_t from)
 {
     size_t to = from;
-    while (to < text.len && is_plain(text.at[to]))
+    while (to < text.len && is_plain[(unsigned char)text.at[to]])
         to++;
     size_t run = to - from, left = q->cap - q->len;
     if (run > left) {
@@ -70,7 +72,7 @@ size_t json_quote(char *to, size_t cap, struct str text)
     struct quoted q = { .to = to, .cap = cap - 1 };
     put(&q, "\"", 1);
     for (size_t i = 0; i < text.len && !q.full;) {
-        if (is_plain(text.at[i])) {
+        if (is_plain[(unsigned char)text.at[i]]) {
             i = put_plain(&q, text, i);
             continue;
         }

@@ -88,9 +88,16 @@ static void add_field(struct line *line, const struct log_field *field, enum log
     size_t name_len = strlen(field->name);
     if (room(line) < name_len + 32)
         return;
-    add_cstr(line, format == LOG_JSON ? ",\"" : " ");
-    add(line, field->name, name_len);
-    add_cstr(line, format == LOG_JSON ? "\":" : "=");
+    char *to = line->at + line->len;
+    *to++ = format == LOG_JSON ? ',' : ' ';
+    if (format == LOG_JSON)
+        *to++ = '"';
+    memcpy(to, field->name, name_len);
+    to += name_len;
+    if (format == LOG_JSON)
+        *to++ = '"';
+    *to++ = format == LOG_JSON ? ':' : '=';
+    line->len = (size_t)(to - line->at);
     add_value(line, field, format);
 }
 

@@ -166,7 +166,7 @@ static void keep_tenant(struct call *call, struct str key, struct db_stamp direc
 enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope,
                                    struct tenant *ret)
 {
-    struct str key = arena_printf(call->arena, "h:%.*s", STR_ARG(host));
+    struct str key = arena_join(call->arena, STR("h:"), host);
     if (recall_tenant(call, key, ret_scope, ret))
         return STORAGE_OK;
     if (is_cold(call))
@@ -182,7 +182,7 @@ enum storage_status authority_host(struct call *call, struct str host, enum host
 enum storage_status authority_tenant_by_slug(struct call *call, struct str slug, struct tenant *ret)
 {
     enum host_scope none;
-    struct str key = arena_printf(call->arena, "s:%.*s", STR_ARG(slug));
+    struct str key = arena_join(call->arena, STR("s:"), slug);
     if (recall_tenant(call, key, &none, ret))
         return STORAGE_ROW;
     if (is_cold(call))
@@ -197,7 +197,7 @@ enum storage_status authority_tenant_by_slug(struct call *call, struct str slug,
 enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct tenant *ret)
 {
     enum host_scope none;
-    struct str key = arena_printf(call->arena, "i:%lld", (long long)id);
+    struct str key = arena_join(call->arena, STR("i:"), str_from((const char *)&id, sizeof(id)));
     if (recall_tenant(call, key, &none, ret))
         return STORAGE_ROW;
     if (is_cold(call))
