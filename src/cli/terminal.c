@@ -38,10 +38,10 @@ static bool ask(const char *prompt, char *line, size_t cap)
     struct termios hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     hidden.c_lflag |= ECHONL;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden); /* drops what was typed before the question */
     fputs(prompt, stderr);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     bool ok = read_line(STDIN_FILENO, line, cap);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    tcsetattr(STDIN_FILENO, TCSANOW, &shown);
     return ok;
 }
 

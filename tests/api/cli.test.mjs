@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { admin, runCli } from './harness/cli.mjs';
 import { http2Once, signIn } from './harness/client.mjs';
-import { driver, makeScratch } from './harness/scratch.mjs';
+import { binary, driver, makeScratch } from './harness/scratch.mjs';
 import { Server } from './harness/server.mjs';
 import { ACME_HOST, ROOT_HOST, addPerson, makeWorld, people } from './harness/world.mjs';
 
@@ -175,6 +176,27 @@ describe('a database from scratch', () => {
     const { code, stdout } = cli(['routes']);
     assert.equal(code, 0);
     for (const line of [/^POST +\/api\/auth\/login +assets +public /m, /^POST +\/api\/auth\/login +crm +public /m, /^GET +\/api\/auth\/me +assets +member /m]) assert.match(stdout, line);
+  });
+});
+
+describe('at a terminal', () => {
+  let scratch;
+  const type = (...lines) => {
+    const { stdout, stderr } = spawnSync('python3', [fileURLToPath(new URL('harness/terminal.py', import.meta.url)), binary, 'init', '--email',
+      'root@msp.example', '--config', scratch.configPath, '--', ...lines], { encoding: 'utf8', timeout: 60_000 });
+    assert.equal(stderr, '');
+    return stdout;
+  };
+  before(() => { scratch = makeScratch(); });
+  after(() => scratch.remove());
+
+  it('asks for a password twice, without showing it, and shows progress', () => {
+    const differ = type('violet-anchor-19', 'violet-anchor-20');
+    assert.match(differ, /migration 1 of \d+: core/);
+    assert.match(differ, /The two passwords differ\.\n\nexit 1/);
+    const shown = type('violet-anchor-19', 'violet-anchor-19');
+    assert.match(shown, /Password: \nAgain: \nCreated the root tenant .*\n\nexit 0/s);
+    assert.doesNotMatch(differ + shown, /violet/);
   });
 });
 

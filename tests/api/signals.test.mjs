@@ -1,14 +1,18 @@
 // SIGTERM drains, SIGHUP reloads.
 import assert from 'node:assert/strict';
-import { writeFileSync, copyFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, it } from 'node:test';
 import tls from 'node:tls';
-import { it, describe } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { connect2, http1, http2Once, request2, signIn } from './harness/client.mjs';
-import { tlsPair } from './harness/scratch.mjs';
+import { makeScratch, tlsPair } from './harness/scratch.mjs';
 import { Server, startServer } from './harness/server.mjs';
 import { suite } from './harness/suite.mjs';
-import { ACME_HOST, people } from './harness/world.mjs';
+import { ACME_HOST, makeWorld, people } from './harness/world.mjs';
 
 const slow = { config: { server: { hash_workers: 1 }, passwords: { memory: '64MiB', iterations: 3 } } };
 const login = { path: '/api/auth/login', host: ACME_HOST, form: { username: people.admin.email, password: people.admin.password } };
@@ -126,6 +130,45 @@ suite('SIGHUP', { tls: true, config: { rate_limits: { enabled: true, default: '6
     for (let i = 0; i < 3; i++) await reload('configuration reloaded');
     for (const reply of await Promise.all(work)) assert.equal(reply.status, 200);
     session.destroy();
+  });
+});
+
+describe('a service manager', () => {
+  it('is told of every state', async () => {
+    const scratch = makeScratch();
+    makeWorld(scratch);
+    const path = join(scratch.dir, 'notify');
+    const manager = spawn('python3', [fileURLToPath(new URL('harness/notified.py', import.meta.url)), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const told = createInterface({ input: manager.stdout })[Symbol.asyncIterator]();
+    const next = async () => (await told.next()).value;
+    assert.equal(await next(), 'bound');
+    const server = await new Server(scratch, { NOTIFY_SOCKET: path }).start();
+    assert.equal(await next(), 'READY=1');
+    server.process.kill('SIGHUP');
+    assert.deepEqual([await next(), await next()], ['RELOADING=1', 'READY=1']);
+    await server.stop();
+    assert.equal(await next(), 'STOPPING=1');
+    scratch.remove();
+  });
+});
+
+describe('a unix socket', () => {
+  it('serves, and is gone after the stop', async () => {
+    const scratch = makeScratch();
+    makeWorld(scratch);
+    const path = join(scratch.dir, 'tether.sock');
+    scratch.writeConfig({ server: { listen: [`unix:${path}`] } });
+    const server = await new Server(scratch).start();
+    const status = await new Promise((resolve, reject) => {
+      http.get({ socketPath: path, path: '/api/public/branding', headers: { host: ACME_HOST } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+    assert.equal(status, 200);
+    await server.stop();
+    assert.equal(existsSync(path), false);
+    scratch.remove();
   });
 });
 
