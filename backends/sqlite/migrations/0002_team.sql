@@ -12,6 +12,9 @@ CREATE TABLE roles (
     UNIQUE (tenant_id, slug)
 ) STRICT;
 
+-- Ids up to 100 are those of the system roles.
+INSERT INTO sqlite_sequence (name, seq) VALUES ('roles', 100);
+
 CREATE TABLE invitations (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id   INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -97,4 +100,19 @@ CREATE TABLE rate_windows (
 ) STRICT;
 
 CREATE INDEX rate_windows_age ON rate_windows (window_at);
-CREATE INDEX memberships_tenant ON memberships (tenant_id, role, user_id);
+
+-- The team's lists: all in order of joining, those of a role, the suspended ones.
+CREATE INDEX memberships_joined ON memberships (tenant_id, created_at, user_id);
+CREATE INDEX memberships_role ON memberships (tenant_id, role, created_at, user_id);
+CREATE INDEX memberships_suspended ON memberships (tenant_id, created_at, user_id) WHERE status = 'suspended';
+
+-- Where words begin in a member's name and address, in lower case: what a search finds them by.
+CREATE TABLE member_words (
+    tenant_id INTEGER NOT NULL,
+    word      TEXT NOT NULL,
+    user_id   INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, word, user_id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES memberships (tenant_id, user_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX member_words_member ON member_words (tenant_id, user_id, word);

@@ -64,7 +64,7 @@ static enum error_code me(struct call *call)
     json_add_int(json, "id", call->principal.user_id);
     json_add_str(json, "name", call->principal.name);
     json_add_str(json, "email", call->principal.email);
-    json_add_str(json, "role", str_of(call->grant.role->assets_name));
+    json_add_str(json, "role", str_of(call->grant.role.assets_name));
     json_add_bool(json, "is_msp_staff", call->grant.is_staff);
     json_add_int(json, "tenant_id", call->tenant.id);
     json_add_str(json, "tenant_slug", call->tenant.slug);

@@ -37,7 +37,7 @@ static const struct shape register_shape = SHAPE("CrmRegister", struct register_
 struct newcomer {
     struct call *call;
     struct tenant organization;
-    struct access_grant caller; /* what the one who asks may do there; role NULL: a stranger */
+    struct access_grant caller; /* what the one who asks may do there; rank 0: a stranger */
     const struct role *role;
     struct user user;
     char hash[PASSWORD_HASH_CAP];
@@ -101,11 +101,14 @@ static enum error_code check_role(struct newcomer *newcomer)
     struct call *call = newcomer->call;
     const struct register_input *input = call->input;
     newcomer->role = role_by_crm_name(input->role.at ? input->role : DEFAULT_ROLE);
+    struct tenant_role given = { 0 };
+    bool exists = role_in_tenant(newcomer->role, newcomer->organization.is_root, &given);
     int open_rank = role_by_crm_name(DEFAULT_ROLE)->rank;
-    int caller_rank = newcomer->caller.role ? newcomer->caller.role->rank : 0;
-    if (newcomer->role->rank > open_rank && newcomer->role->rank > caller_rank)
+    bool may_give = exists ? access_may_give(&newcomer->caller, &given)
+                           : newcomer->role->rank <= newcomer->caller.role.rank;
+    if (newcomer->role->rank > open_rank && !may_give)
         return call_fail(call, ERR_FORBIDDEN, "Giving this role needs a signed-in user of at least its rank");
-    if (newcomer->role->root_only && !newcomer->organization.is_root)
+    if (!exists)
         return call_fail_field(call, "role", VIOLATION_CUSTOM, "This organization has no such role.");
     return OK;
 }
@@ -207,7 +210,7 @@ static enum error_code register_user(struct call *call)
               LOG_S("id", call->request.id));
     reply_json(&call->reply, 201,
                crm_session_json(call->arena, newcomer.opened.token, &newcomer.user, &newcomer.organization,
-                                newcomer.role));
+                                newcomer.role->crm_name));
     return OK;
 }
 
