@@ -81,13 +81,17 @@ CREATE TABLE audit_heads (
     first_hash BYTEA NOT NULL
 );
 
--- Failed sign-ins per address of an account, known or not.
+-- Failed sign-ins: of an account, known or not; and apart from that, of an account at a network address from
+-- which it was signed in to.
 CREATE TABLE sign_in_failures (
-    account     BYTEA NOT NULL PRIMARY KEY, -- a keyed hash of the normal address
+    account     BYTEA NOT NULL PRIMARY KEY, -- a keyed hash
+    known       BIGINT NOT NULL CHECK (known IN (0, 1)), -- 1: of such a network address
     failures    BIGINT NOT NULL,
     last_at     BIGINT NOT NULL,
     retry_after BIGINT NOT NULL
 );
+
+CREATE INDEX sign_in_failures_age ON sign_in_failures (known, last_at);
 
 -- Fixed windows that several nodes share.
 CREATE TABLE rate_windows (

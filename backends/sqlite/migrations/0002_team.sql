@@ -84,13 +84,17 @@ CREATE TABLE audit_heads (
     first_hash BLOB NOT NULL
 ) STRICT;
 
--- Failed sign-ins per address of an account, known or not.
+-- Failed sign-ins: of an account, known or not; and apart from that, of an account at a network address from
+-- which it was signed in to.
 CREATE TABLE sign_in_failures (
-    account     BLOB NOT NULL PRIMARY KEY, -- a keyed hash of the normal address
+    account     BLOB NOT NULL PRIMARY KEY, -- a keyed hash
+    known       INTEGER NOT NULL CHECK (known IN (0, 1)), -- 1: of such a network address
     failures    INTEGER NOT NULL,
     last_at     INTEGER NOT NULL,
     retry_after INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX sign_in_failures_age ON sign_in_failures (known, last_at);
 
 -- Fixed windows that several nodes share.
 CREATE TABLE rate_windows (

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "request/actor.h"
 
 #define DEFAULT_ROLE STR("SALES_REP")
 
@@ -142,6 +143,24 @@ static enum error_code check_input(struct newcomer *newcomer)
     return OK;
 }
 
+/* Somebody signed in registered the user, or they did so themselves. */
+static enum storage_status audit_newcomer(struct db_conn *conn, const struct newcomer *newcomer)
+{
+    const struct call *call = newcomer->call;
+    const struct user *user = &newcomer->user;
+    bool by_another = call->principal.kind != PRINCIPAL_NONE;
+    struct audit_actor actor = by_another ? call_actor(call) : call_actor_as(call, user->id, user->email);
+    cJSON *after = json_object();
+    json_add_str(after, "role", str_of(newcomer->role->slug));
+    struct audit_event event = { .tenant_id = newcomer->organization.id,
+                                 .action = by_another ? "user.created" : "user.registered",
+                                 .target_kind = "user",
+                                 .target_id = user->id,
+                                 .target_name = user->email,
+                                 .after = json_print(call->arena, after) };
+    return audit_append(conn, call->arena, &actor, &event, call->now);
+}
+
 /* Order as the contract has it: a full plan is told before a taken address. */
 static enum storage_status write_newcomer(struct db_conn *conn, void *context)
 {
@@ -159,9 +178,10 @@ static enum storage_status write_newcomer(struct db_conn *conn, void *context)
         membership_insert(conn, newcomer->organization.id, user->id, str_of(newcomer->role->slug), call->now);
     if (status != STORAGE_OK)
         return status;
-    return session_open_in(conn, call->config, call->arena, user->id, newcomer->organization.id,
-                           call->request.client_address, request_header(&call->request, "user-agent"),
-                           call->now, &newcomer->opened);
+    status = audit_newcomer(conn, newcomer);
+    if (status != STORAGE_OK)
+        return status;
+    return sign_in_newcomer(conn, call, user, newcomer->organization.id, &newcomer->opened);
 }
 
 static enum error_code fail_plan(struct call *call, const struct plan_refusal *refusal)
