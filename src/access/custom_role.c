@@ -79,19 +79,17 @@ static void copy_text(char *to, size_t cap, struct str text)
     to[len] = '\0';
 }
 
-static void read_custom(struct db_rows *rows, int first, struct arena *arena, bool in_root,
-                        struct tenant_role *ret)
+void custom_role_in_tenant(const struct custom_role *role, bool in_root, struct tenant_role *ret)
 {
-    int rank = (int)db_col_int(rows, first);
-    const struct role *like = role_next_below(rank);
-    perm_set permissions = permission_set_read(db_col_text(rows, first + 1, arena));
+    const struct role *like = role_next_below(role->rank);
     *ret = (struct tenant_role){
-        .rank = rank,
+        .rank = role->rank,
         .assets_name = like->assets_name,
         .crm_name = like->crm_name,
-        .permissions = permissions & ~role_reserved_permissions(in_root),
+        .permissions = role->permissions & ~role_reserved_permissions(in_root),
     };
-    copy_text(ret->name, sizeof(ret->name), db_col_text(rows, first + 2, arena));
+    copy_text(ret->name, sizeof(ret->name), role->name);
+    copy_text(ret->slug, sizeof(ret->slug), role->slug);
 }
 
 bool role_resolve(struct db_rows *rows, int first, struct arena *arena, struct str slug, bool in_root,
@@ -102,8 +100,13 @@ bool role_resolve(struct db_rows *rows, int first, struct arena *arena, struct s
         return role_in_tenant(system, in_root, ret);
     if (db_col_is_null(rows, first) || slug.len >= ROLE_SLUG_CAP)
         return false;
-    read_custom(rows, first, arena, in_root, ret);
-    copy_text(ret->slug, sizeof(ret->slug), slug);
+    const struct custom_role custom = {
+        .slug = slug,
+        .rank = (int)db_col_int(rows, first),
+        .permissions = permission_set_read(db_col_text(rows, first + 1, arena)),
+        .name = db_col_text(rows, first + 2, arena),
+    };
+    custom_role_in_tenant(&custom, in_root, ret);
     return true;
 }
 

@@ -34,6 +34,8 @@ struct str custom_role_slug(struct arena *arena, struct str name);
  * role in the tenant. */
 bool role_resolve(struct db_rows *rows, int first, struct arena *arena, struct str slug, bool in_root,
                   struct tenant_role *ret);
+/* What a custom role comes to in its tenant. */
+void custom_role_in_tenant(const struct custom_role *role, bool in_root, struct tenant_role *ret);
 /* The same without a membership: ROW, DONE (no such role) or a failure. */
 enum storage_status role_find(struct db_conn *conn, struct arena *arena, int64_t tenant_id, bool in_root,
                               struct str slug, struct tenant_role *ret);

@@ -35,6 +35,7 @@ static const struct role roles[] = {
       .assets_name = "msp_admin",
       .crm_name = "SUPERADMIN",
       .title = "Superadmin",
+      .help = "Everything, in every tenant",
       .crm_given = true,
       .permissions = EVERYTHING },
     { .id = 2,
@@ -44,6 +45,7 @@ static const struct role roles[] = {
       .assets_name = "msp_staff",
       .crm_name = "SUPERADMIN",
       .title = "Staff",
+      .help = "Everything in customers' tenants but managing tenants and staff",
       .permissions = TENANT_ALL,
       .not_in_root = MANAGES_PEOPLE },
     { .id = 3,
@@ -52,6 +54,7 @@ static const struct role roles[] = {
       .assets_name = "client_admin",
       .crm_name = "ADMIN",
       .title = "Owner",
+      .help = "Everything in the tenant",
       .permissions = TENANT_ALL },
     { .id = 4,
       .slug = "admin",
@@ -59,6 +62,7 @@ static const struct role roles[] = {
       .assets_name = "client_admin",
       .crm_name = "ADMIN",
       .title = "Admin",
+      .help = "Everything in the tenant but acting on its owners",
       .crm_given = true,
       .permissions = TENANT_ALL },
     { .id = 5,
@@ -67,6 +71,7 @@ static const struct role roles[] = {
       .assets_name = "client_manager",
       .crm_name = "DEPARTMENT_HEAD",
       .title = "Department head",
+      .help = "Their department's contacts and conversations; asset work without deleting",
       .crm_given = true,
       .permissions = CRM_WORK | ASSET_WORK | PERM_BIT(PERM_TEAM_VIEW) },
     { .id = 6,
@@ -75,6 +80,7 @@ static const struct role roles[] = {
       .assets_name = "client_user",
       .crm_name = "SALES_REP",
       .title = "Member",
+      .help = "Their own contacts and conversations; hands assets out and takes them back",
       .crm_given = true,
       .permissions = CRM_WORK | ASSET_USE },
     { .id = 7,
@@ -83,6 +89,7 @@ static const struct role roles[] = {
       .assets_name = "client_viewer",
       .crm_name = "SALES_REP",
       .title = "Viewer",
+      .help = "Reads only",
       .permissions = READ_ONLY },
 };
 
@@ -99,6 +106,20 @@ const struct role *role_by_slug(struct str slug)
             return &roles[i];
     }
     return NULL;
+}
+
+const struct role *role_by_id(int64_t id)
+{
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (roles[i].id == id)
+            return &roles[i];
+    }
+    return NULL;
+}
+
+bool role_is_given(const struct role *role, bool in_root)
+{
+    return role->root_only == in_root;
 }
 
 const struct role *role_by_crm_name(struct str name)

@@ -12,6 +12,7 @@ struct role {
     const char *assets_name; /* "client_admin" */
     const char *crm_name;    /* "ADMIN" */
     const char *title;       /* "Admin" */
+    const char *help;        /* what it may do, one line */
     bool crm_given;          /* the one its crm name means when somebody is given a role by that name */
     perm_set permissions;
     perm_set not_in_root; /* of these, what it may not do in the root tenant: staff do not manage staff */
@@ -41,11 +42,14 @@ perm_set role_permissions(const struct role *role, bool in_root);
 
 /* NULL when there is none. */
 const struct role *role_by_slug(struct str slug);
+const struct role *role_by_id(int64_t id);
 /* SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP as a role to give: superadmin, admin, department_head,
  * member. */
 const struct role *role_by_crm_name(struct str name);
 /* The customers' role with the highest rank that is not above `rank`; the lowest one when all are. */
 const struct role *role_next_below(int rank);
+/* Whether it is given to members of such a tenant: the operator has its own roles, customers have theirs. */
+bool role_is_given(const struct role *role, bool in_root);
 /* What nobody may do in a customer's tenant by a role of that tenant: what reaches beyond it. */
 perm_set role_reserved_permissions(bool in_root);
 /* The table, by falling rank; *ret_n rows. */

@@ -17,5 +17,7 @@ extern const struct route_table assets_auth_routes;
 extern const struct route_table assets_branding_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
+extern const struct route_table v1_roles_routes;
+extern const struct route_table v1_team_routes;
 
 #endif

@@ -59,7 +59,7 @@ enum storage_status member_role_to_give(struct db_conn *conn, struct arena *aren
                                         const struct tenant *tenant, struct str slug, struct tenant_role *ret)
 {
     const struct role *system = role_by_slug(slug);
-    if (system && system->root_only != tenant->is_root)
+    if (system && !role_is_given(system, tenant->is_root))
         return STORAGE_DONE;
     return role_find(conn, arena, tenant->id, tenant->is_root, slug, ret);
 }

@@ -36,7 +36,7 @@ static enum storage_status judge_after(struct work *work)
 {
     const struct access_grant *actor = work->deed->actor.grant;
     perm_set added = work->after.permissions & ~work->before.permissions & ~actor->permissions;
-    if (work->after.rank >= actor->role.rank)
+    if (work->after.rank < 1 || work->after.rank >= actor->role.rank)
         return refuse(work, ROLE_RANK_ABOVE);
     if (!added)
         return STORAGE_OK;
@@ -48,10 +48,10 @@ static enum storage_status judge_after(struct work *work)
 static enum storage_status judge_before(struct db_conn *conn, struct work *work)
 {
     int64_t id = work->deed->role.id;
-    size_t n;
-    role_table(&n);
-    if (id >= 1 && id <= (int64_t)n)
-        return refuse(work, ROLE_IS_SYSTEM);
+    const struct role *system = role_by_id(id);
+    if (system)
+        return refuse(work,
+                      role_is_given(system, work->deed->tenant->is_root) ? ROLE_IS_SYSTEM : ROLE_UNKNOWN);
     enum storage_status status =
         custom_role_by_id(conn, work->arena, work->deed->tenant->id, id, &work->before);
     if (status == STORAGE_DONE)
