@@ -32,13 +32,14 @@ CREATE TABLE invitations (
 
 -- One open invitation for an address in a tenant.
 CREATE UNIQUE INDEX invitations_pending ON invitations (tenant_id, email_normal) WHERE status = 'pending';
-CREATE INDEX invitations_tenant ON invitations (tenant_id, id);
+CREATE INDEX invitations_tenant ON invitations (tenant_id, status, id);
 
 -- Mail to be sent, written in the transaction of the deed that causes it.
 CREATE TABLE mail_outbox (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id       INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     kind            TEXT NOT NULL,
+    target_id       INTEGER NOT NULL, -- what it is about; 0: nothing
     recipient       TEXT NOT NULL,
     subject         TEXT NOT NULL,
     body_text       TEXT NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE mail_outbox (
 ) STRICT;
 
 CREATE INDEX mail_outbox_due ON mail_outbox (status, next_attempt_at);
+CREATE INDEX mail_outbox_target ON mail_outbox (tenant_id, kind, target_id);
 
 -- Append-only; one hash chain per tenant.
 CREATE TABLE audit_log (
