@@ -2,7 +2,7 @@
 # program; one that printed no result is named in a line "no result: NAME".
 run_ctest() {
     log=$(mktemp)
-    ctest --test-dir "$TETHER_BUILD" -j "$(nproc)" --timeout 300 --output-log "$log" -V "$@" >/dev/null 2>&1
+    ctest --test-dir "$TETHER_BUILD" -j "${CTEST_JOBS:-$(nproc)}" --timeout 300 --output-log "$log" -V "$@" >/dev/null 2>&1
     status=$?
     # -V prefixes every line with the test's number, and mixes the lines of tests that run beside each other.
     sort -s -t: -k1,1n "$log" | sed -n 's/^[0-9]*: //p'

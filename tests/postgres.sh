@@ -6,6 +6,8 @@
 #   tests/postgres.sh stop DIR              stop it, whatever state it is in; harmless when it does not run
 #   tests/postgres.sh conninfo DIR          print the conninfo again
 #   tests/postgres.sh pid DIR               print the pid of the server
+#   tests/postgres.sh guard DIR PID         wait for the end of process PID, however it ends, then stop the server and
+#                                           remove DIR; run it in the background
 #   tests/postgres.sh stop-fast DIR         for fault tests: the three ways a server goes away …
 #   tests/postgres.sh stop-immediate DIR
 #   tests/postgres.sh kill9 DIR
@@ -28,7 +30,7 @@ usage() {
 }
 
 newest_bin() {
-    found=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -V | tail -n 1)
+    found=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -t/ -k5 -V | tail -n 1)
     [ -n "$found" ] || die "no PostgreSQL server found below /usr/lib/postgresql (package postgresql)"
     echo "$found"
 }
@@ -81,7 +83,7 @@ SQL
 # After kill9 the children of the old server hold its shared memory for a moment: a start may need a second try.
 start_server() {
     server_pid >/dev/null && return 0
-    for attempt in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         if as_server "$bin/pg_ctl" -D "$data" -w -t 30 -l "$data/server.log" -o "$options" start \
             >"$dir/start.log" 2>&1; then
             return 0
@@ -117,6 +119,7 @@ stop_server() {
     for child in $children; do kill -CONT "$child" 2>/dev/null || true; done
     kill "-$1" "$pid" 2>/dev/null || return 0
     gone "$pid" && return 0
+    # shellcheck disable=SC2086 # a list of pids
     kill -KILL "$pid" $children 2>/dev/null || true
     gone "$pid" || die "process $pid does not go away"
 }
@@ -128,12 +131,14 @@ dir=$(readlink -f "$2")
 shift 2
 data=$dir/data
 bin=$(newest_bin)
-options=''
+options=$(cat "$dir/options" 2>/dev/null) || true
 [ "${#dir}" -le 80 ] || die "$dir is too long a path for a unix socket"
 
 case $command in
 start)
+    [ $# = 0 ] || options=''
     for setting in "$@"; do options="$options -c $setting"; done
+    echo "$options" >"$dir/options" # for restarts
     if [ "$(id -u)" = 0 ]; then
         chown postgres: "$dir" && chmod 0755 "$dir"
         as_server test -x "$dir" || die "the user postgres cannot reach $dir"
@@ -155,6 +160,11 @@ restart-immediate)
     start_server
     ;;
 conninfo) conninfo ;;
+guard)
+    while [ -d "$dir" ] && lives "$1"; do sleep 0.5; done
+    stop_server QUIT
+    rm -rf "$dir"
+    ;;
 pid) server_pid || die "no server runs in $dir" ;;
 *) usage ;;
 esac

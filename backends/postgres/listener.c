@@ -3,7 +3,7 @@
  * An idle TCP connection looks the same whether its peer lives or not, and what the rest of the server does
  * with a notification (drop a cached principal) must not be missed. So a quiet wait ends with a question to
  * the server; DONE means that it answered, and that all notifications sent before the answer have been
- * delivered. */
+ * delivered: those that came together with the answer are handed out first. */
 #include "internal.h"
 
 #include "base/clock.h"
@@ -15,6 +15,7 @@
 
 struct storage_listener {
     struct storage_conn *conn;
+    bool answered; /* the question was, and what came with the answer is still being handed out */
 };
 
 static enum storage_status subscribe(struct storage_conn *conn, const char *channel)
@@ -75,27 +76,31 @@ static bool hear(struct storage_conn *conn, int64_t ms)
     return PQconsumeInput(conn->pg) && PQstatus(conn->pg) != CONNECTION_BAD && !conn->doomed;
 }
 
+static bool ask(struct storage_listener *listener)
+{
+    listener->answered = postgres_command(listener->conn, "", clock_monotonic_ms() + ALIVE_MS) == STORAGE_OK;
+    return listener->answered;
+}
+
 enum storage_status postgres_wait(struct storage_listener *listener, int timeout_ms, char *payload,
                                   size_t cap)
 {
     struct storage_conn *conn = listener->conn;
     if (!conn->pg)
         return STORAGE_GONE;
+    if (take(conn, payload, cap))
+        return STORAGE_ROW;
     int64_t deadline = clock_monotonic_ms() + timeout_ms;
-    for (int64_t left = timeout_ms; left > 0; left = deadline - clock_monotonic_ms()) {
-        if (take(conn, payload, cap))
-            return STORAGE_ROW;
-        if (!hear(conn, left)) {
+    while (!listener->answered) {
+        int64_t left = deadline - clock_monotonic_ms();
+        bool lives = left > 0 ? hear(conn, left) : ask(listener);
+        if (!lives) {
             postgres_drop(conn);
             return STORAGE_GONE;
         }
+        if (take(conn, payload, cap))
+            return STORAGE_ROW;
     }
-    if (take(conn, payload, cap))
-        return STORAGE_ROW;
-    enum storage_status status = postgres_command(conn, "", clock_monotonic_ms() + ALIVE_MS);
-    if (status != STORAGE_OK) {
-        postgres_drop(conn);
-        return STORAGE_GONE;
-    }
-    return take(conn, payload, cap) ? STORAGE_ROW : STORAGE_DONE;
+    listener->answered = false;
+    return STORAGE_DONE;
 }

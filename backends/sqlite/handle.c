@@ -11,7 +11,7 @@
 
 #define WRITER                                                                                               \
     COMMON "PRAGMA cache_size=-16384;"                                                                       \
-           "PRAGMA wal_autocheckpoint=1000;"                                                                 \
+           "PRAGMA wal_autocheckpoint=0;"                                                                    \
            "PRAGMA journal_size_limit=67108864;"
 
 /* A reader never checkpoints, not even when it is the last to close. */

@@ -51,6 +51,10 @@ struct writer {
     sqlite3_stmt *control[CONTROL_COUNT];
     bool batch_open;
     int64_t batch_began_us;
+    int64_t busy_until_ms; /* how long to wait for a lock on the file */
+    int log_pages;         /* of the write-ahead log, after the last commit */
+    int checkpoint_at;     /* pages */
+    int64_t next_alarm_us;
     struct cached cache[WRITER_CACHE];
     uint64_t cache_clock;
 };
@@ -81,6 +85,7 @@ struct storage_conn {
     pthread_cond_t wake;
     bool woken;
     enum storage_status outcome;
+    bool alone; /* its next part is not to share a commit */
 };
 
 struct storage_stmt {
@@ -106,6 +111,11 @@ enum storage_status error_fill(struct storage_error *error, enum storage_status 
 int handle_open_writer(const char *path, bool scratch, sqlite3 **ret);
 int handle_open_reader(const char *path, sqlite3 **ret);
 
+/* scratch.c: a private directory for ":memory:"; NULL with errno set when there can be none. */
+char *scratch_make(void);
+/* Removes it with the database in it. */
+void scratch_remove(const char *dir);
+
 /* connection.c */
 void conn_start_call(struct storage_conn *conn);
 bool conn_is_late(const struct storage_conn *conn);
@@ -123,6 +133,10 @@ enum storage_status writer_commit(struct storage_conn *conn);
 void writer_rollback(struct storage_conn *conn);
 /* After a statement failed on the writer: did SQLite end the whole transaction? */
 void writer_check_lost(struct storage_conn *conn, enum storage_status status);
+
+/* checkpoint.c: to be called by the turn's owner, outside of a transaction. */
+void checkpoint_init(struct writer *writer);
+void checkpoint_if_due(struct storage_db *db);
 
 /* writer_cache.c: to be called by the turn's owner. */
 uint64_t sql_hash(const char *sql);

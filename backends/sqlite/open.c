@@ -101,16 +101,9 @@ static enum storage_status take_lock(struct storage_db *db, struct storage_error
 
 static enum storage_status make_scratch(struct storage_db *db, struct storage_error *error)
 {
-    const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
-    if (asprintf(&db->scratch_dir, "%s/tether-memory-XXXXXX", parent ? parent : "/tmp") < 0)
-        abort();
-    if (!mkdtemp(db->scratch_dir)) {
-        error_fill(error, STORAGE_ERROR, "sqlite: no directory for :memory: at %.100s: %s", db->scratch_dir,
-                   strerror(errno));
-        free(db->scratch_dir);
-        db->scratch_dir = NULL;
-        return STORAGE_ERROR;
-    }
+    db->scratch_dir = scratch_make();
+    if (!db->scratch_dir)
+        return error_fill(error, STORAGE_ERROR, "sqlite: no directory for :memory: (%s)", strerror(errno));
     if (asprintf(&db->path, "%s/db", db->scratch_dir) < 0)
         abort();
     return make_file(db->path, error);
@@ -186,23 +179,12 @@ enum storage_status sqlite_open(const struct storage_setting *settings, size_t n
     return STORAGE_OK;
 }
 
-static void remove_scratch(const struct storage_db *db)
-{
-    static const char *const suffixes[] = { "", "-wal", "-shm", ".lock" };
-    char path[PATH_MAX];
-    for (size_t i = 0; db->path && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        snprintf(path, sizeof(path), "%s%s", db->path, suffixes[i]);
-        unlink(path);
-    }
-    rmdir(db->scratch_dir);
-}
-
 void sqlite_close(struct storage_db *db)
 {
     if (db->writer.handle)
         writer_release(&db->writer);
     if (db->scratch_dir)
-        remove_scratch(db);
+        scratch_remove(db->scratch_dir);
     if (db->lock_fd >= 0)
         close(db->lock_fd);
     free(db->scratch_dir);

@@ -15,7 +15,7 @@
  * batch fail, the refusal still stands: it wrote nothing, and whoever it lost to is told of the failure.
  * - SQLite ends the whole transaction on some failures of a single statement (no room, I/O error, no memory).
  * Then every earlier member is told BUSY: nothing of it was written, and it may run again without that
- * neighbour.
+ * neighbour. A shared commit that finds no room is told the same way.
  * - A foreign key checked at commit would fail the whole batch; it is asked for before the release instead.
  */
 #include <errno.h>
@@ -34,8 +34,8 @@ static const char *const control_sql[CONTROL_COUNT] = {
 
 static int on_writer_busy(void *context, int count)
 {
-    struct writer *writer = context;
-    if (!writer->owner || conn_is_late(writer->owner))
+    const struct writer *writer = context;
+    if (clock_monotonic_ms() >= writer->busy_until_ms)
         return 0;
     sqlite3_sleep(count < 10 ? 1 : 10);
     return 1;
@@ -74,6 +74,7 @@ int writer_init(struct writer *writer, sqlite3 *handle)
     writer->handle = handle;
     pthread_mutex_init(&writer->mutex, NULL);
     sqlite3_busy_handler(handle, on_writer_busy, writer);
+    checkpoint_init(writer);
     sqlite3_progress_handler(handle, PROGRESS_STEPS, on_writer_progress, writer);
     return SQLITE_OK;
 }
@@ -202,19 +203,41 @@ static bool has_room(const struct writer *writer)
     return writer->member_count < BATCH_MEMBERS && clock_monotonic_us() - writer->batch_began_us < BATCH_US;
 }
 
+/* Ends the batch on behalf of all its members; the turn stays with `conn`. Returns the outcome.
+ *
+ * A shared commit that finds no room may be one greedy part's doing. Then all are told to run again, each
+ * with a commit of its own, so that each gets an answer of its own. */
+static enum storage_status conclude_batch(struct storage_conn *conn, bool anything)
+{
+    struct writer *writer = &conn->db->writer;
+    enum storage_status s = end_batch(conn, anything);
+    pthread_mutex_lock(&writer->mutex);
+    if (s == STORAGE_FULL && writer->members) {
+        for (struct storage_conn *member = writer->members; member; member = member->next)
+            member->alone = true;
+        conn->alone = true;
+        s = STORAGE_BUSY;
+    }
+    settle(writer, s, conn->error);
+    pthread_mutex_unlock(&writer->mutex);
+    checkpoint_if_due(conn->db);
+    return s;
+}
+
 /* Ends a turn whose part is released (`wrote`) or undone: hands over and waits for the batch, or ends it.
  * The batch's outcome; OK when this part does not depend on it. */
 static enum storage_status end_turn(struct storage_conn *conn, bool wrote)
 {
     struct writer *writer = &conn->db->writer;
-    pthread_mutex_lock(&writer->mutex);
     enum storage_status s = STORAGE_OK;
+    pthread_mutex_lock(&writer->mutex);
     bool depends = wrote || writer->members;
-    if (writer->batch_open && !(writer->queue && has_room(writer))) {
+    bool goes_on = writer->queue && has_room(writer) && !conn->alone;
+    conn->alone = false;
+    if (writer->batch_open && !goes_on) {
         pthread_mutex_unlock(&writer->mutex); /* the turn is still ours: nobody else touches the batch */
-        s = end_batch(conn, depends);
+        s = conclude_batch(conn, depends);
         pthread_mutex_lock(&writer->mutex);
-        settle(writer, s, conn->error);
         depends = false;
     }
     if (writer->batch_open && depends)
@@ -256,7 +279,10 @@ static void undo_part(struct storage_conn *conn)
 static enum storage_status open_part(struct storage_conn *conn)
 {
     struct writer *writer = &conn->db->writer;
+    if (writer->batch_open && conn->alone)
+        conclude_batch(conn, writer->member_count > 0);
     if (!writer->batch_open) {
+        writer->busy_until_ms = conn->until_ms;
         int rc = control(writer, CONTROL_BEGIN);
         if (rc != SQLITE_OK)
             return conn_fail(conn, writer->handle, rc);

@@ -41,7 +41,7 @@ static enum storage_status find_chain(struct db_conn *conn, const struct attempt
 
 static struct str details(const struct call *call, struct str reason)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     if (reason.at)
         json_add_str(json, "reason", reason);
     json_add_str(json, "surface", str_of(call->surface->name));

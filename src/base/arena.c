@@ -199,6 +199,16 @@ char *arena_cstr(struct arena *arena, struct str s)
     return at;
 }
 
+struct str arena_join(struct arena *arena, struct str head, struct str tail)
+{
+    char *at = arena_alloc(arena, head.len + tail.len + 1);
+    if (head.len > 0)
+        memcpy(at, head.at, head.len);
+    if (tail.len > 0)
+        memcpy(at + head.len, tail.at, tail.len);
+    return (struct str){ at, head.len + tail.len };
+}
+
 void *arena_memdup(struct arena *arena, const void *data, size_t size)
 {
     void *at = arena_alloc(arena, size);
@@ -216,12 +226,15 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 
 struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    char text[256]; /* most are short, and printed once */
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
+    int len = vsnprintf(text, sizeof(text), format, again);
     va_end(again);
     if (len < 0)
         abort(); /* a broken format is a bug */
+    if ((size_t)len < sizeof(text))
+        return arena_copy(arena, (struct str){ text, (size_t)len });
     char *at = arena_alloc(arena, (size_t)len + 1);
     vsnprintf(at, (size_t)len + 1, format, args);
     return (struct str){ at, (size_t)len };

@@ -39,6 +39,7 @@ void arena_defer(struct arena *arena, void (*fn)(void *arg), void *arg);
 /* Copies, NUL-terminated. */
 struct str arena_copy(struct arena *arena, struct str s);
 char *arena_cstr(struct arena *arena, struct str s);
+struct str arena_join(struct arena *arena, struct str head, struct str tail);
 void *arena_memdup(struct arena *arena, const void *data, size_t size);
 
 /* Formatted text, NUL-terminated. */

@@ -6,6 +6,7 @@
 
 #define WAYS   8  /* entries of a set */
 #define SHARDS 64 /* locks */
+#define TRIES  64 /* to take a lock; a few microseconds */
 
 _Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "a digest is two words");
 
@@ -70,6 +71,7 @@ void cache_free(struct cache **cache)
         }
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_destroy(&freeing->lock[i]);
+    sodium_memzero(freeing->secret, sizeof(freeing->secret));
     free(freeing);
 }
 
@@ -110,12 +112,22 @@ static void mark_used(struct set *set, struct entry *entry)
     entry->used = set->tick;
 }
 
+/* Asking never waits: whoever holds the lock only copies a value, but may have lost its CPU meanwhile. */
+static bool lock_at_once(pthread_mutex_t *lock)
+{
+    for (int tries = 0; tries < TRIES; tries++)
+        if (pthread_mutex_trylock(lock) == 0)
+            return true;
+    return false;
+}
+
 bool cache_get(struct cache *cache, struct str key, void *ret, size_t cap, size_t *ret_size)
 {
     struct digest digest = digest_of(cache, key);
     size_t index = digest.word[0] & cache->set_mask;
     pthread_mutex_t *lock = &cache->lock[index % SHARDS];
-    pthread_mutex_lock(lock);
+    if (!lock_at_once(lock))
+        return false;
     struct entry *entry = find(&cache->sets[index], digest);
     bool found = entry && entry->size <= cap;
     if (found) {

@@ -17,8 +17,9 @@ struct cache *cache_new(size_t entries, size_t value_max);
 /* Wipes and frees. */
 void cache_free(struct cache **cache);
 
-/* Copies the value of `key` to `ret` (cap bytes) and its size to *ret_size; false when there is none or it
- * does not fit. Keys are compared by a 128-bit SipHash under a random key. */
+/* Copies the value of `key` to `ret` (cap bytes) and its size to *ret_size; false when there is none, when it
+ * does not fit, or when the lock could not be had at once: asking never blocks. Keys are compared by a
+ * 128-bit SipHash under a random key. */
 bool cache_get(struct cache *cache, struct str key, void *ret, size_t cap, size_t *ret_size);
 /* Keeps a copy; larger than value_max: nothing happens. */
 void cache_put(struct cache *cache, struct str key, const void *value, size_t size);

@@ -38,7 +38,7 @@ void clock_shift_for_tests(int64_t offset)
 }
 
 /* Rounds towards the past, so that the microseconds are never negative. */
-static void split_time(int64_t epoch_us, struct tm *ret_tm, int *ret_micros)
+static time_t split_time(int64_t epoch_us, int *ret_micros)
 {
     int64_t micros = epoch_us % CLOCK_SECOND;
     time_t seconds = (time_t)(epoch_us / CLOCK_SECOND);
@@ -46,23 +46,48 @@ static void split_time(int64_t epoch_us, struct tm *ret_tm, int *ret_micros)
         micros += CLOCK_SECOND;
         seconds--;
     }
-    if (gmtime_r(&seconds, ret_tm) == NULL)
-        abort(); /* 64-bit microseconds always fit */
     *ret_micros = (int)micros;
+    return seconds;
+}
+
+static size_t format_second(char ret[CLOCK_ISO8601_CAP], time_t second)
+{
+    struct tm tm;
+    if (gmtime_r(&second, &tm) == NULL)
+        abort(); /* 64-bit microseconds always fit */
+    return (size_t)snprintf(ret, CLOCK_ISO8601_CAP, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
+                            tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* Many log lines fall into one second: its text is kept. */
+static size_t put_second(char ret[CLOCK_ISO8601_CAP], time_t second)
+{
+    static _Thread_local struct {
+        time_t second;
+        size_t len; /* 0: nothing is kept */
+        char text[CLOCK_ISO8601_CAP];
+    } kept;
+    if (kept.len == 0 || kept.second != second) {
+        kept.len = format_second(kept.text, second);
+        kept.second = second;
+    }
+    memcpy(ret, kept.text, kept.len);
+    return kept.len;
 }
 
 size_t clock_format_iso8601(char ret[CLOCK_ISO8601_CAP], int64_t epoch_us, bool with_micros)
 {
-    struct tm tm;
     int micros;
-    split_time(epoch_us, &tm, &micros);
-    int len = snprintf(ret, CLOCK_ISO8601_CAP, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
-                       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    char *rest = ret + len;
-    size_t cap = CLOCK_ISO8601_CAP - (size_t)len;
-    if (with_micros || micros != 0)
-        return (size_t)len + (size_t)snprintf(rest, cap, ".%06dZ", micros);
-    return (size_t)len + (size_t)snprintf(rest, cap, "Z");
+    size_t len = put_second(ret, split_time(epoch_us, &micros));
+    if (with_micros || micros != 0) {
+        ret[len] = '.';
+        for (size_t digit = 6; digit > 0; digit--, micros /= 10)
+            ret[len + digit] = (char)('0' + micros % 10);
+        len += 7;
+    }
+    ret[len++] = 'Z';
+    ret[len] = '\0';
+    return len;
 }
 
 struct str clock_iso8601(struct arena *arena, int64_t epoch_us)

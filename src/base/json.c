@@ -11,9 +11,6 @@
 /* The largest integer whose neighbours are not rounded onto it. */
 #define MAX_EXACT 9007199254740991.0
 
-/* cJSON prints 15 digits and takes them for exact when they are close. */
-#define MAX_PRINTED INT64_C(1000000000000000)
-
 static _Thread_local struct arena *thread_arena;
 
 static void *allocate(size_t size)
@@ -33,9 +30,11 @@ void json_init(void)
     cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = allocate, .free_fn = keep });
 }
 
-void json_use_arena(struct arena *arena)
+struct arena *json_use_arena(struct arena *arena)
 {
+    struct arena *before = thread_arena;
     thread_arena = arena;
+    return before;
 }
 
 bool json_parse(struct arena *arena, struct str text, cJSON **ret, struct json_error *ret_error)
@@ -63,12 +62,12 @@ bool json_as_int(const cJSON *item, int64_t *ret)
     return true;
 }
 
-cJSON *json_object(void)
+cJSON *json_new_object(void)
 {
     return cJSON_CreateObject();
 }
 
-cJSON *json_array(void)
+cJSON *json_new_array(void)
 {
     return cJSON_CreateArray();
 }
@@ -93,10 +92,18 @@ void json_add_str(cJSON *object, const char *name, struct str value)
 
 void json_add_int(cJSON *object, const char *name, int64_t value)
 {
-    char digits[24];
-    snprintf(digits, sizeof(digits), "%lld", (long long)value);
-    bool exact = value > -MAX_PRINTED && value < MAX_PRINTED;
-    json_add_item(object, name, exact ? cJSON_CreateNumber((double)value) : cJSON_CreateRaw(digits));
+    char digits[STR_INT_CAP + 1];
+    if ((double)value >= -MAX_EXACT && (double)value <= MAX_EXACT) {
+        json_add_item(object, name, cJSON_CreateNumber((double)value));
+        return;
+    }
+    digits[str_put_int(digits, value)] = '\0';
+    json_add_item(object, name, cJSON_CreateRaw(digits));
+}
+
+void json_add_text(cJSON *object, const char *name, const char *json)
+{
+    json_add_item(object, name, cJSON_CreateRaw(json));
 }
 
 void json_add_bool(cJSON *object, const char *name, bool value)
@@ -119,23 +126,14 @@ void json_add_str_or_null(cJSON *object, const char *name, struct str value)
 
 cJSON *json_add_object(cJSON *object, const char *name)
 {
-    cJSON *item = json_object();
+    cJSON *item = json_new_object();
     json_add_item(object, name, item);
     return item;
 }
 
 cJSON *json_add_array(cJSON *object, const char *name)
 {
-    cJSON *item = json_array();
+    cJSON *item = json_new_array();
     json_add_item(object, name, item);
     return item;
-}
-
-struct str json_print(struct arena *arena, const cJSON *item)
-{
-    struct arena *before = thread_arena;
-    json_use_arena(arena);
-    char *text = cJSON_PrintUnformatted(item);
-    json_use_arena(before);
-    return str_of(text);
 }

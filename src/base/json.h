@@ -14,8 +14,8 @@
 /* Once, before any thread: points cJSON's hooks at the thread's arena. */
 void json_init(void);
 
-/* From now on this thread's cJSON calls allocate from `arena` (NULL: they abort). */
-void json_use_arena(struct arena *arena);
+/* From now on this thread's cJSON calls allocate from `arena` (NULL: they abort). Returns the one before. */
+struct arena *json_use_arena(struct arena *arena);
 
 /* Why a text was refused, for people: "the member \"role\" appears twice", with the byte offset. */
 struct json_error {
@@ -36,12 +36,13 @@ static inline struct str json_as_str(const cJSON *item)
     return str_of(cJSON_GetStringValue(item));
 }
 
-/* Building: `object` is a cJSON object (json_object()) or an array when `name` is NULL. Text must be clean.
- */
-cJSON *json_object(void);
-cJSON *json_array(void);
+/* Building: `object` is a cJSON object (json_new_object()) or an array when `name` is NULL. Text must be
+ * clean. (Not json_new_object(): libjwt's JSON library has a function of that name.) */
+cJSON *json_new_object(void);
+cJSON *json_new_array(void);
 void json_add_str(cJSON *object, const char *name, struct str value);
-void json_add_int(cJSON *object, const char *name, int64_t value); /* exact over all 64 bits */
+void json_add_int(cJSON *object, const char *name, int64_t value);     /* exact over all 64 bits */
+void json_add_text(cJSON *object, const char *name, const char *json); /* printed as it stands */
 void json_add_bool(cJSON *object, const char *name, bool value);
 void json_add_null(cJSON *object, const char *name);
 void json_add_str_or_null(cJSON *object, const char *name, struct str value); /* null when value.at is NULL */
@@ -49,8 +50,9 @@ void json_add_item(cJSON *object, const char *name, cJSON *item);
 cJSON *json_add_object(cJSON *object, const char *name);
 cJSON *json_add_array(cJSON *object, const char *name);
 
-/* Compact text in the arena; empty when its budget was passed. Numbers of more than 15 digits that
- * json_parse() read may come out rounded; those of json_add_int() are exact. */
+/* Compact text in the arena; empty when its budget was passed. What json_parse() read with
+ * more than 15 digits may come out rounded, unless json_as_int() takes it; numbers of json_add_int() are
+ * exact. */
 struct str json_print(struct arena *arena, const cJSON *item);
 
 /* `text` as a quoted JSON string, appended to a caller's buffer of `cap` bytes (for the log, which has no

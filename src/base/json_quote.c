@@ -27,6 +27,7 @@ static void put_control(struct quoted *q, unsigned char c)
     put(q, text, sizeof(text));
 }
 
+/* A byte below 0x80 that does not stand for itself. */
 static void put_ascii(struct quoted *q, char c)
 {
     static const char shorts[][2] = {
@@ -38,10 +39,30 @@ static void put_ascii(struct quoted *q, char c)
             return;
         }
     }
-    if ((unsigned char)c < 0x20 || c == 0x7F)
-        put_control(q, (unsigned char)c);
-    else
-        put(q, &c, 1);
+    put_control(q, (unsigned char)c);
+}
+
+/* Bytes that stand for themselves. */
+static const bool is_plain[256] = {
+    [' ' ... '!'] = true,
+    ['#' ... '['] = true,
+    [']' ... '~'] = true,
+};
+
+/* The run of characters at `from` that stand for themselves. */
+static size_t put_plain(struct quoted *q, struct str text, size_t from)
+{
+    size_t to = from;
+    while (to < text.len && is_plain[(unsigned char)text.at[to]])
+        to++;
+    size_t run = to - from, left = q->cap - q->len;
+    if (run > left) {
+        run = left;
+        q->full = true;
+    }
+    memcpy(q->to + q->len, text.at + from, run);
+    q->len += run;
+    return to;
 }
 
 size_t json_quote(char *to, size_t cap, struct str text)
@@ -51,6 +72,10 @@ size_t json_quote(char *to, size_t cap, struct str text)
     struct quoted q = { .to = to, .cap = cap - 1 };
     put(&q, "\"", 1);
     for (size_t i = 0; i < text.len && !q.full;) {
+        if (is_plain[(unsigned char)text.at[i]]) {
+            i = put_plain(&q, text, i);
+            continue;
+        }
         size_t step = text_utf8_sequence(str_sub(text, i, 4));
         if (step == 1)
             put_ascii(&q, text.at[i]);

@@ -1,10 +1,12 @@
 /* A line is built on the stack and written with one write(2), so that lines of several threads or processes
- * on one descriptor never mix and logging needs neither a lock nor the heap. */
+ * on one descriptor never mix and logging needs neither a lock nor the heap. A thread that gathers its lines
+ * writes as many at once as a pipe takes whole. */
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +25,12 @@ struct line {
     char at[MAX_LINE];
     size_t len;
 };
+
+struct gathered {
+    char at[PIPE_BUF];
+    size_t len;
+};
+static _Thread_local struct gathered *gathered; /* NULL: lines are written at once */
 
 static size_t room(const struct line *line)
 {
@@ -66,9 +74,8 @@ static bool is_plain(struct str text)
 
 static void add_value(struct line *line, const struct log_field *field, enum log_format format)
 {
-    char digits[24];
     if (field->type == LOG_FIELD_INT)
-        add(line, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)field->integer));
+        line->len += str_put_int(line->at + line->len, field->integer); /* fits: add_field() has looked */
     else if (format == LOG_TEXT && is_plain(field->text) && field->text.len <= room(line))
         add(line, field->text.at, field->text.len);
     else
@@ -81,9 +88,16 @@ static void add_field(struct line *line, const struct log_field *field, enum log
     size_t name_len = strlen(field->name);
     if (room(line) < name_len + 32)
         return;
-    add_cstr(line, format == LOG_JSON ? ",\"" : " ");
-    add(line, field->name, name_len);
-    add_cstr(line, format == LOG_JSON ? "\":" : "=");
+    char *to = line->at + line->len;
+    *to++ = format == LOG_JSON ? ',' : ' ';
+    if (format == LOG_JSON)
+        *to++ = '"';
+    memcpy(to, field->name, name_len);
+    to += name_len;
+    if (format == LOG_JSON)
+        *to++ = '"';
+    *to++ = format == LOG_JSON ? ':' : '=';
+    line->len = (size_t)(to - line->at);
     add_value(line, field, format);
 }
 
@@ -107,13 +121,47 @@ static void start_text(struct line *line, enum log_level level, const char *mess
 }
 
 /* There is nowhere to report a log that cannot be written. */
-static void write_line(const struct line *line)
+static void write_text(const char *at, size_t len)
 {
     int fd = atomic_load(&fd_now);
     ssize_t n;
     do
-        n = write(fd, line->at, line->len);
+        n = write(fd, at, len);
     while (n < 0 && errno == EINTR);
+}
+
+void log_flush(void)
+{
+    if (gathered && gathered->len > 0) {
+        write_text(gathered->at, gathered->len);
+        gathered->len = 0;
+    }
+}
+
+void log_gather(void)
+{
+    if (!gathered && !(gathered = calloc(1, sizeof(*gathered))))
+        abort();
+}
+
+void log_gather_end(void)
+{
+    log_flush();
+    free(gathered);
+    gathered = NULL;
+}
+
+static void emit(enum log_level level, const struct line *line)
+{
+    bool waits = gathered && level < LOG_WARN && line->len <= sizeof(gathered->at);
+    if (!waits || line->len > sizeof(gathered->at) - gathered->len)
+        log_flush();
+    if (!waits) {
+        write_text(line->at, line->len);
+        return;
+    }
+    memcpy(gathered->at + gathered->len, line->at, line->len);
+    gathered->len += line->len;
 }
 
 void log_fields(enum log_level level, const char *message, const struct log_field *fields)
@@ -133,7 +181,7 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
     if (format == LOG_JSON)
         line.at[line.len++] = '}';
     line.at[line.len++] = '\n';
-    write_line(&line);
+    emit(level, &line);
     errno = saved_errno;
 }
 

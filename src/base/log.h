@@ -27,6 +27,13 @@ struct log_field {
     log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_FIELD_END } })
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);
 
+/* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
+ * log_gather_end() they wait, a few KiB at most, for the next log_flush() of the same thread or for its next
+ * line that cannot wait. Call log_flush() before sleeping. Elsewhere log_flush() does nothing. */
+void log_gather(void);
+void log_flush(void);
+void log_gather_end(void);
+
 /* May be called at any time, from any thread (SIGHUP changes the level). */
 void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);

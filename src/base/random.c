@@ -6,6 +6,8 @@
 
 #include "base/encode.h"
 
+#define ID_BYTES 16
+
 void random_init(void)
 {
     if (sodium_init() < 0)
@@ -24,6 +26,20 @@ struct str random_hex(struct arena *arena, size_t bytes)
     return hex_encode(arena, raw, bytes);
 }
 
+struct str random_id(struct arena *arena)
+{
+    static _Thread_local struct {
+        unsigned char bytes[ID_BYTES * 64];
+        size_t left;
+    } pool;
+    if (pool.left == 0) {
+        randombytes_buf(pool.bytes, sizeof(pool.bytes));
+        pool.left = sizeof(pool.bytes);
+    }
+    pool.left -= ID_BYTES;
+    return hex_encode(arena, pool.bytes + pool.left, ID_BYTES);
+}
+
 bool secret_equal(struct str a, struct str b)
 {
     return a.len == b.len && (a.len == 0 || sodium_memcmp(a.at, b.at, a.len) == 0);
@@ -39,11 +55,17 @@ void sha256(const void *data, size_t size, uint8_t ret[32])
     crypto_hash_sha256(ret, data, size);
 }
 
+/* libsodium declares that it is given no NULL, not even for a length of 0. */
+static const unsigned char *bytes_of(struct str text)
+{
+    return (const unsigned char *)(text.at ? text.at : "");
+}
+
 void hmac_sha256(struct str key, struct str data, uint8_t ret[32])
 {
     crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.len);
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)data.at, data.len);
+    crypto_auth_hmacsha256_init(&state, bytes_of(key), key.len);
+    crypto_auth_hmacsha256_update(&state, bytes_of(data), data.len);
     crypto_auth_hmacsha256_final(&state, ret);
     sodium_memzero(&state, sizeof(state));
 }

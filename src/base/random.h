@@ -12,6 +12,10 @@ void random_init(void);
 void random_bytes(void *ret, size_t size);
 struct str random_hex(struct arena *arena, size_t bytes);
 
+/* 32 hexadecimal digits that nobody else is given. No secret: what names requests and the like, at the price
+ * of a system call for every few dozen. Not for a process that forks after its first. */
+struct str random_id(struct arena *arena);
+
 /* Equality in constant time for equal lengths. */
 bool secret_equal(struct str a, struct str b);
 

@@ -82,3 +82,17 @@ bool str_to_int(struct str s, int64_t *ret)
     *ret = negative ? value : -value;
     return true;
 }
+
+size_t str_put_int(char to[STR_INT_CAP], int64_t value)
+{
+    char digits[STR_INT_CAP];
+    size_t at = sizeof(digits), len = 0;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        to[len++] = '-';
+    memcpy(to + len, digits + at, sizeof(digits) - at);
+    return len + sizeof(digits) - at;
+}

@@ -67,4 +67,8 @@ struct str str_trim(struct str s);
  * Leading zeros and "-0" are refused. */
 bool str_to_int(struct str s, int64_t *ret);
 
+/* Writes that spelling, without a NUL; its length. */
+#define STR_INT_CAP 20
+size_t str_put_int(char to[STR_INT_CAP], int64_t value);
+
 #endif

@@ -24,6 +24,7 @@ static int run(struct cli *cli)
 const struct cli_command backup_command = {
     .name = "backup",
     .operand = "PATH",
+    .only_reads = true,
     .summary = "Write a consistent copy of the database to a new file, while the server runs or not",
     .run = run,
 };

@@ -27,6 +27,7 @@ struct cli_command {
     const char *operand; /* the one operand it needs, for the help: "PATH"; NULL: none */
     const struct cli_option *options;
     size_t option_count;
+    bool only_reads;     /* the database: it works beside a running server on any driver */
     bool without_config; /* it reads no configuration, so it knows no --config */
     const char *summary;
     int (*run)(struct cli *cli); /* an enum cli_exit */

@@ -62,7 +62,8 @@ static int open_storage(struct server *server)
 {
     struct storage_error error = { STORAGE_OK, "" };
     char sentence[SENTENCE_CAP];
-    enum storage_status status = store_open_db(server->start->config, server->arena, &server->db, &error);
+    enum storage_status status =
+        store_open_db(server->start->config, false, server->arena, &server->db, &error);
     if (status != STORAGE_OK) {
         snprintf(sentence, sizeof(sentence), "Cannot open the database: %s", error.text);
         return give_up(sentence);

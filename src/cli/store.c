@@ -1,8 +1,11 @@
 #include "cli/store.h"
 
+#include <unistd.h>
+
 #include "tenancy/tenant.h"
 
 #define MAX_SETTINGS 32
+#define NOT_SET_UP   "The database is not set up yet; run: tether init --config %s --email ADDRESS"
 
 /* "key=value" rows of the configuration's section for a driver from elsewhere. */
 static size_t module_settings(const struct config *config, struct arena *arena, struct storage_setting *ret)
@@ -16,23 +19,32 @@ static size_t module_settings(const struct config *config, struct arena *arena, 
     return n;
 }
 
-static size_t settings_of(const struct config *config, struct arena *arena, struct storage_setting *ret)
+/* One process owns an SQLite file; who only reads takes nothing away from it. */
+static size_t sqlite_settings(const struct config *config, bool only_reads, struct arena *arena,
+                              struct storage_setting *ret)
+{
+    ret[0] = (struct storage_setting){ "path", arena_cstr(arena, config->storage.sqlite_path) };
+    ret[1] = (struct storage_setting){ "access", only_reads ? "read" : "own" };
+    return 2;
+}
+
+static size_t settings_of(const struct config *config, bool only_reads, struct arena *arena,
+                          struct storage_setting *ret)
 {
     struct str driver = config->storage.driver;
     if (str_equal(driver, STR("sqlite")))
-        ret[0] = (struct storage_setting){ "path", arena_cstr(arena, config->storage.sqlite_path) };
-    else if (str_equal(driver, STR("postgres")))
-        ret[0] = (struct storage_setting){ "conninfo", arena_cstr(arena, config->storage.postgres_conninfo) };
-    else
+        return sqlite_settings(config, only_reads, arena, ret);
+    if (!str_equal(driver, STR("postgres")))
         return module_settings(config, arena, ret);
+    ret[0] = (struct storage_setting){ "conninfo", arena_cstr(arena, config->storage.postgres_conninfo) };
     return 1;
 }
 
-enum storage_status store_open_db(const struct config *config, struct arena *arena, struct db **ret,
-                                  struct storage_error *error)
+enum storage_status store_open_db(const struct config *config, bool only_reads, struct arena *arena,
+                                  struct db **ret, struct storage_error *error)
 {
     struct storage_setting settings[MAX_SETTINGS];
-    size_t n = settings_of(config, arena, settings);
+    size_t n = settings_of(config, only_reads, arena, settings);
     return db_open(arena_cstr(arena, config->storage.driver), settings, n, ret, error);
 }
 
@@ -67,8 +79,7 @@ static enum storage_status check_version(struct db_conn *conn, const struct db *
     if (status != STORAGE_OK || version == newest)
         return status;
     if (version == 0)
-        snprintf(text, cap, "The database is not set up yet; run: tether init --config %s --email ADDRESS",
-                 config_path);
+        snprintf(text, cap, NOT_SET_UP, config_path);
     else if (version < newest)
         snprintf(
             text, cap,
@@ -108,10 +119,19 @@ static int load_config(struct cli *cli)
     return CLI_OK;
 }
 
+static bool file_is_missing(const struct config *config, struct arena *arena)
+{
+    return str_equal(config->storage.driver, STR("sqlite")) &&
+           access(arena_cstr(arena, config->storage.sqlite_path), F_OK) != 0;
+}
+
 static int open_database(struct cli *cli)
 {
     struct storage_error error = { STORAGE_OK, "" };
-    enum storage_status status = store_open_db(cli->config, cli->arena, &cli->db, &error);
+    bool only_reads = cli->command->only_reads;
+    if (only_reads && file_is_missing(cli->config, cli->arena))
+        return cli_fail(NOT_SET_UP, cli->config_path);
+    enum storage_status status = store_open_db(cli->config, only_reads, cli->arena, &cli->db, &error);
     if (status != STORAGE_OK)
         return cli_fail("Cannot open the database: %s.", error.text);
     cli->conn = db_connect(cli->db);
@@ -124,6 +144,9 @@ static int check_schema(struct cli *cli, bool needs_root)
     char text[600];
     enum storage_status status =
         store_check_schema(cli->conn, cli->db, cli->arena, cli->config_path, needs_root, text, sizeof(text));
+    /* Whether an empty database is empty can only be told by writing to it. */
+    if (status == STORAGE_INVALID && cli->command->only_reads)
+        return cli_fail(NOT_SET_UP, cli->config_path);
     if (status == STORAGE_OK)
         return CLI_OK;
     if (status == STORAGE_DONE)

@@ -15,9 +15,10 @@ enum store_level {
 int store_open(struct cli *cli, enum store_level level);
 void store_close(struct cli *cli);
 
-/* The driver named by the configuration, with its settings. A failure has text for people in *error. */
-enum storage_status store_open_db(const struct config *config, struct arena *arena, struct db **ret,
-                                  struct storage_error *error);
+/* The driver named by the configuration, with its settings. only_reads: do not ask to own the data, where a
+ * driver has owners. A failure has text for people in *error. */
+enum storage_status store_open_db(const struct config *config, bool only_reads, struct arena *arena,
+                                  struct db **ret, struct storage_error *error);
 
 /* Whether the schema is this program's and a root tenant is there. OK; DONE with a sentence in `text` that
  * names the command to run; or the failure that kept it from being known. */

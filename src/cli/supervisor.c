@@ -158,8 +158,8 @@ static void child_ended(struct supervisor *sv, int how)
     close_status(sv);
     if (sv->stopping)
         finish(sv, clean ? CLI_OK : CLI_FAILED);
-    else if (gave_up && !sv->breaker.failed_starts && !sv->ever_ready)
-        finish(sv, CLI_FAILED);
+    else if (gave_up)
+        finish(sv, CLI_FAILED); /* it has said why, and a restart would not help */
     else if (!sv->ever_ready)
         child_died_at_start(sv, how);
     else if (clean)

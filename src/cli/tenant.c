@@ -117,6 +117,7 @@ const struct cli_command tenant_add_command = {
 
 const struct cli_command tenant_list_command = {
     .name = "tenant list",
+    .only_reads = true,
     .summary = "List the tenants",
     .run = list,
 };

@@ -3,6 +3,7 @@
 #include "http/connection.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
 #include <sys/socket.h>
@@ -10,6 +11,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "http/exchange.h"
+#include "http/guard.h"
+#include "http/internal.h"
 #include "http/loop.h"
 
 static struct connection *from_link(h2o_linklist_t *link)
@@ -29,6 +32,8 @@ static void on_socket_closed(void *data)
 {
     struct connection *connection = data;
     connection->sock = NULL;
+    if (connection->linger_fd >= 0)
+        linger_add(&connection->loop->linger, connection->linger_fd, h2o_now(connection->loop->ctx.loop));
     metric_add(METRIC_CONNECTIONS_OPEN, -1);
     loop_connection_closed(connection->loop);
     release_if_unused(connection);
@@ -59,6 +64,7 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, b
     connection->loop = loop;
     connection->sock = sock;
     connection->tls = tls;
+    connection->linger_fd = -1;
     connection->accepted_ms = connection->last_request_ms = h2o_now(loop->ctx.loop);
     h2o_linklist_init_anchor(&connection->open);
     h2o_linklist_insert(&loop->connections, &connection->link);
@@ -99,6 +105,12 @@ void connection_close_when_idle(struct connection *connection)
     connection->close_when_idle = true;
     if (connection->open_count == 0)
         connection_shut(connection);
+}
+
+void connection_linger(struct connection *connection)
+{
+    if (connection->linger_fd < 0)
+        connection->linger_fd = fcntl(h2o_socket_get_fd(connection->sock), F_DUPFD_CLOEXEC, 0);
 }
 
 /* More than `forgiven` and more than half of all. */
@@ -207,15 +219,48 @@ static bool stalls(struct connection *connection, uint64_t now)
     return any_answer_stalls(connection, now);
 }
 
+static int count_held(h2o_req_t *req, void *unused)
+{
+    (void)unused;
+    struct connection *connection = connection_of(req);
+    if (connection)
+        connection->held += guard_held_body(req);
+    return 0;
+}
+
+/* What incomplete requests hold: bodies of streams, and whatever waits unparsed. Returns the sum. */
+static size_t measure_held(struct http_loop *loop)
+{
+    size_t sum = 0;
+    for (h2o_linklist_t *link = loop->connections.next; link != &loop->connections; link = link->next) {
+        struct connection *connection = from_link(link);
+        connection->held = connection->sock ? connection->sock->input->size : 0;
+    }
+    if (loop->server->http2)
+        loop->globalconf.http2.callbacks.foreach_request(&loop->ctx, count_held, NULL);
+    for (h2o_linklist_t *link = loop->connections.next; link != &loop->connections; link = link->next)
+        sum += from_link(link)->held;
+    return sum;
+}
+
+/* A connection may always hold a few whole bodies. */
+static size_t held_limit(struct http_loop *loop, size_t sum)
+{
+    size_t few = 4 * loop->globalconf.max_request_entity_size;
+    size_t limit = sum > loop->limits->held_in_all ? loop->limits->held / 8 : loop->limits->held;
+    return limit > few ? limit : few;
+}
+
 void connection_sweep(struct http_loop *loop, bool draining, bool all)
 {
     uint64_t now = h2o_now(loop->ctx.loop);
+    size_t limit = held_limit(loop, measure_held(loop));
     for (h2o_linklist_t *link = loop->connections.next, *next; link != &loop->connections; link = next) {
         struct connection *connection = from_link(link);
         next = link->next;
         if (all || (draining && connection->open_count == 0))
             connection_shut(connection);
-        else if (connection->sock && stalls(connection, now))
+        else if (connection->sock && (connection->held > limit || stalls(connection, now)))
             connection_refused(connection);
     }
 }

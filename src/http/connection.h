@@ -18,12 +18,14 @@ struct connection {
     bool tls;
     bool closing; /* was shut down by us */
     bool close_when_idle;
+    int linger_fd;       /* -1, or a duplicate that outlives the library's close */
     h2o_linklist_t open; /* struct open_request: alive in the library */
     size_t open_count;
     size_t jobs;        /* in a lane or at a worker, client gone or not */
     uint64_t blocks;    /* header blocks over HTTP/2 */
     uint64_t requests;  /* that became complete */
     uint64_t cancelled; /* whose client left before the answer */
+    size_t held;        /* bytes of requests that are not complete, as of the last sweep */
     uint64_t accepted_ms, last_request_ms;
 };
 
@@ -51,6 +53,9 @@ void connection_shut(struct connection *connection);
 void connection_refused(struct connection *connection);
 /* Ends the peer once what it was answered is out. */
 void connection_close_when_idle(struct connection *connection);
+/* Before an answer after which the library closes although the peer still sends: keeps the peer able to read
+ * it. */
+void connection_linger(struct connection *connection);
 /* Whether one more header block may be opened. Accepts NULL. */
 bool connection_may_open(struct connection *connection);
 

@@ -8,43 +8,28 @@
 #include "http/send.h"
 #include "http/view.h"
 
-/* Answers now, on the loop, and lets go of the call. */
-static void answer(struct call *call, struct connection *connection, struct open_request *open)
+static struct exchange *begin(struct connection *connection, h2o_req_t *req)
 {
     struct walk *walk = connection->loop->server->walk;
-    bool sent = open != NULL;
-    if (sent) {
-        h2o_req_t *req = open->req;
-        bool close = call->reply.close || call->request.malformed || call->request.headers_too_large ||
-                     call->request.target.len > REQUEST_MAX_TARGET;
-        connection_answered(open);
-        send_reply(req, call, close);
-        if (close && call->request.http_version >= 0x200)
-            connection_close_when_idle(connection);
-    }
-    walk_log(walk, call, sent);
-    call_free(&call);
-}
-
-static void refuse_overload(struct call *call, struct connection *connection, struct open_request *open)
-{
-    metric_add(METRIC_OVERLOAD, 1);
-    walk_refuse_overload(connection->loop->server->walk, call);
-    answer(call, connection, open);
-}
-
-static void enqueue(struct call *call, struct connection *connection, struct open_request *open,
-                    enum lane lane)
-{
+    struct call *call = call_new(walk);
     struct exchange *exchange = ARENA_NEW(call->arena, struct exchange);
+    call->t_received = clock_monotonic_us();
+    view_fill(call, req, connection, (size_t)walk_config(walk)->server.max_body);
     exchange->call = call;
     exchange->loop = connection->loop;
     exchange->connection = connection;
-    exchange->open = open;
+    exchange->open = connection_request(connection, req);
+    exchange->open->exchange = exchange;
     exchange->job.queued_us = call->t_received;
-    open->exchange = exchange;
     connection->jobs++;
-    loop_stage(connection->loop, lane, exchange);
+    return exchange;
+}
+
+static void refuse_overload(struct exchange *exchange)
+{
+    metric_add(METRIC_OVERLOAD, 1);
+    walk_refuse_overload(exchange->loop->server->walk, exchange->call);
+    loop_answer(exchange->loop, exchange);
 }
 
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
@@ -52,20 +37,16 @@ int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
     (void)handler;
     struct connection *connection = connection_of(req);
     struct http_loop *loop = connection->loop;
-    struct walk *walk = loop->server->walk;
-    struct open_request *open = connection_request(connection, req);
-    loop_is_awake(loop);
-
-    struct call *call = call_new(walk);
-    call->t_received = clock_monotonic_us();
-    view_fill(call, req, connection, (size_t)walk_config(walk)->server.max_body);
+    bool crowded = connection->jobs >= loop->limits->jobs;
+    struct exchange *exchange = begin(connection, req);
     enum lane lane = LANE_GENERAL;
-    if (walk_admit(walk, call, &lane))
-        answer(call, connection, open);
-    else if (connection->jobs >= loop->limits->jobs || !lane_reserve(loop->server->lanes[lane]))
-        refuse_overload(call, connection, open);
+    loop_is_awake(loop);
+    if (walk_admit(loop->server->walk, exchange->call, &lane))
+        loop_answer(loop, exchange);
+    else if (crowded || !lane_reserve(loop->server->lanes[lane]))
+        refuse_overload(exchange);
     else
-        enqueue(call, connection, open, lane);
+        loop_stage(loop, lane, exchange);
     return 0;
 }
 
@@ -86,11 +67,32 @@ void exchange_run(void *worker, struct lane_job *job)
     loop_return(exchange->loop, exchange);
 }
 
+/* Over HTTP/2 the connection of a refused request ends too: an answered stream pins its memory while the peer
+ * does not read. */
+static bool ends_connection(const struct call *call)
+{
+    return call->reply.close || call->request.malformed || call->request.headers_too_large ||
+           call->request.target.len > REQUEST_MAX_TARGET;
+}
+
+static void answer(struct call *call, struct open_request *open)
+{
+    bool close = ends_connection(call);
+    connection_answered(open);
+    send_reply(open->req, call, close);
+    if (close && call->request.http_version >= 0x200)
+        connection_close_when_idle(open->connection);
+}
+
 void exchange_finish(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
-    struct http_loop *loop = exchange->loop;
-    answer(exchange->call, connection, exchange->open); /* frees the exchange too */
-    loop->jobs--;
+    struct call *call = exchange->call;
+    bool sent = exchange->open != NULL;
+    if (sent)
+        answer(call, exchange->open);
+    walk_log(exchange->loop->server->walk, call, sent);
+    exchange->loop->jobs--;
+    call_free(&call); /* and the exchange in it */
     connection_job_done(connection);
 }

@@ -26,7 +26,9 @@ int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req);
 void exchange_cancel(struct exchange *exchange);
 /* Worker thread: the lanes' run function; `worker` is a struct walk_worker. */
 void exchange_run(void *worker, struct lane_job *job);
-/* Loop thread: the job is back. */
+/* Loop thread, and never inside the library's handler call: while it closes a connection it still starts
+ * requests that waited, and a reply at that moment trips an assertion. The reply is complete; sends it,
+ * unless the client left. */
 void exchange_finish(struct exchange *exchange);
 
 #endif

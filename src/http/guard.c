@@ -8,6 +8,8 @@
  * cache digests are not parsed, and streams that are opened again and again without ever becoming a request
  * are counted (h2o_hpack_parse_headers).
  * - Upgrade: h2c would let a request pass by the check of its raw head (h2o_http2_handle_upgrade).
+ * - Its chunked decoder is lenient (phr_decode_chunked, in chunked.c).
+ * - Request bodies of many streams gather before a handler sees one: what a stream holds can be asked here.
  * - Timers follow the wall clock (gettimeofday), and unknown frames are written to stderr one line each
  * (__fprintf_chk).
  *
@@ -21,9 +23,11 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
+#include "http/chunked.h"
 #include "http/connection.h"
 #include "http/limits.h"
 
+#define STATE_RECEIVES_BODY    2
 #define STATE_END_STREAM       7
 #define WINDOW_OUT_OF_REACH    ((ssize_t)1 << 30)
 #define SETTING_SIZE           6
@@ -36,9 +40,14 @@ struct stream_head {
     h2o_ostream_t ostream;
     int state;
     ssize_t output_window;
+    ssize_t input_window;
+    h2o_http2_priority_t priority;
+    h2o_buffer_t *body;
 };
+_Static_assert(offsetof(struct stream_head, ostream) == 8, "h2o_http2_stream_t._ostr_final");
 _Static_assert(offsetof(struct stream_head, state) == 40, "h2o_http2_stream_t.state");
 _Static_assert(offsetof(struct stream_head, output_window) == 48, "h2o_http2_stream_t.output_window");
+_Static_assert(offsetof(struct stream_head, body) == 80, "h2o_http2_stream_t._req_body");
 
 typedef void send_pending_fn(void *conn, struct stream_head *stream);
 typedef int settings_fn(h2o_http2_settings_t *settings, const uint8_t *src, size_t len,
@@ -66,6 +75,15 @@ EXPORTED void h2o_http2_stream_send_pending_data(void *conn, struct stream_head 
     originals.send_pending(conn, stream);
     if (stream->state == STATE_END_STREAM)
         stream->output_window = WINDOW_OUT_OF_REACH;
+}
+
+size_t guard_held_body(const h2o_req_t *req)
+{
+    /* Until the answer begins, the request's output is the stream's own. */
+    const struct stream_head *stream = H2O_STRUCT_FROM_MEMBER(struct stream_head, ostream, req->_ostr_top);
+    if (req->version < 0x200 || stream->state != STATE_RECEIVES_BODY || !stream->body)
+        return 0;
+    return stream->body->size;
 }
 
 bool guard_settings_refused(const uint8_t *payload, size_t len)
@@ -155,12 +173,18 @@ EXPORTED int gettimeofday(struct timeval *restrict tv, void *restrict tz)
     return 0;
 }
 
+int64_t guard_clock_step(int64_t gap_us)
+{
+    if (gap_us <= 0)
+        return 0;
+    return gap_us < NUDGE_US ? gap_us : NUDGE_US;
+}
+
 void guard_clock_nudge(void)
 {
     int64_t offset = atomic_load(&clock_offset);
     int64_t gap = wall_clock_us() - clock_monotonic_us() - offset;
-    if (gap > 0)
-        atomic_compare_exchange_strong(&clock_offset, &offset, offset + (gap < NUDGE_US ? gap : NUDGE_US));
+    atomic_compare_exchange_strong(&clock_offset, &offset, offset + guard_clock_step(gap));
 }
 
 bool guard_is_active(void)
@@ -195,6 +219,7 @@ static bool check_symbols(char *why, size_t cap)
           (void **)&originals.settings },
         { "h2o_hpack_parse_headers", (void *)h2o_hpack_parse_headers, (void **)&originals.headers },
         { "h2o_http2_handle_upgrade", (void *)h2o_http2_handle_upgrade, &unused },
+        { "phr_decode_chunked", (void *)phr_decode_chunked, &unused },
         { "__fprintf_chk", (void *)__fprintf_chk, &unused },
         { "gettimeofday", (void *)gettimeofday, &unused },
     };

@@ -15,7 +15,7 @@
 struct lane_worker {
     struct http_lane *lane;
     void *own; /* the caller's entry */
-    pthread_t thread;
+    struct http_thread thread;
     pthread_cond_t wake;
     bool signalled;
     struct lane_worker *below; /* on the stack of idle ones */
@@ -105,7 +105,7 @@ static struct lane_job *next_job(struct lane_worker *worker)
     return job;
 }
 
-static void *work(void *arg)
+static void work(void *arg)
 {
     struct lane_worker *worker = arg;
     struct http_lane *lane = worker->lane;
@@ -117,7 +117,6 @@ static void *work(void *arg)
         metric_observe(lane->params.wait, clock_monotonic_us() - job->queued_us);
         lane->params.run(worker->own, job);
     }
-    return NULL;
 }
 
 struct http_lane *lane_new(const struct lane_params *params)
@@ -136,7 +135,7 @@ struct http_lane *lane_new(const struct lane_params *params)
         pthread_cond_init(&worker->wake, NULL);
         snprintf(name, sizeof name, "%s-%zu", params->thread_name, i);
         if (!thread_start(&worker->thread, name, work, worker)) {
-            if (lane_stop(lane, INT64_MAX / 2))
+            if (lane_stop(lane, THREAD_NO_DEADLINE))
                 lane_free(&lane);
             return NULL;
         }
@@ -160,7 +159,7 @@ bool lane_stop(struct http_lane *lane, int64_t deadline_ms)
     }
     lane->idle = NULL;
     pthread_mutex_unlock(&lane->lock);
-    while (lane->started > 0 && thread_join(lane->workers[lane->started - 1].thread, deadline_ms))
+    while (lane->started > 0 && thread_join(&lane->workers[lane->started - 1].thread, deadline_ms))
         lane->started--;
     return lane->started == 0;
 }

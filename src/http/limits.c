@@ -15,4 +15,6 @@ const struct http_limits http_limits_default = {
     .jobs = 32,
     .cancelled = 100,
     .abandoned = 150,
+    .held = (size_t)8 << 20,
+    .held_in_all = (size_t)128 << 20,
 };

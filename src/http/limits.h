@@ -18,6 +18,8 @@ struct http_limits {
     uint64_t watchdog_ms;   /* an event loop that does not turn for so long aborts the process; 0: never */
     size_t jobs;            /* in flight per connection */
     size_t cancelled;       /* cancelled requests that are forgiven before the share counts */
+    size_t held;            /* bytes of incomplete requests per connection */
+    size_t held_in_all;     /* … per loop: when there are more, who holds most of them is closed */
     size_t abandoned;       /* header blocks without a request that are forgiven */
 };
 

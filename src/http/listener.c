@@ -143,7 +143,8 @@ static int open_tcp(const struct addrinfo *address, bool shared, const char **re
     return -1;
 }
 
-/* SO_REUSEPORT would quietly share the port with another server of the same user; an exclusive bind first tells. */
+/* SO_REUSEPORT would quietly share the port with another server of the same user; an exclusive bind first
+ * tells. */
 static bool port_is_free(const struct addrinfo *address, const char **ret_what)
 {
     int fd = open_tcp(address, false, ret_what);

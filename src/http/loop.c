@@ -106,11 +106,21 @@ static void close_listeners(struct http_loop *loop)
 
 /* --- Work from and for other threads --- */
 
+static void send_message(struct http_loop *loop)
+{
+    struct loop_door *door = &loop->door;
+    pthread_mutex_lock(&door->lock);
+    if (door->state == LOOP_OPEN && !door->message_sent) {
+        door->message_sent = true;
+        h2o_multithread_send_message(&loop->receiver, &door->message);
+    }
+    pthread_mutex_unlock(&door->lock);
+}
+
 void loop_wake(struct http_loop *loop)
 {
-    if (!atomic_exchange(&loop->pending, true) && atomic_load(&loop->asleep) &&
-        !atomic_exchange(&loop->message_sent, true))
-        h2o_multithread_send_message(&loop->receiver, &loop->message);
+    if (!atomic_exchange(&loop->pending, true) && atomic_load(&loop->asleep))
+        send_message(loop);
 }
 
 void loop_return(struct http_loop *loop, struct exchange *exchange)
@@ -127,25 +137,55 @@ void loop_is_awake(struct http_loop *loop)
     atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
 }
 
+static void append(struct http_loop *loop, struct batch *batch, struct exchange *exchange)
+{
+    exchange->job.next = NULL;
+    if (batch->first)
+        batch->last->job.next = &exchange->job;
+    else
+        batch->first = exchange;
+    batch->last = exchange;
+    loop->jobs++;
+}
+
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange)
 {
-    struct staged *staged = &loop->staged[lane];
-    if (staged->first)
-        staged->last->job.next = &exchange->job;
-    else
-        staged->first = exchange;
-    staged->last = exchange;
-    loop->jobs++;
+    append(loop, &loop->staged[lane], exchange);
+}
+
+void loop_answer(struct http_loop *loop, struct exchange *exchange)
+{
+    append(loop, &loop->answers, exchange);
+    if (!h2o_timeout_is_linked(&loop->answers_entry))
+        h2o_timeout_link(loop->ctx.loop, &loop->ctx.zero_timeout, &loop->answers_entry);
 }
 
 static void push_staged(struct http_loop *loop)
 {
     for (enum lane lane = 0; lane < LANE_INLINE; lane++) {
-        struct staged *staged = &loop->staged[lane];
-        if (staged->first)
-            lane_push(loop->server->lanes[lane], &staged->first->job, &staged->last->job);
-        *staged = (struct staged){ 0 };
+        struct batch *batch = &loop->staged[lane];
+        if (batch->first)
+            lane_push(loop->server->lanes[lane], &batch->first->job, &batch->last->job);
+        *batch = (struct batch){ 0 };
     }
+}
+
+/* A list, oldest first. */
+static void finish_all(struct lane_job *job)
+{
+    while (job) {
+        struct lane_job *next = job->next; /* goes with the exchange */
+        exchange_finish((struct exchange *)job);
+        job = next;
+    }
+}
+
+static void on_answers(h2o_timeout_entry_t *entry)
+{
+    struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, answers_entry, entry);
+    struct lane_job *first = (struct lane_job *)loop->answers.first;
+    loop->answers = (struct batch){ 0 };
+    finish_all(first);
 }
 
 /* Finishes what the workers brought back, oldest first. False when there was nothing. */
@@ -160,11 +200,7 @@ static bool collect(struct http_loop *loop)
         newest = next;
     }
     bool any = oldest != NULL;
-    while (oldest) {
-        struct lane_job *next = oldest->next;
-        exchange_finish((struct exchange *)oldest);
-        oldest = next;
-    }
+    finish_all(oldest);
     return any;
 }
 
@@ -174,19 +210,33 @@ static void on_message(h2o_multithread_receiver_t *receiver, h2o_linklist_t *mes
     struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, receiver, receiver);
     while (!h2o_linklist_is_empty(messages))
         h2o_linklist_unlink(messages->next);
+    pthread_mutex_lock(&loop->door.lock);
+    loop->door.message_sent = false;
+    pthread_mutex_unlock(&loop->door.lock);
     loop_is_awake(loop);
-    atomic_store(&loop->message_sent, false);
     collect(loop);
 }
 
-static void apply_orders(struct http_loop *loop)
+void loop_reconfigure(struct http_loop *loop, SSL_CTX *tls, size_t max_body)
 {
-    pthread_mutex_lock(&loop->orders.lock);
-    SSL_CTX *tls = loop->orders.tls;
-    size_t max_body = loop->orders.max_body;
-    loop->orders.tls = NULL;
-    loop->orders.max_body = 0;
-    pthread_mutex_unlock(&loop->orders.lock);
+    pthread_mutex_lock(&loop->door.lock);
+    SSL_CTX_free(loop->door.tls);
+    if (tls)
+        SSL_CTX_up_ref(tls);
+    loop->door.tls = tls;
+    loop->door.max_body = max_body;
+    pthread_mutex_unlock(&loop->door.lock);
+    loop_wake(loop);
+}
+
+static void apply_configuration(struct http_loop *loop)
+{
+    pthread_mutex_lock(&loop->door.lock);
+    SSL_CTX *tls = loop->door.tls;
+    size_t max_body = loop->door.max_body;
+    loop->door.tls = NULL;
+    loop->door.max_body = 0;
+    pthread_mutex_unlock(&loop->door.lock);
     if (max_body)
         loop->globalconf.max_request_entity_size = max_body + HTTP_BODY_SLACK;
     for (size_t i = 0; tls && i < loop->listener_count; i++) {
@@ -207,6 +257,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
     bool settled =
         loop->draining && clock_monotonic_ms() - loop->drain_started_ms >= (int64_t)loop->limits->grace_ms;
     loop->starved = false;
+    linger_sweep(&loop->linger, h2o_now(loop->ctx.loop), loop->draining);
     connection_sweep(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
     if (loop->index == 0)
         guard_clock_nudge();
@@ -228,10 +279,17 @@ static void begin_drain(struct http_loop *loop)
 
 /* --- The turn --- */
 
-static bool has_ended(const struct http_loop *loop)
+/* Nothing is under way, and nobody can leave anything any more. */
+static bool has_ended(struct http_loop *loop)
 {
-    return loop->draining && loop->jobs == 0 && loop->connections.next == &loop->connections &&
-           !atomic_load(&loop->message_sent);
+    if (!loop->draining || loop->jobs > 0 || loop->connections.next != &loop->connections)
+        return false;
+    pthread_mutex_lock(&loop->door.lock);
+    bool ended = !loop->door.message_sent;
+    if (ended)
+        loop->door.state = LOOP_CLOSED;
+    pthread_mutex_unlock(&loop->door.lock);
+    return ended;
 }
 
 static void turn(struct http_loop *loop)
@@ -243,18 +301,11 @@ static void turn(struct http_loop *loop)
     loop_is_awake(loop);
     loop->unflushed = collect(loop);
     push_staged(loop);
-    apply_orders(loop);
+    apply_configuration(loop);
     resume_accepting(loop);
     if (!loop->draining && atomic_load(&loop->server->phase) != SERVER_RUNNING)
         begin_drain(loop);
-}
-
-static void *run(void *arg)
-{
-    struct http_loop *loop = arg;
-    while (!has_ended(loop))
-        turn(loop);
-    return NULL;
+    log_flush(); /* the lines of a turn in one go, before it sleeps */
 }
 
 /* --- Life --- */
@@ -277,38 +328,37 @@ static void configure(struct http_loop *loop)
     send_register_error_filter(&host->fallback_path);
 }
 
-static bool open_listeners(struct http_loop *loop, char *error, size_t cap)
+static void open_listener(struct http_loop *loop, const struct http_listener *from, int fd)
 {
-    struct http_listeners *all = loop->server->listeners;
+    struct loop_listener *listener = &loop->listeners[loop->listener_count++];
+    listener->accept = (h2o_accept_ctx_t){ .ctx = &loop->ctx, .hosts = loop->globalconf.hosts };
+    if (from->scheme == LISTEN_HTTPS) {
+        SSL_CTX_up_ref(loop->server->tls);
+        listener->accept.ssl_ctx = loop->server->tls;
+    }
+    listener->sock = h2o_evloop_socket_create(loop->ctx.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+    listener->sock->data = listener;
+    h2o_socket_read_start(listener->sock, on_accept);
+}
+
+static bool open_listeners(struct http_loop *loop)
+{
+    const struct http_listeners *all = loop->server->listeners;
     loop->listeners = calloc(all->n + 1, sizeof *loop->listeners);
     for (size_t i = 0; loop->listeners && i < all->n; i++) {
         if (all->at[i].loop != loop->index)
             continue;
         int fd = fcntl(all->at[i].fd, F_DUPFD_CLOEXEC, 0); /* the library closes what it is given */
-        if (fd < 0) {
-            snprintf(error, cap, "cannot take over a listening socket: %s", strerror(errno));
+        if (fd < 0)
             return false;
-        }
-        struct loop_listener *listener = &loop->listeners[loop->listener_count++];
-        listener->accept = (h2o_accept_ctx_t){ .ctx = &loop->ctx, .hosts = loop->globalconf.hosts };
-        if (all->at[i].scheme == LISTEN_HTTPS) {
-            SSL_CTX_up_ref(loop->server->tls);
-            listener->accept.ssl_ctx = loop->server->tls;
-        }
-        listener->sock = h2o_evloop_socket_create(loop->ctx.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
-        listener->sock->data = listener;
-        h2o_socket_read_start(listener->sock, on_accept);
+        open_listener(loop, &all->at[i], fd);
     }
     return loop->listeners != NULL;
 }
 
-bool loop_init(struct http_loop *loop, struct http_server *server, unsigned index, char *error, size_t cap)
+/* On the loop's thread. */
+static bool open_loop(struct http_loop *loop)
 {
-    loop->server = server;
-    loop->limits = server->limits;
-    loop->index = index;
-    pthread_mutex_init(&loop->orders.lock, NULL);
-    h2o_linklist_init_anchor(&loop->connections);
     configure(loop);
     h2o_evloop_t *evloop = h2o_evloop_create();
     h2o_context_init(&loop->ctx, evloop, &loop->globalconf);
@@ -316,17 +366,9 @@ bool loop_init(struct http_loop *loop, struct http_server *server, unsigned inde
     h2o_timeout_init(evloop, &loop->tick, loop->limits->tick_ms);
     h2o_timeout_init(evloop, &loop->drain_tick, loop->limits->drain_tick_ms);
     loop->tick_entry.cb = on_tick;
+    loop->answers_entry.cb = on_answers;
     h2o_timeout_link(evloop, &loop->tick, &loop->tick_entry);
-    atomic_store(&loop->heartbeat_ms, clock_monotonic_ms());
-    return open_listeners(loop, error, cap);
-}
-
-bool loop_start(struct http_loop *loop)
-{
-    char name[16];
-    snprintf(name, sizeof name, "loop-%u", loop->index);
-    loop->started = thread_start(&loop->thread, name, run, loop);
-    return loop->started;
+    return open_listeners(loop);
 }
 
 static void close_listener(struct loop_listener *listener)
@@ -336,14 +378,14 @@ static void close_listener(struct loop_listener *listener)
     SSL_CTX_free(listener->accept.ssl_ctx);
 }
 
-void loop_release(struct http_loop *loop)
+static void close_loop(struct http_loop *loop)
 {
     h2o_evloop_t *evloop = loop->ctx.loop;
     h2o_multithread_queue_t *queue = loop->ctx.queue;
     for (size_t i = 0; i < loop->listener_count; i++)
         close_listener(&loop->listeners[i]);
+    linger_sweep(&loop->linger, 0, true);
     free(loop->listeners);
-    SSL_CTX_free(loop->orders.tls);
     h2o_timeout_unlink(&loop->tick_entry);
     h2o_timeout_dispose(evloop, &loop->tick);
     h2o_timeout_dispose(evloop, &loop->drain_tick);
@@ -352,7 +394,75 @@ void loop_release(struct http_loop *loop)
     free(queue); /* destroying a queue leaves its memory */
     h2o_evloop_destroy(evloop);
     h2o_config_dispose(&loop->globalconf);
-    pthread_mutex_destroy(&loop->orders.lock);
+}
+
+static void enter_state(struct http_loop *loop, enum loop_state state)
+{
+    pthread_mutex_lock(&loop->door.lock);
+    loop->door.state = state;
+    pthread_cond_signal(&loop->door.change);
+    pthread_mutex_unlock(&loop->door.lock);
+}
+
+static void run(void *arg)
+{
+    struct http_loop *loop = arg;
+    log_gather();
+    bool open = open_loop(loop);
+    if (!open)
+        snprintf(loop->door.error, sizeof loop->door.error, "cannot take over a listening socket: %s",
+                 strerror(errno));
+    enter_state(loop, open ? LOOP_OPEN : LOOP_FAILED);
+    while (open && !has_ended(loop))
+        turn(loop);
+    atomic_store(&loop->heartbeat_ms, WATCHDOG_ENDED);
+    close_loop(loop);
+    log_gather_end();
+}
+
+void loop_init(struct http_loop *loop, struct http_server *server, unsigned index)
+{
+    loop->server = server;
+    loop->limits = server->limits;
+    loop->index = index;
+    pthread_mutex_init(&loop->door.lock, NULL);
+    pthread_cond_init(&loop->door.change, NULL);
+    h2o_linklist_init_anchor(&loop->connections);
+    atomic_store(&loop->heartbeat_ms, WATCHDOG_ENDED);
+}
+
+bool loop_start(struct http_loop *loop, char *error, size_t cap)
+{
+    char name[16];
+    snprintf(name, sizeof name, "loop-%u", loop->index);
+    loop->started = thread_start(&loop->thread, name, run, loop);
+    if (!loop->started) {
+        snprintf(error, cap, "cannot start the thread of an event loop");
+        return false;
+    }
+    pthread_mutex_lock(&loop->door.lock);
+    while (loop->door.state == LOOP_NEW)
+        pthread_cond_wait(&loop->door.change, &loop->door.lock);
+    bool open = loop->door.state != LOOP_FAILED;
+    pthread_mutex_unlock(&loop->door.lock);
+    if (!open)
+        snprintf(error, cap, "%s", loop->door.error);
+    return open;
+}
+
+bool loop_join(struct http_loop *loop, int64_t deadline_ms)
+{
+    if (loop->started && !thread_join(&loop->thread, deadline_ms))
+        return false;
+    loop->started = false;
+    return true;
+}
+
+void loop_release(struct http_loop *loop)
+{
+    SSL_CTX_free(loop->door.tls);
+    pthread_cond_destroy(&loop->door.change);
+    pthread_mutex_destroy(&loop->door.lock);
 }
 
 #ifdef __SANITIZE_ADDRESS__

@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 
 #include "http/limits.h"
+#include "http/linger.h"
 #include "http/listener.h"
+#include "http/thread.h"
 #include "request/route.h"
 
 struct exchange;
@@ -19,22 +21,30 @@ struct loop_listener {
     h2o_accept_ctx_t accept;
 };
 
-struct staged {
+/* Exchanges in order, linked by their jobs. */
+struct batch {
     struct exchange *first, *last;
 };
 
-/* What another thread asks of a loop; applied between two turns. */
-struct loop_orders {
+enum loop_state { LOOP_NEW = 0, LOOP_OPEN, LOOP_FAILED, LOOP_CLOSED };
+
+/* Where other threads and the loop meet. */
+struct loop_door {
     pthread_mutex_t lock;
-    SSL_CTX *tls;    /* a new context to take, with a reference; NULL: none */
-    size_t max_body; /* the library's new limit; 0: unchanged */
+    pthread_cond_t change;
+    enum loop_state state;
+    char error[256];                   /* LOOP_FAILED: why */
+    bool message_sent;                 /* `message` is on its way through the library's queue */
+    h2o_multithread_message_t message; /* carries nothing: it wakes */
+    SSL_CTX *tls;                      /* a new context to take, with a reference; NULL: none */
+    size_t max_body;                   /* the library's new limit; 0: unchanged */
 };
 
 struct http_loop {
     struct http_server *server;
     const struct http_limits *limits;
     unsigned index;
-    pthread_t thread;
+    struct http_thread thread;
     bool started;
 
     h2o_globalconf_t globalconf; /* one per loop: only its thread touches it */
@@ -45,19 +55,20 @@ struct http_loop {
     struct loop_listener *listeners;
     size_t listener_count;
     h2o_linklist_t connections;
-    size_t jobs; /* in a lane or at a worker */
-    struct staged staged[LANE_INLINE];
+    size_t jobs; /* exchanges that are not finished */
+    struct batch staged[LANE_INLINE];
+    struct batch answers; /* complete already; sent once the library is not inside a handler call */
+    h2o_timeout_entry_t answers_entry;
 
     /* Other threads. */
     _Atomic(struct exchange *) returned; /* newest first */
     atomic_bool pending;                 /* somebody left something for the next turn */
     atomic_bool asleep;                  /* about to wait, or waiting: who leaves something must wake it */
-    atomic_bool message_sent;            /* `message` is on its way through the library's queue */
-    h2o_multithread_message_t message;
-    atomic_bool paused; /* does not accept: the process is at its limit */
+    atomic_bool paused;                  /* does not accept: the process is at its limit */
     _Atomic int64_t heartbeat_ms;
-    struct loop_orders orders;
+    struct loop_door door;
 
+    struct linger_list linger;
     bool starved;   /* accept failed for want of descriptors or memory: not again before the next tick */
     bool unflushed; /* replies were handed over outside the library's turn: it completes them in its next, at
                        once */
@@ -65,14 +76,21 @@ struct http_loop {
     int64_t drain_started_ms;
 };
 
-/* Sets the loop up on the calling thread; then loop_start() gives it its own. */
-bool loop_init(struct http_loop *loop, struct http_server *server, unsigned index, char *error, size_t cap);
-bool loop_start(struct http_loop *loop);
-/* After its thread ended. */
+/* Before anything else. */
+void loop_init(struct http_loop *loop, struct http_server *server, unsigned index);
+/* Starts the thread, which makes everything of the library's that belongs to the loop, since the library's
+ * buffers belong to threads. Returns when the loop turns; false with error when it does not. */
+bool loop_start(struct http_loop *loop, char *error, size_t cap);
+/* Waits for its end; true for a loop that was never started. */
+bool loop_join(struct http_loop *loop, int64_t deadline_ms);
+/* After its end. */
 void loop_release(struct http_loop *loop);
 
 /* Any thread: makes the loop turn. */
 void loop_wake(struct http_loop *loop);
+/* Any thread: the library's limit for bodies from now on, and TLS for new connections (NULL: as it is;
+ * referenced). */
+void loop_reconfigure(struct http_loop *loop, SSL_CTX *tls, size_t max_body);
 /* Worker thread: hands a finished exchange back. */
 void loop_return(struct http_loop *loop, struct exchange *exchange);
 
@@ -81,6 +99,8 @@ void loop_is_awake(struct http_loop *loop);
 /* Queues an exchange whose lane place is reserved; it is pushed at the end of the loop's turn, together with
  * others. */
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange);
+/* Finishes an exchange whose reply is complete, still in this turn. */
+void loop_answer(struct http_loop *loop, struct exchange *exchange);
 /* A connection of this loop was closed: its place may be used. */
 void loop_connection_closed(struct http_loop *loop);
 

@@ -119,9 +119,8 @@ static void add_request_id(h2o_req_t *req)
     add_header(req, STR("x-request-id"), str_from(text, sizeof id * 2));
 }
 
-static void log_library_error(h2o_req_t *req)
+static void log_library_error(h2o_req_t *req, const struct connection *connection)
 {
-    const struct connection *connection = connection_of(req);
     log_event(LOG_INFO, "request refused", LOG_I("status", req->res.status),
               LOG_Z("address", connection ? connection->address : ""));
     metric_request("refused", req->res.status);
@@ -130,6 +129,7 @@ static void log_library_error(h2o_req_t *req)
 static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t **slot)
 {
     (void)filter;
+    struct connection *connection = connection_of(req);
     if (req->_generator != &reply_generator) {
         struct error_stream *stream = (struct error_stream *)h2o_add_ostream(req, sizeof *stream, slot);
         stream->super.do_send = send_error_body;
@@ -139,7 +139,9 @@ static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t 
         h2o_set_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, H2O_STRLIT("application/json"),
                        1);
         add_request_id(req);
-        log_library_error(req);
+        log_library_error(req, connection);
+        if (connection && req->version < 0x200)
+            connection_linger(connection);
     }
     h2o_setup_next_ostream(req, slot);
 }

@@ -91,11 +91,7 @@ static int64_t beat_of(void *context, size_t i)
 static bool start_loops(struct http_server *server, char *error, size_t cap)
 {
     for (size_t i = 0; i < server->loop_count; i++) {
-        if (!loop_init(&server->loops[i], server, (unsigned)i, error, cap))
-            return false;
-    }
-    for (size_t i = 0; i < server->loop_count; i++) {
-        if (!loop_start(&server->loops[i]))
+        if (!loop_start(&server->loops[i], error, cap))
             return false;
     }
     server->watchdog = watchdog_new(beat_of, server, server->loop_count, server->limits->watchdog_ms);
@@ -128,7 +124,6 @@ static bool start_all(struct http_server *server, const struct config *config, c
     snprintf(error, cap, "cannot start the workers");
     if (!start_lane(server, config, LANE_GENERAL) || !start_lane(server, config, LANE_PASSWORD))
         return false;
-    snprintf(error, cap, "cannot start the event loops");
     return start_loops(server, error, cap);
 }
 
@@ -151,6 +146,8 @@ struct http_server *http_server_start_limited(const struct config *config, struc
     server->loops = calloc(server->loop_count, sizeof *server->loops);
     if (!server->loops)
         abort();
+    for (size_t i = 0; i < server->loop_count; i++)
+        loop_init(&server->loops[i], server, (unsigned)i);
     atomic_store(&server->max_connections,
                  fit_descriptors((size_t)config->server.max_connections,
                                  (size_t)(config->server.workers + config->server.hash_workers)));
@@ -169,18 +166,6 @@ struct http_server *http_server_start(const struct config *config, struct http_l
     return http_server_start_limited(config, listeners, walk, http2, &http_limits_default, error, cap);
 }
 
-static void order(struct http_loop *loop, SSL_CTX *tls, size_t max_body)
-{
-    pthread_mutex_lock(&loop->orders.lock);
-    SSL_CTX_free(loop->orders.tls);
-    if (tls)
-        SSL_CTX_up_ref(tls);
-    loop->orders.tls = tls;
-    loop->orders.max_body = max_body;
-    pthread_mutex_unlock(&loop->orders.lock);
-    loop_wake(loop);
-}
-
 bool http_server_reload(struct http_server *server, const struct config *config, char *error, size_t cap)
 {
     SSL_CTX *tls = NULL;
@@ -192,7 +177,7 @@ bool http_server_reload(struct http_server *server, const struct config *config,
     for (enum lane lane = 0; lane < LANE_INLINE; lane++)
         lane_set_capacity(server->lanes[lane], lane_capacity(config, lane));
     for (size_t i = 0; i < server->loop_count; i++)
-        order(&server->loops[i], tls, (size_t)config->server.max_body);
+        loop_reconfigure(&server->loops[i], tls, (size_t)config->server.max_body);
     SSL_CTX_free(tls);
     return true;
 }
@@ -200,19 +185,15 @@ bool http_server_reload(struct http_server *server, const struct config *config,
 static void enter_phase(struct http_server *server, enum server_phase phase)
 {
     atomic_store(&server->phase, phase);
-    for (size_t i = 0; i < server->loop_count; i++) {
-        if (server->loops[i].started)
-            loop_wake(&server->loops[i]);
-    }
+    for (size_t i = 0; i < server->loop_count; i++)
+        loop_wake(&server->loops[i]);
 }
 
 static bool join_loops(struct http_server *server, int64_t deadline_ms)
 {
     for (size_t i = 0; i < server->loop_count; i++) {
-        struct http_loop *loop = &server->loops[i];
-        if (loop->started && !thread_join(loop->thread, deadline_ms))
+        if (!loop_join(&server->loops[i], deadline_ms))
             return false;
-        loop->started = false;
     }
     return true;
 }
@@ -240,6 +221,11 @@ bool http_server_stop(struct http_server *server)
     return clean && !server->abandoned;
 }
 
+bool http_server_is_stuck(const struct http_server *server)
+{
+    return server->abandoned;
+}
+
 static void free_lane(struct http_server *server, enum lane lane)
 {
     lane_free(&server->lanes[lane]);
@@ -256,10 +242,8 @@ void http_server_free(struct http_server **server)
         return;
     for (enum lane lane = 0; lane < LANE_INLINE; lane++)
         free_lane(freeing, lane);
-    for (size_t i = 0; i < freeing->loop_count; i++) {
-        if (freeing->loops[i].ctx.loop)
-            loop_release(&freeing->loops[i]);
-    }
+    for (size_t i = 0; i < freeing->loop_count; i++)
+        loop_release(&freeing->loops[i]);
     free(freeing->loops);
     SSL_CTX_free(freeing->tls);
     free(freeing);

@@ -19,9 +19,12 @@ struct http_server *http_server_start(const struct config *config, struct http_l
                                       struct walk *walk, bool http2, char *error, size_t cap);
 /* New certificates and limits from walk_config(); false with error, and nothing changed. Any thread. */
 bool http_server_reload(struct http_server *server, const struct config *config, char *error, size_t cap);
-/* Stops accepting, finishes what is in flight within server.drain, stops workers and loops. Returns false
- * when the deadline cut something off. */
+/* Closes this process's listening sockets, finishes what is in flight within server.drain, stops workers and
+ * loops. Returns false when the deadline cut something off. */
 bool http_server_stop(struct http_server *server);
+/* After http_server_stop(): a worker or loop did not come back in time and still uses the walk and storage.
+ * Free nothing then; leave the process with _exit(). */
+bool http_server_is_stuck(const struct http_server *server);
 void http_server_free(struct http_server **server);
 
 /* Call first thing in main(): guards' self-test and clock anchoring. False: HTTP/2 must stay off; why says

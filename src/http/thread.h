@@ -1,4 +1,5 @@
-/* Threads of the transport: named, with a stack of known size and all signals blocked. */
+/* Threads of the transport: named, with a stack of known size, all signals blocked, and joined with a
+ * deadline. */
 #ifndef TETHER_HTTP_THREAD_H
 #define TETHER_HTTP_THREAD_H
 
@@ -6,9 +7,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* name: at most 15 bytes are kept. */
-bool thread_start(pthread_t *ret, const char *name, void *(*run)(void *arg), void *arg);
-/* False when the thread still runs at that CLOCK_MONOTONIC millisecond. */
-bool thread_join(pthread_t thread, int64_t deadline_ms);
+#define THREAD_NO_DEADLINE (INT64_MAX / 2)
+
+struct http_thread {
+    pthread_t id;
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    bool ended;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+/* name: at most 15 bytes are kept. `thread` stays where it is until thread_join() returned true. */
+bool thread_start(struct http_thread *thread, const char *name, void (*run)(void *arg), void *arg);
+/* False when the thread still runs at that CLOCK_MONOTONIC millisecond; it may then be joined later. */
+bool thread_join(struct http_thread *thread, int64_t deadline_ms);
 
 #endif

@@ -3,7 +3,6 @@
  * count. */
 #include "http/watchdog.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,7 +23,7 @@ struct heart {
 };
 
 struct watchdog {
-    pthread_t thread;
+    struct http_thread thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping;
@@ -53,7 +52,7 @@ static void look(struct watchdog *watchdog, bool timely)
     for (size_t i = 0; i < watchdog->n; i++) {
         struct heart *heart = &watchdog->hearts[i];
         int64_t beat = watchdog->beat(watchdog->context, i);
-        heart->still = beat != heart->seen || !timely ? 0 : heart->still + 1;
+        heart->still = beat != heart->seen || beat == WATCHDOG_ENDED || !timely ? 0 : heart->still + 1;
         heart->seen = beat;
         if (heart->still <= LOOKS || is_observed())
             continue;
@@ -63,7 +62,7 @@ static void look(struct watchdog *watchdog, bool timely)
     }
 }
 
-static void *watch(void *arg)
+static void watch(void *arg)
 {
     struct watchdog *watchdog = arg;
     pthread_mutex_lock(&watchdog->lock);
@@ -75,7 +74,6 @@ static void *watch(void *arg)
             look(watchdog, clock_monotonic_ms() - due < watchdog->period_ms);
     }
     pthread_mutex_unlock(&watchdog->lock);
-    return NULL;
 }
 
 struct watchdog *watchdog_new(watchdog_beat_fn beat, void *context, size_t n, uint64_t limit_ms)
@@ -108,7 +106,7 @@ void watchdog_free(struct watchdog **watchdog)
     freeing->stopping = true;
     pthread_cond_signal(&freeing->wake);
     pthread_mutex_unlock(&freeing->lock);
-    pthread_join(freeing->thread, NULL);
+    thread_join(&freeing->thread, THREAD_NO_DEADLINE);
     pthread_cond_destroy(&freeing->wake);
     pthread_mutex_destroy(&freeing->lock);
     free(freeing);

@@ -8,7 +8,9 @@
 
 struct watchdog;
 
-/* The CLOCK_MONOTONIC millisecond of loop i's last turn. Any thread. */
+#define WATCHDOG_ENDED INT64_MAX
+
+/* The CLOCK_MONOTONIC millisecond of loop i's last turn; WATCHDOG_ENDED when it need not turn. Any thread. */
 typedef int64_t (*watchdog_beat_fn)(void *context, size_t i);
 
 /* limit_ms is stretched under sanitizers; under a debugger or valgrind nothing is aborted. NULL when limit_ms

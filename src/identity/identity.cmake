@@ -15,7 +15,3 @@ add_custom_command(
     COMMENT "Listing common passwords"
     VERBATIM)
 target_sources(identity PRIVATE "${common_passwords_source}")
-
-# base/ and libjwt's jansson both have a json_object() and a json_array(). What a program exports comes before what its
-# libraries define, also for calls between libraries: without this, libjwt would be handed cJSON trees.
-target_link_options(identity INTERFACE "LINKER:--exclude-libs,libbase.a")

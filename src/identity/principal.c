@@ -2,6 +2,7 @@
  * its own, and none is ever tried on a token of another kind. */
 #include "identity/principal.h"
 
+#include "base/clock.h"
 #include "identity/opaque_token.h"
 
 static bool session_is_of(const struct session *session, const struct access_claims *claims)
@@ -25,7 +26,9 @@ static enum storage_status load_bearer(struct db_conn *conn, struct arena *arena
         return STORAGE_OK;
     }
     *ret_verdict = TOKEN_VALID;
-    ret_lease->expires_at = session.expires_at;
+    /* The token's own end, in whole seconds, may come a little before its session's. */
+    int64_t token_end = claims->expires_at * CLOCK_SECOND;
+    ret_lease->expires_at = session.expires_at < token_end ? session.expires_at : token_end;
     *ret = (struct principal){
         .kind = PRINCIPAL_USER,
         .user_id = user.id,

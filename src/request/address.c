@@ -100,7 +100,7 @@ static bool in_block(const struct address *address, struct str block_text)
 bool address_in_list(struct str text, const struct str_list *list)
 {
     struct address address;
-    bool parsed = address_parse(text, &address);
+    bool parsed = list->n > 0 && address_parse(text, &address);
     for (size_t i = 0; i < list->n; i++) {
         if (parsed ? in_block(&address, list->at[i]) : str_equal(text, list->at[i]))
             return true;

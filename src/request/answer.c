@@ -127,7 +127,7 @@ static cJSON *problem_body(struct call *call)
 {
     const struct failure *failure = &call->failure;
     const struct error_info *info = error_info(failure->code);
-    cJSON *problem = json_object();
+    cJSON *problem = json_new_object();
     json_add_str(problem, "type", arena_printf(call->arena, "urn:tether:error:%s", info->word));
     json_add_str(problem, "title", str_of(info->title));
     json_add_int(problem, "status", call->reply.status);

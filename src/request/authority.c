@@ -3,6 +3,7 @@
 #include "request/authority.h"
 
 #include "base/cache.h"
+#include "base/metrics.h"
 #include "request/walk_internal.h"
 #include "storage/changes.h"
 
@@ -35,6 +36,15 @@ struct kept_grant {
     struct access_grant grant;
 };
 
+/* What a decision is about. The tenant's state is part of it: it was read before the decision's stamps were
+ * taken, and a decision about an active tenant says nothing about a suspended one. */
+struct grant_key {
+    int64_t tenant_id, user_id, is_root, status;
+};
+
+_Static_assert(sizeof(struct kept_tenant) < TENANT_BYTES / 2, "there is room for a tenant's texts");
+_Static_assert(sizeof(struct kept_principal) < PRINCIPAL_BYTES / 2, "there is room for a user's texts");
+
 struct authority *authority_new(void)
 {
     struct authority *authority = calloc(1, sizeof(*authority));
@@ -66,6 +76,7 @@ static struct db_stamp stamp(const struct call *call, enum db_subject subject, i
 static bool is_cold(struct call *call)
 {
     call->own.cold = call->db == NULL;
+    call->own.misses++;
     return call->own.cold;
 }
 
@@ -139,6 +150,7 @@ static bool recall_tenant(struct call *call, struct str key, enum host_scope *re
     point_slices(kept, sizeof(*kept), tenant_slices(&kept->tenant));
     *ret_scope = kept->scope;
     *ret = kept->tenant;
+    call->own.hits++;
     return true;
 }
 
@@ -154,7 +166,7 @@ static void keep_tenant(struct call *call, struct str key, struct db_stamp direc
 enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope,
                                    struct tenant *ret)
 {
-    struct str key = arena_printf(call->arena, "h:%.*s", STR_ARG(host));
+    struct str key = arena_join(call->arena, STR("h:"), host);
     if (recall_tenant(call, key, ret_scope, ret))
         return STORAGE_OK;
     if (is_cold(call))
@@ -170,7 +182,7 @@ enum storage_status authority_host(struct call *call, struct str host, enum host
 enum storage_status authority_tenant_by_slug(struct call *call, struct str slug, struct tenant *ret)
 {
     enum host_scope none;
-    struct str key = arena_printf(call->arena, "s:%.*s", STR_ARG(slug));
+    struct str key = arena_join(call->arena, STR("s:"), slug);
     if (recall_tenant(call, key, &none, ret))
         return STORAGE_ROW;
     if (is_cold(call))
@@ -185,7 +197,7 @@ enum storage_status authority_tenant_by_slug(struct call *call, struct str slug,
 enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct tenant *ret)
 {
     enum host_scope none;
-    struct str key = arena_printf(call->arena, "i:%lld", (long long)id);
+    struct str key = arena_join(call->arena, STR("i:"), str_from((const char *)&id, sizeof(id)));
     if (recall_tenant(call, key, &none, ret))
         return STORAGE_ROW;
     if (is_cold(call))
@@ -207,6 +219,7 @@ bool authority_knows(struct call *call, struct str token, struct principal *ret)
         return false;
     point_slices(kept, sizeof(*kept), principal_slices(&kept->principal));
     *ret = kept->principal;
+    call->own.hits++;
     return true;
 }
 
@@ -228,26 +241,49 @@ enum storage_status authority_authenticate(struct call *call, struct str token,
 
 /* ---- grants ---- */
 
+static bool recall_grant(struct call *call, struct str key, const struct kept_grant *now,
+                         struct access_grant *ret)
+{
+    struct kept_grant kept;
+    size_t size;
+    if (!cache_get(call->walk->authority->grants, key, &kept, sizeof(kept), &size) ||
+        !db_stamp_holds(kept.user, now->user) || !db_stamp_holds(kept.tenant, now->tenant) ||
+        !db_stamp_holds(kept.directory, now->directory))
+        return false;
+    *ret = kept.grant;
+    call->own.hits++;
+    return true;
+}
+
+static bool is_known(const struct kept_grant *now)
+{
+    return now->user.value != 0 && now->tenant.value != 0 && now->directory.value != 0;
+}
+
 enum storage_status authority_decide(struct call *call, const struct tenant *tenant, struct access_grant *ret)
 {
-    int64_t ids[2] = { tenant->id, call->principal.user_id };
-    struct str key = { (const char *)ids, sizeof(ids) };
-    struct kept_grant kept, now = { stamp(call, SUBJECT_USER, ids[1]),
-                                    stamp(call, SUBJECT_TENANT, ids[0]),
-                                    stamp(call, SUBJECT_DIRECTORY, 0),
-                                    { 0 } };
-    size_t size;
-    if (cache_get(call->walk->authority->grants, key, &kept, sizeof(kept), &size) &&
-        db_stamp_holds(kept.user, now.user) && db_stamp_holds(kept.tenant, now.tenant) &&
-        db_stamp_holds(kept.directory, now.directory)) {
-        *ret = kept.grant;
+    int64_t user_id = call->principal.user_id;
+    struct grant_key key = { tenant->id, user_id, tenant->is_root, tenant->status };
+    struct str key_bytes = { (const char *)&key, sizeof(key) };
+    struct kept_grant now = { .user = stamp(call, SUBJECT_USER, user_id),
+                              .tenant = stamp(call, SUBJECT_TENANT, tenant->id),
+                              .directory = stamp(call, SUBJECT_DIRECTORY, 0) };
+    if (recall_grant(call, key_bytes, &now, ret))
         return STORAGE_OK;
-    }
     if (is_cold(call))
         return STORAGE_GONE;
-    enum storage_status status = access_decide(call->db, call->arena, tenant, ids[1], ret);
+    enum storage_status status = access_decide(call->db, call->arena, tenant, user_id, ret);
+    if (status != STORAGE_OK || ret->verdict != ACCESS_OK || !is_known(&now))
+        return status;
     now.grant = *ret;
-    if (status == STORAGE_OK && ret->verdict == ACCESS_OK && now.user.value != 0)
-        cache_put(call->walk->authority->grants, key, &now, sizeof(now));
-    return status;
+    cache_put(call->walk->authority->grants, key_bytes, &now, sizeof(now));
+    return STORAGE_OK;
+}
+
+void authority_count(struct call *call)
+{
+    if (call->own.hits)
+        metric_add(METRIC_AUTHORITY_HITS, call->own.hits);
+    if (call->own.misses)
+        metric_add(METRIC_AUTHORITY_MISSES, call->own.misses);
 }

@@ -33,7 +33,7 @@ struct str client_request_id(struct call *call)
         if (id_is_sound(id))
             return id;
     }
-    return random_hex(call->arena, 16);
+    return random_id(call->arena);
 }
 
 /* The last element of a comma-separated list; *rest loses it. */

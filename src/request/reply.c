@@ -2,30 +2,34 @@
  * stops the program instead. */
 #include "request/reply.h"
 
-static bool name_is_plain(struct str name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.at[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
-            return false;
-    }
-    return name.len > 0;
-}
+enum { IN_NAME = 1, IN_VALUE = 2 };
 
-static bool value_is_plain(struct str value)
+/* Where a byte may stand. */
+static const unsigned char allowed[256] = {
+    ['\t'] = IN_VALUE,
+    [' ' ... ','] = IN_VALUE,
+    ['-'] = IN_NAME | IN_VALUE,
+    ['.' ... '/'] = IN_VALUE,
+    ['0' ... '9'] = IN_NAME | IN_VALUE,
+    [':' ... '`'] = IN_VALUE,
+    ['a' ... 'z'] = IN_NAME | IN_VALUE,
+    ['{' ... '~'] = IN_VALUE,
+    [0x80 ... 0xFF] = IN_VALUE,
+};
+
+static bool is_made_of(struct str text, unsigned char where)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
+    for (size_t i = 0; i < text.len; i++)
+        if (!(allowed[(unsigned char)text.at[i]] & where))
             return false;
-    }
     return true;
 }
 
 void reply_header(struct reply *reply, const char *name, struct str value)
 {
     struct str slice = str_of(name);
-    if (reply->header_count >= REPLY_MAX_HEADERS || !name_is_plain(slice) || !value_is_plain(value))
+    if (reply->header_count >= REPLY_MAX_HEADERS || slice.len == 0 || !is_made_of(slice, IN_NAME) ||
+        !is_made_of(value, IN_VALUE))
         abort();
     reply->headers[reply->header_count++] = (struct header){ slice, value };
 }

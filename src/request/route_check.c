@@ -115,6 +115,11 @@ static bool inline_is_simple(const struct route *route)
            (route->need == NEED_PUBLIC && route->tenant == TENANT_NONE && route->body == BODY_NONE);
 }
 
+static bool warm_is_simple(const struct route *route)
+{
+    return !route->warm || (route->lane == LANE_GENERAL && route->body == BODY_NONE);
+}
+
 static bool members_have_tenant(const struct route *route)
 {
     return route->tenant != TENANT_NONE || is_open(route) || route->need == NEED_SELF;
@@ -146,6 +151,7 @@ static const struct rule {
     { get_has_no_body, "GET has no body" },
     { passwords_are_limited, "an open route in the password lane counts as login or register" },
     { inline_is_simple, "an inline route is public, without tenant and body" },
+    { warm_is_simple, "a warm route is in the general lane and has no body" },
     { members_have_tenant, "a route that asks for membership finds its tenant" },
     { unlimited_is_tenantless, "only routes without tenant are unlimited" },
     { success_is_success, "its success status is none" },

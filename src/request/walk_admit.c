@@ -230,26 +230,19 @@ static enum error_code admit_inline(struct call *call)
     return call->route->lane == LANE_INLINE ? walk_handle(call) : OK;
 }
 
-/* What a walk that went cold has found out; a worker starts over. The rate it has counted stays counted. */
-static void start_over(struct call *call)
-{
-    call->reply = (struct reply){ 0 };
-    call->failure = (struct failure){ 0 };
-    call->principal = (struct principal){ 0 };
-    call->grant = (struct access_grant){ 0 };
-    call->tenant = call->host_tenant = (struct tenant){ 0 };
-    call->root_scope = false;
-    call->own.cold = call->own.query_read = call->own.query_valid = false;
-}
-
+/* A walk that goes cold starts over on a worker as if nothing had happened, but for the rate it has counted.
+ */
 static enum error_code admit_warm(struct call *call)
 {
     if (!call->route->warm)
         return OK;
+    struct call before = *call;
     enum error_code code = walk_through(call);
     if (!call->own.cold)
         return code;
-    start_over(call);
+    before.rate = call->rate;
+    before.own.rate_known = call->own.rate_known;
+    *call = before;
     return OK;
 }
 

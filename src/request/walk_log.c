@@ -42,6 +42,8 @@ static bool is_secret(const struct call *call, size_t parameter)
 /* The route's path with its parameters filled in. */
 static struct str path_of_route(struct call *call, const char *pattern)
 {
+    if (call->own.param_count == 0)
+        return str_of(pattern);
     struct buf out;
     buf_init(&out, call->arena, REQUEST_MAX_TARGET);
     struct str rest = str_of(pattern + 1);

@@ -1,6 +1,7 @@
 /* The part of the walk that runs on a worker: contract section 1 from the tenant on. */
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "request/authority.h"
 #include "request/walk_internal.h"
 
 struct walk_worker {
@@ -35,7 +36,10 @@ static const walk_step run_steps[] = {
 enum error_code walk_through(struct call *call)
 {
     enum error_code code = walk_steps(call, run_steps, sizeof(run_steps) / sizeof(run_steps[0]));
-    if (code != OK && !call->own.cold)
+    if (call->own.cold)
+        return code;
+    authority_count(call);
+    if (code != OK)
         sign_in_count_failure(call);
     return code;
 }

@@ -7,8 +7,8 @@
  * the same.
  *
  * Counters live in a fixed table by hash: two subjects that share one invalidate each other, which costs a
- * read and nothing else. While notifications of other nodes cannot be heard no stamp is known, and nothing
- * kept is used. */
+ * read and nothing else. No stamp is known, and nothing kept is used, from at most 0.9 seconds after the
+ * last moment at which every node's notifications are known to have arrived. */
 #ifndef TETHER_STORAGE_CHANGES_H
 #define TETHER_STORAGE_CHANGES_H
 
@@ -16,8 +16,9 @@
 
 enum db_subject {
     SUBJECT_USER = 'u',     /* a user, their sessions, tokens and memberships */
-    SUBJECT_TENANT = 't',   /* what holds within a tenant: its roles, its settings */
-    SUBJECT_DIRECTORY = 'd' /* which tenants there are, under which hosts, in which state; id 0 */
+    SUBJECT_TENANT = 't',   /* who may do what in a tenant, for all its members at once: its roles */
+    SUBJECT_DIRECTORY = 'd' /* which tenants there are, under which hosts, and what a tenant's row says; id 0
+                             */
 };
 
 /* Inside a write transaction: what rests on the subject is out of date once this commits. */

@@ -119,8 +119,8 @@ bool db_col_is_null(struct db_rows *rows, int column);
  * see. */
 typedef enum storage_status (*db_tx_fn)(struct db_conn *conn, void *context);
 
-/* Runs fn in one transaction, again (at most 5 times, with jitter, within the deadline) after BUSY, or GONE
- * before the commit. OK: committed and durable. DONE: fn refused. UNCERTAIN: commit lost in flight. */
+/* Runs fn in one transaction, with pauses and within the deadline again: up to 20 times after BUSY, 5 after
+ * GONE before the commit. OK: committed and durable. DONE: fn refused. UNCERTAIN: commit lost in flight. */
 enum storage_status db_transaction(struct db_conn *conn, enum storage_mode mode, db_tx_fn fn, void *context);
 
 /* Inside a write transaction: told to other nodes when it commits. */

@@ -13,11 +13,12 @@
 
 struct changes {
     _Atomic uint32_t epoch;
-    atomic_bool heard; /* every node's changes reach us */
+    _Atomic int64_t trusted_until; /* monotonic ms: so long the counters count; 0: no longer */
     atomic_bool stopping;
-    bool listening; /* the thread runs */
+    bool listening;  /* the thread runs */
+    bool complained; /* the thread's own: it has said that it hears nothing */
     pthread_t thread;
-    _Atomic uint32_t generations[CHANGES_SLOTS];
+    _Atomic uint32_t generations[CHANGES_SLOTS + 1]; /* the last one is the directory's own */
 };
 
 struct touched {

@@ -7,8 +7,12 @@
 #include "base/random.h"
 #include "storage/internal.h"
 
-#define ATTEMPTS_MAX   5
+/* Serializable writers of one row mostly need one or two attempts, a crowd of them many; a database that is
+ * away does not come back for being asked often. */
+#define BUSY_ATTEMPTS  20
+#define GONE_ATTEMPTS  5
 #define PAUSE_FIRST_MS 4 /* doubles with each attempt; the pause is a random part of it */
+#define PAUSE_MAX_MS   64
 
 static enum storage_status commit(struct db_conn *conn)
 {
@@ -68,7 +72,8 @@ static bool pause_before(const struct db_conn *conn, int attempt)
 {
     uint16_t dice;
     random_bytes(&dice, sizeof(dice));
-    int64_t pause_us = (int64_t)(PAUSE_FIRST_MS << attempt) * 1000 * dice / UINT16_MAX;
+    int64_t most_ms = attempt < 4 ? PAUSE_FIRST_MS << attempt : PAUSE_MAX_MS;
+    int64_t pause_us = most_ms * 1000 * dice / UINT16_MAX;
     if (conn->deadline_ms && clock_monotonic_us() + pause_us >= conn->deadline_ms * 1000)
         return false;
     struct timespec pause = { .tv_sec = pause_us / CLOCK_SECOND, .tv_nsec = pause_us % CLOCK_SECOND * 1000 };
@@ -84,7 +89,8 @@ enum storage_status db_transaction(struct db_conn *conn, enum storage_mode mode,
         enum storage_status s = run_once(conn, mode, fn, context);
         if (s != STORAGE_BUSY && s != STORAGE_GONE)
             return conn_count_failure(conn, s);
-        if (attempt + 1 == ATTEMPTS_MAX || !pause_before(conn, attempt))
+        int most = s == STORAGE_BUSY ? BUSY_ATTEMPTS : GONE_ATTEMPTS;
+        if (attempt + 1 >= most || !pause_before(conn, attempt))
             return conn_count_failure(conn, s);
         metric_add(METRIC_STORAGE_RETRIES, 1);
     }

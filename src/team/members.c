@@ -152,7 +152,7 @@ static bool changes_nothing(const struct work *work)
 
 static struct str describe(struct arena *arena, const struct member *member)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "role", member->slug);
     json_add_str(json, "status", status_word(member->status));
     return json_print(arena, json);

@@ -65,7 +65,7 @@ static enum storage_status judge_before(struct db_conn *conn, struct work *work)
 
 static struct str describe(struct arena *arena, const struct custom_role *role)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "slug", role->slug);
     json_add_str(json, "name", role->name);
     json_add_str(json, "description", role->description);

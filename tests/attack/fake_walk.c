@@ -175,7 +175,7 @@ static void say_big(struct call *call)
 static void say_echo(struct call *call)
 {
     const struct request *request = &call->request;
-    cJSON *json = json_object(), *headers = json_add_object(json, "headers");
+    cJSON *json = json_new_object(), *headers = json_add_object(json, "headers");
     json_add_str(json, "method", request->method_name);
     json_add_str(json, "target", request->target);
     json_add_str(json, "path", request->path);

@@ -3,9 +3,11 @@
  *   http_target [--loops N] [--workers N] [--queue N] [--max-connections N] [--max-body BYTES] [--drain-ms N]
  *               [--stall-ms N] [--watchdog-ms N] [--nofile N] [--tls CERT KEY] [--http1] URL…
  *
- * Ends at SIGTERM: exit status 0 when everything in flight was finished, 3 when something was cut off. */
+ * SIGHUP reads the certificate again. Ends at SIGTERM: exit status 0 when everything in flight was finished,
+ * 3 when something was cut off. */
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "fake_walk.h"
@@ -72,15 +74,18 @@ static int fail(const char *what)
     return 1;
 }
 
-static void wait_for_end(void)
+static void wait_for_end(struct http_server *server, const struct config *config)
 {
-    sigset_t ends;
-    int number;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
-    sigwait(&ends, &number);
+    sigset_t set;
+    int number = 0;
+    char error[512] = "";
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    while (sigwait(&set, &number) == 0 && number == SIGHUP)
+        fprintf(stderr, "%s\n", http_server_reload(server, config, error, sizeof error) ? "reloaded" : error);
 }
 
 int main(int argc, char **argv)
@@ -108,8 +113,10 @@ int main(int argc, char **argv)
                                                            &settings.limits, error, sizeof error);
     if (!server)
         return fail(error);
-    wait_for_end();
+    wait_for_end(server, &settings.config);
     bool clean = http_server_stop(server);
+    if (http_server_is_stuck(server))
+        _exit(4);
     struct fake_stats stats = fake_walk_stats(walk);
     http_server_free(&server);
     http_listeners_close(&listeners);

@@ -96,4 +96,7 @@ void run_threads(struct db *db, int n, worker_fn fn, void *context);
 /* The child's half of the durability case. */
 int durability_child(void);
 
+/* --commits */
+int print_commits(void);
+
 #endif

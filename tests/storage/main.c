@@ -18,10 +18,15 @@ static const struct suite_group *const groups[] = {
 };
 
 static const struct option options[] = {
-    { "driver", required_argument, NULL, 'd' }, { "setting", required_argument, NULL, 's' },
-    { "group", required_argument, NULL, 'g' },  { "rounds", required_argument, NULL, 'r' },
-    { "trace", no_argument, NULL, 't' },        { "fault", no_argument, NULL, 'f' },
-    { "child", no_argument, NULL, 'c' },        { NULL, 0, NULL, 0 },
+    { "driver", required_argument, NULL, 'd' },
+    { "setting", required_argument, NULL, 's' },
+    { "group", required_argument, NULL, 'g' },
+    { "rounds", required_argument, NULL, 'r' },
+    { "trace", no_argument, NULL, 't' },
+    { "fault", no_argument, NULL, 'f' },
+    { "child", no_argument, NULL, 'c' },
+    { "commits", no_argument, NULL, 'p' },
+    { NULL, 0, NULL, 0 },
 };
 
 struct choices {
@@ -29,6 +34,7 @@ struct choices {
     const char *group;
     bool trace;
     bool child;
+    bool commits;
 };
 
 static void add_setting(char *text)
@@ -44,7 +50,7 @@ static void add_setting(char *text)
 
 static struct choices read_arguments(int argc, char **argv)
 {
-    struct choices choices = { NULL, NULL, false, false };
+    struct choices choices = { NULL, NULL, false, false, false };
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'd':
@@ -68,13 +74,16 @@ static struct choices read_arguments(int argc, char **argv)
         case 'c':
             choices.child = true;
             break;
+        case 'p':
+            choices.commits = true;
+            break;
         default:
             exit(2);
         }
     }
     if (!choices.driver) {
         fprintf(stderr, "usage: storage_conformance --driver NAME|MODULE [--setting key=value]… "
-                        "[--trace] [--fault] [--group NAME] [--rounds N]\n");
+                        "[--trace] [--fault] [--group NAME] [--rounds N] [--commits]\n");
         exit(2);
     }
     return choices;
@@ -125,5 +134,7 @@ int main(int argc, char **argv)
     suite.argument_count = argc;
     struct choices choices = read_arguments(argc, argv);
     choose_driver(&choices);
+    if (choices.commits)
+        return print_commits();
     return choices.child ? durability_child() : run_groups(choices.group);
 }

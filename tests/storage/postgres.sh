@@ -9,5 +9,7 @@ scripts=$(dirname "$0")/..
 dir=$(mktemp -d /tmp/tether-pg-XXXXXX)
 trap '"$scripts/postgres.sh" stop "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
+# Whoever kills this script kills no trap.
+setsid "$scripts/postgres.sh" guard "$dir" $$ >/dev/null 2>&1 </dev/null &
 conninfo=$("$scripts/postgres.sh" start "$dir")
 "$program" --driver postgres --setting "conninfo=$conninfo" "$@"

@@ -52,17 +52,33 @@ static void test_schema__the_drivers_own_migrations_apply(void **state)
     db_close(&db);
 }
 
-static int drop_all(void **state)
+/* The record of the driver's own migrations is put aside meanwhile, and back: the suite can run again on the
+ * same database. */
+static void drop_all(struct db_conn *conn)
 {
-    if (db_setup(state) != 0)
-        return -1;
-    struct fixture *fixture = *state;
     static const char *const statements[] = { "DROP TABLE IF EXISTS schema_migrations",
                                               "DROP TABLE IF EXISTS conf_first",
                                               "DROP TABLE IF EXISTS conf_second" };
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-        assert_status(db_write(fixture->conn, statements[i], DB_NO_ARGS), STORAGE_OK);
+        assert_status(db_write(conn, statements[i], DB_NO_ARGS), STORAGE_OK);
+}
+
+static int put_record_aside(void **state)
+{
+    if (db_setup(state) != 0)
+        return -1;
+    struct fixture *fixture = *state;
+    (void)db_write(fixture->conn, "ALTER TABLE schema_migrations RENAME TO conf_record", DB_NO_ARGS);
+    drop_all(fixture->conn);
     return 0;
+}
+
+static int put_record_back(void **state)
+{
+    struct fixture *fixture = *state;
+    drop_all(fixture->conn);
+    (void)db_write(fixture->conn, "ALTER TABLE conf_record RENAME TO schema_migrations", DB_NO_ARGS);
+    return db_teardown(state);
 }
 
 /* As the fixture, with a driver that has other migrations: one process owns some engines, so the first is
@@ -184,7 +200,7 @@ static void test_schema__several_migrators_do_the_work_once(void **state)
     assert_int_equal(db_read_int(fixture->conn, "SELECT COUNT(*) FROM conf_first", DB_NO_ARGS), 2);
 }
 
-#define SCHEMA_CASE(function) cmocka_unit_test_setup_teardown(function, drop_all, db_teardown)
+#define SCHEMA_CASE(function) cmocka_unit_test_setup_teardown(function, put_record_aside, put_record_back)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_schema__the_drivers_own_migrations_apply),

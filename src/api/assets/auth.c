@@ -1,4 +1,5 @@
 /* The assets surface's authentication: form login, who am I, change of password. */
+#include "api/assets/permission_list.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
 
@@ -40,27 +41,16 @@ static enum error_code login(struct call *call)
                                    call->tenant.is_root ? SIGN_IN_ELSEWHERE : NULL, &who);
     if (code != OK)
         return code;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "access_token", who.opened.token);
     json_add_str(json, "token_type", STR("bearer"));
     reply_json(&call->reply, 200, json);
     return OK;
 }
 
-/* The surface shows its own group only, in the table's order. */
-static void add_permissions(cJSON *json, perm_set permissions)
-{
-    cJSON *list = json_add_array(json, "permissions");
-    perm_set shown = permissions & permission_group("assets");
-    for (int perm = PERM_NONE + 1; perm < PERM_COUNT; perm++) {
-        if (perm_set_has(shown, (enum permission)perm))
-            json_add_str(list, NULL, str_of(permission_info((enum permission)perm)->name));
-    }
-}
-
 static enum error_code me(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", call->principal.user_id);
     json_add_str(json, "name", call->principal.name);
     json_add_str(json, "email", call->principal.email);
@@ -68,7 +58,7 @@ static enum error_code me(struct call *call)
     json_add_bool(json, "is_msp_staff", call->grant.is_staff);
     json_add_int(json, "tenant_id", call->tenant.id);
     json_add_str(json, "tenant_slug", call->tenant.slug);
-    add_permissions(json, call->grant.permissions);
+    json_add_text(json, "permissions", assets_permission_list(call->grant.permissions));
     reply_json(&call->reply, 200, json);
     return OK;
 }
@@ -94,7 +84,7 @@ static enum error_code change_password(struct call *call)
         sign_in_change_password(call, input->current_password, input->new_password, &field);
     if (code != OK)
         return code;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "detail", STR("Password changed"));
     reply_json(&call->reply, 200, json);
     return OK;

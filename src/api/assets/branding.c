@@ -4,7 +4,7 @@
 
 static enum error_code branding(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "tenant_name", call->tenant.name);
     json_add_str_or_null(json, "logo_url", call->tenant.logo_url);
     json_add_str_or_null(json, "accent_colour", call->tenant.accent_colour);

@@ -14,7 +14,7 @@ static const struct wordings wordings = WORDINGS(rows);
 
 static cJSON *assets_error(struct call *call, const struct failure *failure)
 {
-    cJSON *body = json_object();
+    cJSON *body = json_new_object();
     json_add_str(body, "detail", failure_text_with_fields(&wordings, call, failure));
     failure_add_plan(body, failure);
     return body;

@@ -54,7 +54,7 @@ static enum error_code login(struct call *call)
 
 static enum error_code verify_token(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "message", STR("Token is good"));
     reply_json(&call->reply, 200, json);
     return OK;

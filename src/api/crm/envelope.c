@@ -21,7 +21,7 @@ static const struct wordings wordings = WORDINGS(rows);
 static cJSON *crm_error(struct call *call, const struct failure *failure)
 {
     const struct wording *wording = wording_find(&wordings, call, failure);
-    cJSON *body = json_object();
+    cJSON *body = json_new_object();
     json_add_str(body, "error", failure_text_with_fields(&wordings, call, failure));
     if (wording && wording->more && !failure->detail.at)
         json_add_str(body, "message", str_of(wording->more));

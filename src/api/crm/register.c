@@ -150,7 +150,7 @@ static enum storage_status audit_newcomer(struct db_conn *conn, const struct new
     const struct user *user = &newcomer->user;
     bool by_another = call->principal.kind != PRINCIPAL_NONE;
     struct audit_actor actor = by_another ? call_actor(call) : call_actor_as(call, user->id, user->email);
-    cJSON *after = json_object();
+    cJSON *after = json_new_object();
     json_add_str(after, "role", str_of(newcomer->role->slug));
     struct audit_event event = { .tenant_id = newcomer->organization.id,
                                  .action = by_another ? "user.created" : "user.registered",

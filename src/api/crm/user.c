@@ -6,7 +6,7 @@
 cJSON *crm_session_json(struct arena *arena, struct str token, const struct user *user,
                         const struct tenant *organization, const char *role)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "token", token);
     cJSON *object = json_add_object(json, "user");
     json_add_str(object, "id", crm_id(arena, user->created_at, user->id));

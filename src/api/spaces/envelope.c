@@ -12,7 +12,7 @@ static const struct wordings wordings = WORDINGS(rows);
 
 static cJSON *spaces_error(struct call *call, const struct failure *failure)
 {
-    cJSON *body = json_object();
+    cJSON *body = json_new_object();
     json_add_bool(body, "success", false);
     json_add_str(body, "data", failure_text_with_fields(&wordings, call, failure));
     failure_add_plan(body, failure);

@@ -23,7 +23,7 @@ const struct surface system_surface = {
 
 static enum error_code healthz(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "status", STR("ok"));
     reply_json(&call->reply, 200, json);
     return OK;
@@ -36,7 +36,7 @@ static enum error_code readyz(struct call *call)
         return call_fail(call, ERR_STORAGE_AWAY, "The database has another schema than this program's.");
     if (status != STORAGE_OK)
         return call_fail(call, ERR_STORAGE_AWAY, "The database does not answer.");
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "status", STR("ready"));
     reply_json(&call->reply, 200, json);
     return OK;

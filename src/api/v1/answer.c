@@ -6,14 +6,14 @@
 
 void v1_object(struct call *call, int status, cJSON *object)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_item(json, "data", object);
     reply_json(&call->reply, status, json);
 }
 
 void v1_message(struct call *call, const char *text)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "message", str_of(text));
     reply_json(&call->reply, 200, json);
 }
@@ -25,7 +25,7 @@ int64_t v1_per_page(int64_t asked)
 
 void v1_page(struct call *call, cJSON *list, struct str next, int64_t per_page)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_item(json, "data", list);
     cJSON *meta = json_add_object(json, "meta");
     json_add_str_or_null(meta, "next_cursor", next);

@@ -29,7 +29,7 @@ static void add_errors(cJSON *body, const struct violations *violations)
 
 static cJSON *v1_error(struct call *call, const struct failure *failure)
 {
-    cJSON *body = json_object();
+    cJSON *body = json_new_object();
     json_add_str(body, "message", failure_text(&wordings, call, failure));
     add_errors(body, &failure->violations);
     if (failure->required_permission)

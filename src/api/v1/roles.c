@@ -35,7 +35,7 @@ static void show_custom(const struct call *call, const struct custom_role *role,
 
 static cJSON *role_json(struct call *call, const struct shown *shown)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", shown->id);
     json_add_str(json, "slug", str_of(shown->role.slug));
     json_add_str(json, "name", str_of(shown->role.name));
@@ -62,7 +62,7 @@ static enum error_code list_roles(struct call *call)
     size_t n;
     struct shown shown;
     struct custom_role *custom;
-    cJSON *list = json_array();
+    cJSON *list = json_new_array();
     const struct role *system = role_table(&n);
     for (size_t i = 0; i < n; i++) {
         if (!role_is_given(&system[i], call->tenant.is_root))
@@ -126,7 +126,7 @@ static perm_set available(const struct call *call)
 static cJSON *permission_json(const struct call *call, enum permission perm)
 {
     const struct permission_info *info = permission_info(perm);
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "name", str_of(info->name));
     json_add_str(json, "description", str_of(info->help));
     json_add_bool(json, "grantable", perm_set_has(call->grant.permissions, perm));
@@ -136,7 +136,7 @@ static cJSON *permission_json(const struct call *call, enum permission perm)
 static enum error_code list_permissions(struct call *call)
 {
     const char *group = "";
-    cJSON *list = json_array(), *members = NULL;
+    cJSON *list = json_new_array(), *members = NULL;
     perm_set shown = available(call);
     for (int perm = PERM_NONE + 1; perm < PERM_COUNT; perm++) {
         if (!perm_set_has(shown, (enum permission)perm))

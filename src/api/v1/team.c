@@ -23,7 +23,7 @@ struct team_actor v1_team_actor(const struct call *call)
 static cJSON *member_json(struct call *call, const struct member *member)
 {
     bool is_active = member->status == MEMBERSHIP_ACTIVE;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", member->user_id);
     json_add_str(json, "name", member->name);
     json_add_str(json, "email", member->email);
@@ -96,7 +96,7 @@ static enum error_code team_list(struct call *call)
     enum storage_status status = member_list(call->db, call->arena, &call->tenant, &query, &page);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    cJSON *list = json_array();
+    cJSON *list = json_new_array();
     for (size_t i = 0; i < page.n; i++)
         json_add_item(list, NULL, member_json(call, &page.at[i]));
     v1_page(call, list, page.has_more ? cursor_write(call, &page.last, is_search) : STR_NONE, query.limit);

@@ -37,6 +37,7 @@ function postgresDatabase(host) {
     storage: { driver: 'postgres', postgres: { conninfo: `host=${host} dbname=${name} user=tether` } },
     drop: () => psql(host, 'postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
     query: (sql) => psql(host, name, sql).trim(),
+    execute: (sql) => psql(host, name, sql),
   };
 }
 
@@ -46,6 +47,7 @@ function sqliteDatabase(dir) {
     storage: { driver: 'sqlite', sqlite: { path } },
     drop: () => {},
     query: (sql) => execFileSync('sqlite3', ['-readonly', path, sql], { encoding: 'utf8' }).trim(),
+    execute: (sql) => execFileSync('sqlite3', [path, sql]), // only while nobody serves
   };
 }
 

@@ -1,7 +1,7 @@
 // A running `tether serve`: its ports, its log, its end.
 import { spawn } from 'node:child_process';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { binary, makeScratch } from './scratch.mjs';
 import { makeWorld } from './world.mjs';
 
@@ -91,6 +91,7 @@ export class Server {
     running.add(this.process);
     this.process.on('exit', () => running.delete(this.process));
     this.log = new Log(this.process.stderr);
+    if (process.env.TETHER_DEBUG_LOG) this.process.stderr.pipe(createWriteStream(process.env.TETHER_DEBUG_LOG, { flags: "a" }));
     this.exited = new Promise((resolve) => {
       this.process.on('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -127,9 +128,9 @@ export class Server {
     return Number(children[0]);
   }
 
-  // SIGTERM, and everything that a clean end means.
-  async stop({ expectCode = 0 } = {}) {
-    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
+  // SIGTERM (unless it ends by itself), and everything that a clean end means.
+  async stop({ expectCode = 0, byItself = false } = {}) {
+    if (!byItself && this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
     const { code, signal } = await this.ended();
     assert.doesNotMatch(this.log.text, /Sanitizer|runtime error:/);
     assert.deepEqual({ code, signal }, { code: expectCode, signal: null }, `the log:\n${this.log.text.slice(-4000)}`);

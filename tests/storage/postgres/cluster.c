@@ -21,6 +21,15 @@ static int run_script(const char *order)
     return system(command);
 }
 
+/* A test program that is killed must not leave a server behind. */
+static int start_guard(void)
+{
+    char command[160];
+    snprintf(command, sizeof(command), "setsid tests/postgres.sh guard %s %d >/dev/null 2>&1 </dev/null &",
+             folder, (int)getpid());
+    return system(command);
+}
+
 int cluster_set_up(void **state)
 {
     (void)state;
@@ -30,7 +39,7 @@ int cluster_set_up(void **state)
     snprintf(conninfo, sizeof(conninfo), "host=%s dbname=tether user=tether", folder);
     snprintf(admin, sizeof(admin), "host=%s dbname=tether user=postgres", folder);
     snprintf(socket_path, sizeof(socket_path), "%s/.s.PGSQL.5432", folder);
-    return run_script("start");
+    return start_guard() == 0 ? run_script("start") : -1;
 }
 
 int cluster_tear_down(void **state)

@@ -137,6 +137,12 @@ static const struct sample writes[] = {
       "4",
       { I(2), T("x"), I(4) },
       3 },
+    { "INSERT INTO tenant_usage (tenant_id, kind, used) SELECT id, $1, $2 FROM tenants WHERE id = 1 ON "
+      "CONFLICT "
+      "(tenant_id, kind) DO UPDATE SET used = tenant_usage.used * 10 RETURNING used",
+      "50",
+      { T("assets"), I(9) },
+      2 },
     { "DELETE FROM tenant_usage WHERE kind IN (SELECT kind FROM tenant_usage WHERE used > $1 ORDER BY used "
       "LIMIT $2) "
       "RETURNING kind",
@@ -162,6 +168,7 @@ static const struct {
     { "UPDATE tenants SET updated_at = $1 + 5", STORAGE_INVALID, I(NOW) },
     { "SELECT id FROM tenants WHERE $1 = 1", STORAGE_INVALID, I(NOW) },
     { "SELECT COALESCE($1, 0)", STORAGE_INVALID, I(NOW) },
+    { "SELECT NULLIF($1, 0)", STORAGE_INVALID, I(NOW) },
     { "SELECT MAX($1, id) FROM tenants", STORAGE_ERROR, I(1) },
     { "SELECT $1 + $1", STORAGE_ERROR, I(1) },
     { "SELECT id FROM tenants WHERE is_root AND id = $1", STORAGE_ERROR, I(1) },

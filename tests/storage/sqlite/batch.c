@@ -1,6 +1,7 @@
 /* Shared commits: one sync for many, each with its own outcome, nobody told of what is not yet stored. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -260,6 +261,57 @@ static void test_batch__connections_that_vanish_leave_nothing(void **state)
     assert_int_equal(db_read_int(fixture->conn, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS), 4 * EACH);
 }
 
+/* Readers that are always there, each for a moment; writers that would fill the log many times over. */
+struct stream {
+    atomic_int writing;
+    atomic_int wrong;
+};
+
+#define STREAM_WRITERS 2
+#define STREAM_EACH    400
+
+static enum storage_status insert_heavy(struct db_conn *conn, void *context)
+{
+    static const char bytes[100000];
+    return db_exec(conn, "INSERT INTO conf_item (id, b) VALUES ($1, $2)",
+                   DB_ARGS(db_int(*(int *)context), db_blob(bytes, sizeof(bytes))), NULL);
+}
+
+static enum storage_status read_a_while(struct db_conn *conn, void *context)
+{
+    (void)context;
+    DB_ROWS(rows);
+    enum storage_status s = db_first(conn, &rows, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS);
+    usleep(3000);
+    return s == STORAGE_ROW ? STORAGE_OK : s;
+}
+
+static void stream_worker(struct db_conn *conn, int number, void *context)
+{
+    struct stream *stream = context;
+    for (int i = 0; number < STREAM_WRITERS && i < STREAM_EACH; i++) {
+        int id = number * STREAM_EACH + i;
+        if (db_transaction(conn, STORAGE_WRITE, insert_heavy, &id) != STORAGE_OK)
+            atomic_fetch_add(&stream->wrong, 1);
+    }
+    if (number < STREAM_WRITERS)
+        atomic_fetch_sub(&stream->writing, 1);
+    while (atomic_load(&stream->writing) > 0)
+        if (db_transaction(conn, STORAGE_READ, read_a_while, NULL) != STORAGE_OK)
+            atomic_fetch_add(&stream->wrong, 1);
+}
+
+static void test_batch__the_log_stays_short_though_somebody_always_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream stream = { STREAM_WRITERS, 0 };
+    struct stat st;
+    run_threads(fixture->db, STREAM_WRITERS + 4, stream_worker, &stream);
+    assert_int_equal(stream.wrong, 0);
+    assert_int_equal(stat(folder_path("db-wal"), &st), 0);
+    assert_true(st.st_size < 40 * 1000 * 1000); /* 80 MB went through it */
+}
+
 #define MANY 300 /* more than the writer keeps */
 
 static void test_batch__more_statements_than_the_writer_keeps(void **state)
@@ -309,6 +361,7 @@ static const struct CMUnitTest tests[] = {
     FOLDER_DB_CASE(test_batch__a_late_foreign_key_fails_its_own_transaction_only),
     FOLDER_DB_CASE(test_batch__who_waits_too_long_leaves_the_queue),
     FOLDER_DB_CASE(test_batch__connections_that_vanish_leave_nothing),
+    FOLDER_DB_CASE(test_batch__the_log_stays_short_though_somebody_always_reads),
     cmocka_unit_test_setup_teardown(test_batch__more_statements_than_the_writer_keeps, folder_raw_setup,
                                     folder_raw_teardown),
 };

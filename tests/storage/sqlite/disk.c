@@ -294,6 +294,91 @@ static void test_disk__a_file_size_limit_is_no_room(void **state)
     fixture->conn = db_connect(fixture->db);
 }
 
+/* --- a neighbour that runs out of room in the middle of its part --- */
+
+#define SMALL_THREADS 6
+#define SMALL_EACH    40
+#define BIG_EACH      6
+
+struct neighbours {
+    struct run small;
+    atomic_int big_full;
+    atomic_int big_other;
+};
+
+struct big {
+    int64_t id;
+    int64_t size;
+};
+
+static enum storage_status insert_big(struct db_conn *conn, void *context)
+{
+    const struct big *big = context;
+    return db_exec(conn, "INSERT INTO conf_item (id, b) VALUES ($1, zeroblob($2))",
+                   DB_ARGS(db_int(big->id), db_int(big->size)), NULL);
+}
+
+/* In turn: more than the log may hold, found at the commit, which is everybody's; and far more than the
+ * writer keeps in memory, so that SQLite writes before the commit, fails there and ends the whole
+ * transaction. */
+static const int64_t big_sizes[] = { 30 * 1000 * 1000, 80 * 1000 * 1000 };
+
+static void neighbour_worker(struct db_conn *conn, int number, void *context)
+{
+    struct neighbours *neighbours = context;
+    for (int i = 0; number < SMALL_THREADS && i < SMALL_EACH; i++) {
+        int slot = number * SMALL_EACH + i;
+        neighbours->small.told[slot] = insert_id(conn, 1000 + slot);
+    }
+    for (int i = 0; number >= SMALL_THREADS && i < BIG_EACH; i++) {
+        struct big big = { number * 100 + i, big_sizes[i % 2] };
+        enum storage_status s = db_transaction(conn, STORAGE_WRITE, insert_big, &big);
+        atomic_fetch_add(s == STORAGE_FULL ? &neighbours->big_full : &neighbours->big_other, 1);
+    }
+}
+
+static int run_beside_big_neighbours(void)
+{
+    static struct neighbours neighbours;
+    struct rlimit limit;
+    struct db *db = NULL;
+    struct storage_error error;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = 20 * 1000 * 1000;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    if (open_path(folder_path("db"), NULL, &db, &error) != STORAGE_OK)
+        return 10;
+    disk_slow_sync(500);
+    run_threads(db, SMALL_THREADS + 2, neighbour_worker, &neighbours);
+    struct db_conn *conn = db_connect(db);
+    int64_t ok = 0;
+    for (int slot = 0; slot < SMALL_THREADS * SMALL_EACH; slot++) {
+        enum storage_status s = neighbours.small.told[slot];
+        if ((s != STORAGE_OK && s != STORAGE_BUSY) || !outcome_fits(conn, 1000 + slot, s))
+            return 11;
+        ok += s == STORAGE_OK;
+    }
+    if (neighbours.big_other != 0 || neighbours.big_full != 2 * BIG_EACH)
+        return 12;
+    if (ok < SMALL_THREADS * SMALL_EACH / 2 ||
+        db_read_int(conn, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS) != ok)
+        return 13;
+    db_disconnect(&conn);
+    db_close(&db);
+    return 0;
+}
+
+static void test_disk__a_neighbour_without_room_takes_nobody_with_it(void **state)
+{
+    struct fixture *fixture = *state;
+    make_tables_and_close(fixture);
+    assert_true(child_succeeds(run_beside_big_neighbours));
+    fixture->db = suite_open(suite.driver);
+    fixture->conn = db_connect(fixture->db);
+    assert_sound();
+}
+
 static int write_ballast(const char *path)
 {
     static const char bytes[4096];
@@ -366,6 +451,7 @@ static const struct CMUnitTest tests[] = {
     FOLDER_DB_CASE(test_disk__after_a_failed_sync_nothing_is_acknowledged),
     FOLDER_DB_CASE(test_disk__a_damaged_file_is_not_written_to),
     FOLDER_DB_CASE(test_disk__a_file_size_limit_is_no_room),
+    FOLDER_DB_CASE(test_disk__a_neighbour_without_room_takes_nobody_with_it),
     FOLDER_DB_CASE(test_disk__a_full_disk_refuses_writes_until_there_is_room),
 };
 GROUP(disk_group, "disk", tests);

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -219,8 +220,8 @@ static const struct pragma reader_pragmas[] = {
     { "PRAGMA cell_size_check", 1 }, { "PRAGMA wal_autocheckpoint", 0 },
 };
 static const struct pragma writer_pragmas[] = {
-    { "PRAGMA query_only", 0 },      { "PRAGMA foreign_keys", 1 },          { "PRAGMA trusted_schema", 0 },
-    { "PRAGMA cell_size_check", 1 }, { "PRAGMA wal_autocheckpoint", 1000 }, { "PRAGMA synchronous", 2 },
+    { "PRAGMA query_only", 0 },      { "PRAGMA foreign_keys", 1 },       { "PRAGMA trusted_schema", 0 },
+    { "PRAGMA cell_size_check", 1 }, { "PRAGMA wal_autocheckpoint", 0 }, { "PRAGMA synchronous", 2 },
 };
 
 static enum storage_status read_writer_pragmas(struct db_conn *conn, void *context)
@@ -302,6 +303,33 @@ static void test_files__memory_is_private_to_each_open_and_leaves_nothing(void *
     assert_true(scratch_count() < with_both); /* other programs may have theirs at the same time */
 }
 
+/* What a killed process left, and what a living one holds. */
+static void test_files__memory_left_behind_is_swept(void **state)
+{
+    (void)state;
+    char left[] = "/dev/shm/tether-memory-XXXXXX";
+    char held[] = "/dev/shm/tether-memory-XXXXXX";
+    char path[64];
+    static const struct timespec long_ago[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+    if (!mkdtemp(left) || !mkdtemp(held))
+        skip();
+    snprintf(path, sizeof(path), "%s/db", left);
+    write_file(path, "x", 1);
+    snprintf(path, sizeof(path), "%s/db.lock", held);
+    write_file(path, "", 0);
+    int lock = open(path, O_RDWR);
+    assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(utimensat(AT_FDCWD, left, long_ago, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, held, long_ago, 0), 0);
+    struct db *db = must_open(":memory:", NULL);
+    db_close(&db);
+    assert_int_equal(access(left, F_OK), -1);
+    assert_int_equal(access(held, F_OK), 0);
+    close(lock);
+    unlink(path);
+    rmdir(held);
+}
+
 static const struct CMUnitTest tests[] = {
     FOLDER_CASE(test_files__all_are_readable_for_the_owner_only),
     FOLDER_CASE(test_files__settings_are_checked),
@@ -314,5 +342,6 @@ static const struct CMUnitTest tests[] = {
     FOLDER_DB_CASE(test_files__handles_have_their_settings),
     FOLDER_DB_CASE(test_files__sql_controls_no_transactions_and_attaches_nothing),
     FOLDER_CASE(test_files__memory_is_private_to_each_open_and_leaves_nothing),
+    FOLDER_CASE(test_files__memory_left_behind_is_swept),
 };
 GROUP(files_group, "files", tests);

@@ -10,7 +10,7 @@ static char folder[PATH_MAX];
 
 const char *folder_path(const char *name)
 {
-    static char paths[4][PATH_MAX + 64];
+    static char paths[4][PATH_MAX + 256];
     static unsigned turn;
     char *path = paths[turn++ % 4];
     snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
@@ -41,7 +41,7 @@ int folder_db_setup(void **state)
 {
     if (folder_setup(state) != 0)
         return -1;
-    static char path[PATH_MAX + 64];
+    static char path[PATH_MAX + 256];
     snprintf(path, sizeof(path), "%s", folder_path("db"));
     suite.settings[0] = (struct storage_setting){ "path", path };
     suite.setting_count = 1;

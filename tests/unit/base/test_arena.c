@@ -203,6 +203,15 @@ static void test_arena__overruns_are_seen_by_the_sanitizer(void **state)
 }
 #endif
 
+static void test_arena__join(void **state)
+{
+    assert_str(arena_join(*state, STR("a:"), STR("bc")), STR("a:bc"));
+    assert_str(arena_join(*state, STR_NONE, STR("bc")), STR("bc"));
+    struct str head = arena_join(*state, STR("a"), STR_NONE);
+    assert_str(head, STR("a"));
+    assert_int_equal(head.at[head.len], '\0');
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, new_arena, free_arena)
@@ -220,6 +229,7 @@ int main(void)
         CASE(test_arena__lower_touches_ascii_letters_only),
         CASE(test_arena__wiping_leaves_nothing_behind),
         CASE(test_arena__arrays_are_counted_in_elements),
+        CASE(test_arena__join),
 #ifdef __SANITIZE_ADDRESS__
         CASE(test_arena__overruns_are_seen_by_the_sanitizer),
 #endif

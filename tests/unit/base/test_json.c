@@ -346,7 +346,7 @@ static void test_json__integers_are_exact_or_refused(void **state)
 
 static void test_json__building_prints_compactly_and_exactly(void **state)
 {
-    cJSON *top = json_object();
+    cJSON *top = json_new_object();
     json_add_str(top, "s", STR("a\"\\\n\x01\xC3\xA4"));
     json_add_str(top, "part", str_from("abcdef", 3)); /* not terminated where it ends */
     json_add_str(top, "none", STR_NONE);
@@ -367,7 +367,7 @@ static void test_json__building_prints_compactly_and_exactly(void **state)
     json_add_int(list, NULL, 1);
     json_add_str(list, NULL, STR("two"));
     json_add_bool(json_add_object(list, NULL), "three", true);
-    json_add_item(top, "item", json_array());
+    json_add_item(top, "item", json_new_array());
     assert_str(json_print(*state, top),
                STR("{\"s\":\"a\\\"\\\\\\n\\u0001\xC3\xA4\",\"part\":\"abc\",\"none\":\"\",\"small\":-5,"
                    "\"max\":9223372036854775807,\"min\":-9223372036854775808,\"odd\":9007199254740993,"
@@ -377,10 +377,28 @@ static void test_json__building_prints_compactly_and_exactly(void **state)
                    "\"list\":[1,\"two\",{\"three\":true}],\"item\":[]}"));
 }
 
+static void test_json__strings_are_printed_as_the_library_prints_them(void **state)
+{
+    char text[257] = "";
+    for (int c = 1; c < 256; c++)
+        text[c - 1] = (char)c;
+    cJSON *top = json_new_object();
+    json_add_item(top, text, cJSON_CreateString(text));
+    assert_str(json_print(*state, top), str_of(cJSON_PrintUnformatted(top)));
+}
+
+static void test_json__long_texts_grow(void **state)
+{
+    cJSON *list = json_new_array();
+    for (int i = 0; i < 5000; i++)
+        json_add_int(list, NULL, i);
+    assert_str(json_print(*state, list), str_of(cJSON_PrintUnformatted(list)));
+}
+
 static void test_json__names_may_be_short_lived(void **state)
 {
     char name[8] = "abc";
-    cJSON *top = json_object();
+    cJSON *top = json_new_object();
     json_add_int(top, name, 1);
     memset(name, 'x', sizeof(name));
     assert_str(json_print(*state, top), STR("{\"abc\":1}"));
@@ -389,10 +407,10 @@ static void test_json__names_may_be_short_lived(void **state)
 static void test_json__printing_leaves_the_threads_arena_alone(void **state)
 {
     struct arena *other = arena_new(1 << 20);
-    cJSON *top = json_object();
+    cJSON *top = json_new_object();
     assert_str(json_print(other, top), STR("{}"));
     size_t used = arena_used(*state);
-    json_array();
+    json_new_array();
     assert_true(arena_used(*state) > used);
     arena_free(&other);
 }
@@ -402,7 +420,7 @@ static void test_json__building_over_budget_leaves_a_mark_and_no_crash(void **st
     (void)state;
     struct arena *small = arena_new(2000);
     json_use_arena(small);
-    cJSON *top = json_object();
+    cJSON *top = json_new_object();
     for (int i = 0; i < 100; i++) {
         cJSON *inner = json_add_object(top, "o");
         json_add_str(inner, "s", STR("text"));
@@ -504,6 +522,8 @@ int main(void)
         CASE(test_json__the_budget_also_bounds_names),
         CASE(test_json__integers_are_exact_or_refused),
         CASE(test_json__building_prints_compactly_and_exactly),
+        CASE(test_json__strings_are_printed_as_the_library_prints_them),
+        CASE(test_json__long_texts_grow),
         CASE(test_json__names_may_be_short_lived),
         CASE(test_json__printing_leaves_the_threads_arena_alone),
         CASE(test_json__building_over_budget_leaves_a_mark_and_no_crash),

@@ -268,6 +268,74 @@ static void test_log__a_closed_descriptor_is_survived(void **state)
     assert_str(member(captured_object(), "msg"), STR("somebody hears this"));
 }
 
+/* How many lines are there to read, and whether they are whole. */
+static size_t captured_lines(void)
+{
+    struct str line, rest = captured();
+    assert_true(rest.len == 0 || rest.at[rest.len - 1] == '\n');
+    size_t lines = 0;
+    while (str_split(rest, '\n', &line, &rest))
+        lines++;
+    return lines;
+}
+
+static void test_log__gathered_lines_wait_for_the_flush(void **state)
+{
+    (void)state;
+    log_gather();
+    log_event(LOG_INFO, "one");
+    log_event(LOG_DEBUG, "two");
+    assert_int_equal(captured_lines(), 0);
+    log_flush();
+    assert_int_equal(captured_lines(), 2);
+    log_flush();
+    assert_int_equal(captured_lines(), 0);
+    log_gather_end();
+    log_event(LOG_INFO, "three");
+    assert_int_equal(captured_lines(), 1);
+}
+
+static void test_log__a_warning_does_not_wait_and_keeps_its_place(void **state)
+{
+    (void)state;
+    log_gather();
+    log_event(LOG_INFO, "first");
+    log_event(LOG_WARN, "second");
+    struct str first, rest = captured();
+    assert_true(str_split(rest, '\n', &first, &rest));
+    assert_non_null(memmem(first.at, first.len, "first", 5));
+    assert_non_null(memmem(rest.at, rest.len, "second", 6));
+    log_gather_end();
+}
+
+static void test_log__what_waits_is_bounded_and_nothing_is_lost(void **state)
+{
+    (void)state;
+    log_gather();
+    size_t seen = 0;
+    for (int i = 0; i < 1000; i++)
+        log_event(LOG_INFO, "request", LOG_I("n", i), LOG_Z("path", "/api/auth/me"));
+    seen += captured_lines();
+    assert_true(seen > 900);
+    log_gather_end();
+    assert_int_equal(seen + captured_lines(), 1000);
+}
+
+static void test_log__a_long_line_overtakes_nothing(void **state)
+{
+    (void)state;
+    char text[6000];
+    memset(text, 'x', sizeof(text));
+    log_gather();
+    log_event(LOG_INFO, "short");
+    log_event(LOG_INFO, "long", LOG_S("text", str_from(text, sizeof(text))));
+    struct str first, rest = captured();
+    assert_true(str_split(rest, '\n', &first, &rest));
+    assert_non_null(memmem(first.at, first.len, "short", 5));
+    assert_true(rest.len > sizeof(text));
+    log_gather_end();
+}
+
 int main(void)
 {
     json_init();
@@ -286,6 +354,10 @@ int main(void)
         CASE(test_log__text_lines_are_cut_too),
         CASE(test_log__lines_of_threads_never_mix),
         CASE(test_log__a_closed_descriptor_is_survived),
+        CASE(test_log__gathered_lines_wait_for_the_flush),
+        CASE(test_log__a_warning_does_not_wait_and_keeps_its_place),
+        CASE(test_log__what_waits_is_bounded_and_nothing_is_lost),
+        CASE(test_log__a_long_line_overtakes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,23 @@ static void test_random__digests(void **state)
                 out);
     assert_str(hex_encode(arena, out, 32),
                STR("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+    hmac_sha256(STR_NONE, STR_NONE, out);
+    assert_str(hex_encode(arena, out, 32),
+               STR("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+    arena_free(&arena);
+}
+
+static void test_random__ids_do_not_repeat(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1 << 20);
+    struct str ids[500];
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        ids[i] = random_id(arena);
+        assert_int_equal(ids[i].len, 32);
+        for (size_t j = 0; j < i; j++)
+            assert_false(str_equal(ids[i], ids[j]));
+    }
     arena_free(&arena);
 }
 
@@ -80,6 +97,7 @@ int main(void)
         cmocka_unit_test(test_random__secrets_compare),
         cmocka_unit_test(test_random__wipe_clears),
         cmocka_unit_test(test_random__digests),
+        cmocka_unit_test(test_random__ids_do_not_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

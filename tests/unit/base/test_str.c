@@ -141,6 +141,18 @@ static void test_str__to_int_refuses_everything_else(void **state)
     assert_false(str_to_int(STR("1\0"), &value));
 }
 
+static void test_str__an_int_is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    static const int64_t cases[] = { 0, 1, -1, 9, 10, -10, 99, 42, INT64_MAX, INT64_MIN, INT64_MIN + 1 };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[STR_INT_CAP];
+        int64_t value;
+        assert_true(str_to_int(str_from(text, str_put_int(text, cases[i])), &value));
+        assert_true(value == cases[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_str__index),
         cmocka_unit_test(test_str__to_int_accepts_the_canonical_spelling),
         cmocka_unit_test(test_str__to_int_refuses_everything_else),
+        cmocka_unit_test(test_str__an_int_is_written_as_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

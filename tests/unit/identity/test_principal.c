@@ -95,6 +95,28 @@ static void test_principal__longer_exp_does_not_outlive_the_session(void **state
     assert_int_equal(verdict, TOKEN_INVALID);
 }
 
+/* A token's end is in whole seconds: what is kept ends with it and not with the session, a moment later. */
+static void test_principal__a_lease_ends_with_the_token(void **state)
+{
+    struct fixture *f = *state;
+    struct principal who;
+    enum token_verdict verdict;
+    struct principal_lease lease;
+    struct session session = fixture_session(f, fixture_user(f, "ann@example.com")).session, longer = session;
+    struct str token = token_of(f, &session);
+    assert_int_equal(principal_authenticate(f->conn, &f->config, f->arena, token, session.created_at,
+                                            &verdict, &who, &lease),
+                     STORAGE_OK);
+    assert_int_equal(verdict, TOKEN_VALID);
+    assert_int_equal(lease.expires_at, session.expires_at / CLOCK_SECOND * CLOCK_SECOND);
+    longer.expires_at += 1000 * CLOCK_SECOND;
+    token = token_of(f, &longer);
+    assert_int_equal(principal_authenticate(f->conn, &f->config, f->arena, token, session.created_at,
+                                            &verdict, &who, &lease),
+                     STORAGE_OK);
+    assert_int_equal(lease.expires_at, session.expires_at);
+}
+
 static void test_principal__disabled_or_deleted_user_is_nobody(void **state)
 {
     struct fixture *f = *state;
@@ -171,6 +193,7 @@ int main(void)
         FIXTURE_TEST(test_principal__expired_token_is_told_apart),
         FIXTURE_TEST(test_principal__claims_must_be_the_sessions),
         FIXTURE_TEST(test_principal__longer_exp_does_not_outlive_the_session),
+        FIXTURE_TEST(test_principal__a_lease_ends_with_the_token),
         FIXTURE_TEST(test_principal__disabled_or_deleted_user_is_nobody),
         FIXTURE_TEST(test_principal__keys_rotate),
         FIXTURE_TEST(test_principal__other_kinds_of_tokens_sign_nobody_in),

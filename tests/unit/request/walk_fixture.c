@@ -168,12 +168,18 @@ static void fill_request(struct call *call, const struct ask *asked)
     fill_headers(call, asked);
 }
 
+struct call *call_for(struct ask asked)
+{
+    struct call *call = call_new(world.walk);
+    fill_request(call, &asked);
+    return call;
+}
+
 int ask(struct ask asked)
 {
     enum lane lane;
     call_free(&world.call);
-    world.call = call_new(world.walk);
-    fill_request(world.call, &asked);
+    world.call = call_for(asked);
     world.admitted_only = walk_admit(world.walk, world.call, &lane);
     if (!world.admitted_only)
         walk_run(world.worker, world.call);

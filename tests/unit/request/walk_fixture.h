@@ -57,6 +57,9 @@ void world_free(void);
 int ask(struct ask ask);
 #define ASK(...) ask((struct ask){ __VA_ARGS__ })
 
+/* The same without sending it: the caller walks it and frees it. */
+struct call *call_for(struct ask asked);
+
 /* About the last answer. "" when there is none. */
 const char *answer_header(const char *name);
 size_t answer_header_count(const char *name);
@@ -67,9 +70,9 @@ const char *answer_body(void);
 /* Failing the storage of the next request. */
 void world_break_storage(enum storage_status status);
 void world_mend_storage(void);
-/* Runs one statement. */
 /* Nothing that the walk has kept is used any more. */
 void world_forget(void);
+/* Runs one statement, after which nothing that was kept is used. */
 void world_exec(const char *sql, struct db_args args);
 
 #endif

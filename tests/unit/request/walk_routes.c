@@ -10,7 +10,7 @@ static int status(const struct failure *failure)
 
 static cJSON *error_body(struct call *call, const struct failure *failure)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "surface", str_of(call->surface->name));
     json_add_str(json, "word", str_of(error_info(failure->code)->word));
     json_add_str_or_null(json, "detail", failure->detail);
@@ -36,7 +36,7 @@ static const struct surface v1 = SURFACE("v1", "/header/");
 
 static enum error_code probe(struct call *call)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "op", str_of(call->route->op));
     json_add_str(json, "tenant", call->tenant.slug);
     json_add_int(json, "user", call->principal.user_id);
@@ -58,7 +58,7 @@ static enum error_code say_nothing(struct call *call)
 static enum error_code fail_without_words(struct call *call)
 {
     reply_header(&call->reply, "x-leftover", STR("1"));
-    reply_json(&call->reply, 200, json_object());
+    reply_json(&call->reply, 200, json_new_object());
     return ERR_CONFLICT;
 }
 
@@ -91,7 +91,7 @@ static enum error_code fail_storage(struct call *call)
 
 static enum error_code outgrow(struct call *call)
 {
-    cJSON *list = json_array();
+    cJSON *list = json_new_array();
     for (int i = 0; i < 400000; i++)
         json_add_int(list, NULL, i);
     reply_json(&call->reply, 200, list);
@@ -167,15 +167,21 @@ static const struct route assets_rows[] = {
     ROW("contradiction", "/fail/contradiction", NEED_PUBLIC, TENANT_NONE, .handler = fail_but_say_ok),
     ROW("plan", "/fail/plan", NEED_PUBLIC, TENANT_NONE, .handler = fail_plan),
     ROW("storage", "/fail/storage/{status}", NEED_PUBLIC, TENANT_NONE, .handler = fail_storage),
+    ROW("warm_public", "/warm/public", NEED_PUBLIC, TENANT_BY_HOST, .warm = true),
+    ROW("warm_member", "/warm/member", NEED_MEMBER, TENANT_BY_HOST, .query = &list_shape, .warm = true),
+    ROW("warm_permission", "/warm/permission", NEED_PERMISSION, TENANT_BY_HOST,
+        .permission = PERM_ASSETS_DELETE, .warm = true),
     ROW("outgrow", "/fail/outgrow", NEED_PUBLIC, TENANT_NONE, .handler = outgrow),
 };
 static const struct route crm_rows[] = {
     NEEDS("token", "/token", TENANT_BY_TOKEN),
+    ROW("token_warm", "/token/warm", NEED_SELF, TENANT_BY_TOKEN, .warm = true),
     ROW("both_json", "/both", NEED_PUBLIC, TENANT_BY_TOKEN, .method = METHOD_POST, .body = BODY_JSON,
         .input = &thing_shape),
 };
 static const struct route v1_rows[] = {
     NEEDS("header", "/header", TENANT_BY_HEADER),
+    ROW("header_warm", "/header/warm", NEED_MEMBER, TENANT_BY_HEADER, .warm = true),
 };
 
 static const struct route_table assets_table = ROUTE_TABLE(&assets, assets_rows);

@@ -1,0 +1,376 @@
+// The command line: what it prints, what it refuses, and with which exit code.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { admin, runCli } from './harness/cli.mjs';
+import { http2Once, signIn } from './harness/client.mjs';
+import { driver, makeScratch } from './harness/scratch.mjs';
+import { Server } from './harness/server.mjs';
+import { ACME_HOST, ROOT_HOST, addPerson, makeWorld, people } from './harness/world.mjs';
+
+// A failure is one sentence: "tether: …" on stderr, nothing on stdout.
+function refused(result, pattern, code = 1) {
+  assert.equal(result.code, code, `${result.stdout}${result.stderr}`);
+  assert.equal(result.stdout, '');
+  assert.match(result.stderr, /^tether: .+\n$/);
+  assert.match(result.stderr, pattern);
+}
+
+describe('help and usage', () => {
+  it('lists the commands', () => {
+    for (const args of [['help'], ['--help']]) {
+      const { code, stdout } = runCli(args);
+      assert.equal(code, 0);
+      for (const name of ['serve', 'init', 'migrate', 'tenant add', 'tenant list', 'user add', 'demo', 'backup', 'check-config', 'routes', 'version']) {
+        assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+      }
+    }
+    const { code, stdout, stderr } = runCli([]);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^Usage: tether COMMAND/);
+  });
+
+  it('tells a command\'s options', () => {
+    for (const args of [['help', 'user', 'add'], ['user', 'add', '--help']]) {
+      const { code, stdout } = runCli(args);
+      assert.equal(code, 0);
+      assert.match(stdout, /--tenant SLUG .*\(required\)/);
+      assert.match(stdout, /--config FILE/);
+    }
+  });
+
+  it('refuses what it does not know with exit code 2', () => {
+    for (const args of [['nothing'], ['tenant'], ['tenant', 'remove'], ['help', 'nothing'], ['init'], ['init', '--emial', 'x'], ['version', '--config', 'x'], ['backup'],
+      ['backup', 'a', 'b'], ['serve', 'now'], ['user', 'add', '--tenant'], ['init', '--email', 'a@b.example', '--email', 'c@d.example']]) {
+      refused(runCli(args), /./, 2);
+    }
+  });
+
+  it('prints its version', () => {
+    for (const args of [['version'], ['--version']]) assert.match(runCli(args).stdout, /^tether \d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('a database from scratch', () => {
+  let scratch;
+  const cli = (args, options) => runCli([...args, '--config', scratch.configPath], options);
+  const password = 'violet-anchor-19';
+  before(() => { scratch = makeScratch(); });
+  after(() => scratch.remove());
+
+  it('nothing works before init, and it says so', () => {
+    for (const args of [['tenant', 'list'], ['demo'], ['backup', join(scratch.dir, 'x.db')], ['serve'],
+      ['tenant', 'add', '--slug', 'a', '--name', 'A'], ['user', 'add', '--tenant', 'a', '--email', 'a@b.example', '--name', 'A', '--role', 'admin']]) {
+      const result = cli(args);
+      assert.equal(result.code, 1, args.join(' '));
+      assert.match(result.stderr, /tether: The database is not set up yet; run: tether init --config \S+ --email ADDRESS\n$/);
+    }
+  });
+
+  it('init refuses bad input and leaves nothing behind', () => {
+    const init = (email, input, more = []) => cli(['init', '--email', email, ...more], { input });
+    refused(init('nobody', `${password}\n`), /is not an e-mail address/);
+    refused(init('a@b.example', `${password}\n`, ['--name', '']), /--name is empty/);
+    refused(init('a@b.example', ''), /No password was given/);
+    refused(init('a@b.example', 'short\n'), /8/);
+    refused(init('a@b.example', 'password123\n'), /common/);
+    refused(init('a@b.example', `${'x'.repeat(1025)}\n`), /1024/);
+    refused(cli(['tenant', 'list']), /tether init/);
+  });
+
+  it('init creates the schema, the root tenant and the superadmin', () => {
+    const result = cli(['init', '--email', 'root@msp.example', '--name', 'Northwind MSP'], { input: `${password}\n` });
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stdout, /^Created the root tenant root \(id 1\) and its superadmin root@msp\.example \(id 1\)\.\n$/);
+    assert.match(cli(['tenant', 'list']).stdout, /^ +1 +root .* active +Northwind MSP$/m);
+  });
+
+  it('init refuses a second time', () => {
+    refused(cli(['init', '--email', 'other@msp.example'], { input: `${password}\n` }), /set up already: its root tenant is root/);
+  });
+
+  it('migrate has nothing to do', () => {
+    assert.match(cli(['migrate']).stdout, /^The schema is up to date \(version \d+\)\.\n$/);
+  });
+
+  it('tenant add prints the id alone', () => {
+    const result = cli(['tenant', 'add', '--slug', 'acme', '--name', 'Acme', '--domain', 'A.acme.example.', '--domain', 'b.acme.example', '--plan', 'pro', '--accent-colour', '#1f6feb']);
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stdout, /^\d+\n$/);
+    assert.equal(scratch.database.query("SELECT host FROM tenant_domains ORDER BY host"), 'a.acme.example\nb.acme.example');
+  });
+
+  it('tenant add refuses what is wrong, and nothing is half written', () => {
+    const add = (...args) => cli(['tenant', 'add', ...args]);
+    for (const slug of ['', 'ACME', '-a', 'a-', 'a b', 'a.b', 'ä', 'a'.repeat(64)]) refused(add('--slug', slug, '--name', 'X'), /--slug/);
+    refused(add('--slug', 'acme', '--name', 'X'), /There is a tenant acme already/);
+    refused(add('--slug', 'new', '--name', ' '), /--name is empty/);
+    refused(add('--slug', 'new', '--name', 'x'.repeat(201)), /longer than 200/);
+    refused(add('--slug', 'new', '--name', 'X', '--plan', 'gold'), /no plan gold/);
+    refused(add('--slug', 'new', '--name', 'X', '--accent-colour', 'red'), /#1f6feb/);
+    refused(add('--slug', 'new', '--name', 'X', '--logo-url', 'javascript:alert(1)'), /https/);
+    for (const host of ['no spaces', 'a/b', 'user@host', '', '-x.example', 'ä.example']) refused(add('--slug', 'new', '--name', 'X', '--domain', host), /domain name/);
+    refused(add('--slug', 'new', '--name', 'X', '--domain', 'fresh.example', '--domain', 'b.acme.example'), /b\.acme\.example belongs to a tenant/);
+    refused(add('--slug', 'new', '--name', 'a\nb'), /--name holds control characters/, 2);
+    assert.equal(scratch.database.query("SELECT count(*) FROM tenants WHERE slug = 'new'"), '0');
+    assert.equal(scratch.database.query("SELECT count(*) FROM tenant_domains WHERE host = 'fresh.example'"), '0');
+  });
+
+  it('user add prints the id alone, takes the password from TETHER_PASSWORD too', () => {
+    const args = (email) => ['user', 'add', '--tenant', 'acme', '--email', email, '--name', 'Ann', '--role', 'admin'];
+    const byInput = cli(args('ann@acme.example'), { input: `${password}\n` });
+    const byEnv = cli(args('bob@acme.example'), { env: { TETHER_PASSWORD: password } });
+    for (const result of [byInput, byEnv]) {
+      assert.deepEqual([result.code, result.stderr], [0, '']);
+      assert.match(result.stdout, /^\d+\n$/);
+    }
+  });
+
+  it('user add refuses what is wrong', () => {
+    const add = (more, input = `${password}\n`) => {
+      const options = { tenant: 'acme', email: 'new@acme.example', name: 'New', role: 'member', ...more };
+      return cli(['user', 'add', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])], { input });
+    };
+    const stderr = (result) => {
+      assert.equal(result.code, 1);
+      assert.equal(result.stdout, '');
+      return result.stderr;
+    };
+    refused(add({ tenant: 'nobody' }), /There is no tenant nobody/);
+    refused(add({ email: 'x' }), /not an e-mail address/);
+    refused(add({ name: '' }), /--name is empty/);
+    assert.match(stderr(add({ role: 'king' })), /There is no role king.*\n.*owner, admin, department_head, member, viewer/s);
+    assert.match(stderr(add({ role: 'superadmin' })), /root tenant only/);
+    assert.match(stderr(add({ tenant: 'root', role: 'admin' })), /customer's role.*\n.*superadmin, staff/s);
+    refused(add({}, ''), /No password was given/);
+    refused(add({}, 'letmein1\n'), /common/);
+    refused(add({ email: 'ANN@acme.example' }), /member of tenant acme already/);
+    for (const hash of ['*', '!', 'a b', 'a:b', '']) refused(add({ 'password-hash': hash }, ''), /crypt\(3\)/);
+    assert.equal(scratch.database.query("SELECT count(*) FROM users WHERE email_normal = 'new@acme.example'"), '0');
+  });
+
+  it('a known address joins another tenant, keeps its password, and stderr says so', () => {
+    admin(scratch, ['tenant', 'add', '--slug', 'globex', '--name', 'Globex']);
+    const result = cli(['user', 'add', '--tenant', 'globex', '--email', 'Ann@Acme.example', '--name', 'Other', '--role', 'viewer']);
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stderr, /known already and joins globex/);
+    assert.equal(scratch.database.query(`SELECT count(*) FROM memberships WHERE user_id = ${Number(result.stdout)}`), '2');
+  });
+
+  it('a file that is not there, or not readable as configuration', () => {
+    refused(runCli(['check-config', '--config', join(scratch.dir, 'missing.yaml')]), /missing\.yaml/);
+    const bad = join(scratch.dir, 'bad.yaml');
+    for (const [text, pattern] of [['server:\n  queue: many\n', /bad\.yaml:2: server\.queue/], ['nonsense: 1\n', /bad\.yaml:1: .*nonsense/], ['a: [', /bad\.yaml:\d/], ['', /secret_key/],
+      ['tokens: { secret_key: "too short" }\n', /secret_key/], ['tokens: { secret_key: "${TETHER_NOT_SET}" }\n', /TETHER_NOT_SET/]]) {
+      writeFileSync(bad, text, { mode: 0o600 });
+      refused(runCli(['check-config', '--config', bad]), pattern);
+    }
+    assert.deepEqual(runCli(['check-config', '--config', scratch.configPath]), { code: 0, stdout: 'OK\n', stderr: '' });
+    assert.equal(runCli(['check-config'], { env: { TETHER_CONFIG: scratch.configPath } }).stdout, 'OK\n');
+  });
+
+  it('routes lists the whole API', () => {
+    const { code, stdout } = cli(['routes']);
+    assert.equal(code, 0);
+    for (const line of [/^POST +\/api\/auth\/login +assets +public /m, /^POST +\/api\/auth\/login +crm +public /m, /^GET +\/api\/auth\/me +assets +member /m]) assert.match(stdout, line);
+  });
+});
+
+describe('users from elsewhere', () => {
+  let scratch;
+  let server;
+  before(async () => {
+    scratch = makeScratch();
+    makeWorld(scratch);
+    // openssl makes the crypt(3) hashes that other systems store.
+    const hash = (flag) => spawnSync('openssl', ['passwd', flag, '-salt', 'saltsalt', 'granite-willow-64'], { encoding: 'utf8' }).stdout.trim();
+    const hashes = { 'sha512@acme.example': hash('-6'), 'sha256@acme.example': hash('-5'),
+      'bcrypt@acme.example': '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW' };
+    for (const [email, value] of Object.entries(hashes)) {
+      assert.match(value, /^\$/);
+      admin(scratch, ['user', 'add', '--tenant', 'acme', '--email', email, '--name', 'Imported', '--role', 'member', '--password-hash', value]);
+    }
+    server = await new Server(scratch).start();
+  });
+  after(async () => {
+    await server?.stop();
+    scratch.remove();
+  });
+
+  it('sign in with the password they had, and are hashed anew', async () => {
+    for (const [email, password] of [['sha512@acme.example', 'granite-willow-64'], ['sha256@acme.example', 'granite-willow-64'], ['bcrypt@acme.example', 'U*U']]) {
+      const wrong = await http2Once(server, { path: '/api/auth/login', host: ACME_HOST, form: { username: email, password: 'not-the-password' } });
+      assert.equal(wrong.status, 401);
+      await signIn(server, { email, password }, ACME_HOST);
+      await signIn(server, { email, password }, ACME_HOST);
+      assert.match(scratch.database.query(`SELECT password_hash FROM users WHERE email_normal = '${email}'`), /^\$argon2id\$/);
+    }
+  });
+});
+
+describe('demo', () => {
+  let scratch;
+  before(() => { scratch = makeScratch(); });
+  after(() => scratch.remove());
+
+  it('prints people who can sign in, and adds nothing the second time', async () => {
+    admin(scratch, ['init', '--email', 'root@msp.example'], 'violet-anchor-19');
+    const first = admin(scratch, ['demo']);
+    const second = admin(scratch, ['demo']);
+    assert.equal(second, first);
+    const rows = first.split('\n').map((line) => /^(root|acme|globex) +(\w+) +(\S+@\S+) +([\w-]+)$/.exec(line)).filter(Boolean);
+    assert.ok(rows.length >= 9);
+    const server = await new Server(scratch).start();
+    try {
+      for (const [, tenant, role, email, password] of rows) {
+        const host = tenant === 'root' ? ROOT_HOST : `${tenant}.${ROOT_HOST}`;
+        const token = await signIn(server, { email, password }, host);
+        const { json } = await http2Once(server, { path: '/api/auth/me', host, token });
+        assert.equal(json.tenant_slug, tenant);
+        assert.equal(json.is_msp_staff, ['superadmin', 'staff'].includes(role), email);
+      }
+      const branding = await http2Once(server, { path: '/api/public/branding', host: 'assets.acme.example' });
+      assert.equal(branding.json.tenant_name, 'Acme Corporation');
+      assert.match(branding.json.accent_colour, /^#/);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('keeps away from a database with tenants of its own', () => {
+    admin(scratch, ['tenant', 'add', '--slug', 'real-customer', '--name', 'Real']);
+    refused(runCli(['demo', '--config', scratch.configPath]), /tenants of its own \(real-customer\)/);
+  });
+});
+
+describe('plan limit', () => {
+  let scratch;
+  before(() => { scratch = makeScratch({ config: { mode: 'saas', plans: { free: { users: 2 }, pro: {} } } }); });
+  after(() => scratch.remove());
+
+  it('counts users, also those who join', () => {
+    makeSmallWorld(scratch);
+    const more = { tenant: 'globex', name: 'X', role: 'member', password: 'granite-willow-64' };
+    addPerson(scratch, { ...more, email: 'one@globex.example' });
+    addPerson(scratch, { ...more, email: people.owner.email });
+    for (const email of ['three@globex.example', people.admin.email]) {
+      const result = runCli(['user', 'add', '--tenant', 'globex', '--email', email, '--name', 'X', '--role', 'member', '--config', scratch.configPath], { input: 'granite-willow-64\n' });
+      refused(result, /The plan free of tenant globex allows 2 users, and it has 2\./);
+    }
+    assert.equal(scratch.database.query("SELECT count(*) FROM users WHERE email_normal = 'three@globex.example'"), '0');
+  });
+});
+
+function makeSmallWorld(scratch) {
+  admin(scratch, ['init', '--email', people.superadmin.email], people.superadmin.password);
+  admin(scratch, ['tenant', 'add', '--slug', 'acme', '--name', 'Acme', '--plan', 'pro']);
+  admin(scratch, ['tenant', 'add', '--slug', 'globex', '--name', 'Globex', '--plan', 'free']);
+  for (const who of ['owner', 'admin']) addPerson(scratch, people[who]);
+}
+
+describe('a database in trouble', () => {
+  let scratch;
+  const cli = (args, options) => runCli([...args, '--config', scratch.configPath], options);
+  before(() => { scratch = makeScratch(); });
+  after(() => scratch.remove());
+
+  it('of a newer or older schema: clear sentences, from every command and from serve', () => {
+    makeSmallWorld(scratch);
+    const { execute } = scratch.database;
+    execute("INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'future', 0)");
+    for (const args of [['tenant', 'list'], ['serve'], ['migrate'], ['demo']]) {
+      const result = cli(args);
+      assert.equal(result.code, 1, args.join(' '));
+      assert.match(result.stderr, /newer|only knows/, args.join(' '));
+    }
+    execute('DELETE FROM schema_migrations WHERE version > 1');
+    for (const args of [['tenant', 'list'], ['serve']]) {
+      const result = cli(args);
+      assert.equal(result.code, 1, args.join(' '));
+      assert.match(result.stderr, /run: tether (migrate|init) --config/, args.join(' '));
+    }
+  });
+
+  it('SQLite: a folder that is missing, a file that is none, one without rights', { skip: driver !== 'sqlite' }, () => {
+    const at = (path) => scratch.writeConfig({ storage: { sqlite: { path } } });
+    at(join(scratch.dir, 'missing', 'tether.db'));
+    refused(cli(['tenant', 'list']), /not set up yet/);
+    refused(cli(['migrate']), /directory .*missing does not exist/);
+    const noise = join(scratch.dir, 'noise.db');
+    writeFileSync(noise, 'this is no database '.repeat(100), { mode: 0o600 });
+    for (const path of [noise, scratch.dir]) {
+      at(path);
+      for (const args of [['tenant', 'list'], ['migrate'], ['demo']]) refused(cli(args), /database/);
+      const { code, stderr } = cli(['serve']);
+      assert.equal(code, 1);
+      assert.match(stderr, /tether: Cannot open the database: .+\n$/);
+    }
+    if (process.getuid() !== 0) {
+      const shut = join(scratch.dir, 'shut');
+      mkdirSync(shut);
+      at(join(shut, 'tether.db'));
+      chmodSync(shut, 0o500);
+      refused(cli(['init', '--email', 'a@b.example'], { input: 'granite-willow-64\n' }), /database/);
+      chmodSync(shut, 0o700);
+    }
+  });
+
+  it('PostgreSQL: not there', { skip: driver !== 'postgres' }, () => {
+    scratch.writeConfig({ storage: { postgres: { conninfo: 'host=/nowhere dbname=tether user=tether' } } });
+    refused(cli(['tenant', 'list']), /cannot be reached/);
+    scratch.writeConfig({ storage: { postgres: { conninfo: 'nonsense' } } });
+    refused(cli(['tenant', 'list']), /database/);
+  });
+});
+
+describe('backup', () => {
+  let scratch;
+  let server;
+  before(async () => {
+    scratch = makeScratch();
+    makeSmallWorld(scratch);
+    server = await new Server(scratch).start();
+  });
+  after(async () => {
+    await server?.stop();
+    scratch.remove();
+  });
+
+  it('SQLite: a copy of the live data that serves', { skip: driver !== 'sqlite' }, async () => {
+    const path = join(scratch.dir, 'copy.db');
+    const result = runCli(['backup', path, '--config', scratch.configPath]);
+    assert.deepEqual([result.code, result.stdout], [0, `Wrote ${path}.\n`], result.stderr);
+    refused(runCli(['backup', path, '--config', scratch.configPath]), /exists already/);
+    await server.stop();
+    const { storage } = scratch.config;
+    scratch.writeConfig({ storage: { sqlite: { path } } });
+    server = await new Server(scratch).start();
+    await signIn(server, people.owner, ACME_HOST);
+    await server.stop();
+    scratch.writeConfig({ storage });
+    server = await new Server(scratch).start();
+  });
+
+  it('SQLite: what writes is refused beside a running server, and a second server too', { skip: driver !== 'sqlite' }, () => {
+    for (const args of [['tenant', 'add', '--slug', 'x', '--name', 'X'], ['migrate'], ['demo'], ['serve']]) {
+      const result = runCli([...args, '--config', scratch.configPath]);
+      assert.equal(result.code, 1, args.join(' '));
+      assert.match(result.stderr, /in use by process \d+/, args.join(' '));
+    }
+  });
+
+  it('PostgreSQL: says to use its tools', { skip: driver !== 'postgres' }, () => {
+    refused(runCli(['backup', join(scratch.dir, 'copy'), '--config', scratch.configPath]), /of its own/);
+  });
+
+  it('beside a running server: tenants can be listed', () => {
+    assert.match(runCli(['tenant', 'list', '--config', scratch.configPath]).stdout, / acme .* Acme$/m);
+  });
+
+  it('PostgreSQL: people can be added while the server runs', { skip: driver !== 'postgres' }, async () => {
+    addPerson(scratch, people.viewer);
+    await signIn(server, people.viewer, ACME_HOST);
+  });
+});

@@ -1,0 +1,208 @@
+/* Lanes: bounded, nothing lost, nothing run twice, an end that comes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "http/lane.h"
+#include "http/thread.h"
+
+#define THREADS   4
+#define PRODUCERS 3
+#define JOBS      20000
+
+struct counted {
+    struct lane_job job;
+    atomic_int runs;
+};
+
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    bool open;
+    int waiting;
+};
+
+static struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0 };
+static atomic_int ran;
+static int owners[THREADS];
+static void *workers[THREADS] = { &owners[0], &owners[1], &owners[2], &owners[3] };
+
+static void run_counted(void *worker, struct lane_job *job)
+{
+    (*(int *)worker)++; /* its own: no lock */
+    atomic_fetch_add(&((struct counted *)job)->runs, 1);
+    atomic_fetch_add(&ran, 1);
+}
+
+static void run_gated(void *worker, struct lane_job *job)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.waiting++;
+    pthread_cond_broadcast(&gate.change);
+    while (!gate.open)
+        pthread_cond_wait(&gate.change, &gate.lock);
+    gate.waiting--;
+    pthread_mutex_unlock(&gate.lock);
+    run_counted(worker, job);
+}
+
+static void set_gate(bool open)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.open = open;
+    pthread_cond_broadcast(&gate.change);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void await_at_gate(int n)
+{
+    pthread_mutex_lock(&gate.lock);
+    while (gate.waiting < n)
+        pthread_cond_wait(&gate.change, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static struct http_lane *open_lane(size_t threads, size_t capacity, void (*run)(void *, struct lane_job *))
+{
+    atomic_store(&ran, 0);
+    struct http_lane *lane = lane_new(&(struct lane_params){ .thread_name = "test",
+                                                             .threads = threads,
+                                                             .capacity = capacity,
+                                                             .depth = METRIC_LANE_GENERAL_DEPTH,
+                                                             .wait = METRIC_LANE_GENERAL_WAIT,
+                                                             .run = run,
+                                                             .workers = workers });
+    assert_non_null(lane);
+    return lane;
+}
+
+static void end_lane(struct http_lane *lane)
+{
+    assert_true(lane_stop(lane, clock_monotonic_ms() + 60000));
+    lane_free(&lane);
+    assert_null(lane);
+    lane_free(&lane);
+}
+
+static void push_one(struct http_lane *lane, struct counted *counted)
+{
+    counted->job.queued_us = clock_monotonic_us();
+    lane_push(lane, &counted->job, &counted->job);
+}
+
+struct producer {
+    struct http_lane *lane;
+    struct counted *jobs;
+    struct http_thread thread;
+};
+
+/* Lists of one to seven jobs, retried while the lane is full. */
+static void produce(void *arg)
+{
+    struct producer *producer = arg;
+    size_t length = 1;
+    for (size_t i = 0; i < JOBS; length = length % 7 + 1) {
+        struct lane_job *first = NULL, *last = NULL;
+        for (size_t j = 0; j < length && i < JOBS && lane_reserve(producer->lane); j++) {
+            struct lane_job *job = &producer->jobs[i++].job;
+            if (last)
+                last->next = job;
+            else
+                first = job;
+            last = job;
+        }
+        if (first)
+            lane_push(producer->lane, first, last);
+    }
+}
+
+static void test_lane__runs_every_job_once(void **state)
+{
+    (void)state;
+    static struct counted jobs[PRODUCERS][JOBS];
+    struct http_lane *lane = open_lane(THREADS, 256, run_counted);
+    struct producer producers[PRODUCERS];
+    for (int i = 0; i < PRODUCERS; i++) {
+        producers[i] = (struct producer){ .lane = lane, .jobs = jobs[i] };
+        assert_true(thread_start(&producers[i].thread, "producer", produce, &producers[i]));
+    }
+    for (int i = 0; i < PRODUCERS; i++)
+        thread_join(&producers[i].thread, THREAD_NO_DEADLINE);
+    end_lane(lane);
+    assert_int_equal(atomic_load(&ran), PRODUCERS * JOBS);
+    for (int i = 0; i < PRODUCERS; i++) {
+        for (int j = 0; j < JOBS; j++)
+            assert_int_equal(atomic_load(&jobs[i][j].runs), 1);
+    }
+    assert_int_equal(owners[0] + owners[1] + owners[2] + owners[3], PRODUCERS * JOBS);
+    assert_int_equal(metric_value(METRIC_LANE_GENERAL_DEPTH), 0);
+}
+
+static void test_lane__refuses_what_does_not_fit(void **state)
+{
+    (void)state;
+    static struct counted jobs[6];
+    set_gate(false);
+    struct http_lane *lane = open_lane(1, 3, run_gated);
+    assert_true(lane_reserve(lane));
+    push_one(lane, &jobs[0]);
+    await_at_gate(1); /* at the worker: waits no more */
+    for (int i = 1; i <= 3; i++) {
+        assert_true(lane_reserve(lane));
+        push_one(lane, &jobs[i]);
+    }
+    assert_int_equal(metric_value(METRIC_LANE_GENERAL_DEPTH), 3);
+    assert_false(lane_reserve(lane));
+    lane_set_capacity(lane, 4);
+    assert_true(lane_reserve(lane));
+    push_one(lane, &jobs[4]);
+    assert_false(lane_reserve(lane));
+    set_gate(true);
+    end_lane(lane);
+    assert_int_equal(atomic_load(&ran), 5);
+}
+
+static void test_lane__uses_another_worker_while_one_is_busy(void **state)
+{
+    (void)state;
+    static struct counted jobs[THREADS];
+    set_gate(false);
+    struct http_lane *lane = open_lane(THREADS, 16, run_gated);
+    for (int i = 0; i < THREADS; i++)
+        assert_true(lane_reserve(lane));
+    for (int i = 1; i < THREADS; i++)
+        jobs[i - 1].job.next = &jobs[i].job;
+    lane_push(lane, &jobs[0].job, &jobs[THREADS - 1].job); /* one wake-up must bring all */
+    await_at_gate(THREADS);
+    set_gate(true);
+    end_lane(lane);
+}
+
+static void test_lane__says_when_a_worker_does_not_end(void **state)
+{
+    (void)state;
+    static struct counted job;
+    set_gate(false);
+    struct http_lane *lane = open_lane(2, 4, run_gated);
+    assert_true(lane_reserve(lane));
+    push_one(lane, &job);
+    await_at_gate(1);
+    assert_false(lane_stop(lane, clock_monotonic_ms()));
+    set_gate(true);
+    end_lane(lane);
+    assert_int_equal(atomic_load(&job.runs), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lane__runs_every_job_once),
+        cmocka_unit_test(test_lane__refuses_what_does_not_fit),
+        cmocka_unit_test(test_lane__uses_another_worker_while_one_is_busy),
+        cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
