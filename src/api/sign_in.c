@@ -22,15 +22,18 @@ struct attempt {
 
 /* ---- the audit log ---- */
 
-/* Where a deed before anybody is signed in belongs: the tenant that is entered, else that of the address the
- * request came to, else the operator. */
+/* Where what somebody does about themselves belongs: the tenant that is entered, or that their token was
+ * issued for; before anybody is known, the one that is asked for, else that of the address the request came
+ * to, else the operator. */
 static enum storage_status find_chain(struct db_conn *conn, const struct attempt *attempt, int64_t *ret)
 {
     const struct call *call = attempt->call;
     struct tenant root;
-    *ret = attempt->who.tenant.id ? attempt->who.tenant.id
-           : call->tenant.id      ? call->tenant.id
-                                  : call->host_tenant.id;
+    const int64_t candidates[] = { attempt->who.tenant.id, call->principal.token_tenant_id, call->tenant.id,
+                                   call->host_tenant.id };
+    *ret = 0;
+    for (size_t i = 0; *ret == 0 && i < sizeof candidates / sizeof candidates[0]; i++)
+        *ret = candidates[i];
     if (*ret)
         return STORAGE_OK;
     enum storage_status status = tenant_root(conn, call->arena, &root);

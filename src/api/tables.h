@@ -17,7 +17,13 @@ extern const struct route_table assets_auth_routes;
 extern const struct route_table assets_branding_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
+extern const struct route_table v1_audit_routes;
+extern const struct route_table v1_auth_routes;
+extern const struct route_table v1_explain_routes;
 extern const struct route_table v1_roles_routes;
+extern const struct route_table v1_sessions_routes;
 extern const struct route_table v1_team_routes;
+extern const struct route_table v1_tenants_routes;
+extern const struct route_table v1_usage_routes;
 
 #endif

@@ -23,6 +23,19 @@ int64_t v1_per_page(int64_t asked)
     return asked > 0 ? asked : DEFAULT_PER_PAGE;
 }
 
+struct str v1_cursor(struct call *call, int64_t number)
+{
+    return number ? arena_printf(call->arena, "%lld", (long long)number) : STR_NONE;
+}
+
+enum error_code v1_read_cursor(struct call *call, struct str cursor, int64_t *ret)
+{
+    *ret = 0;
+    if (!cursor.at || (str_to_int(cursor, ret) && *ret > 0))
+        return OK;
+    return call_fail_field(call, "cursor", VIOLATION_CUSTOM, NULL);
+}
+
 void v1_page(struct call *call, cJSON *list, struct str next, int64_t per_page)
 {
     cJSON *json = json_new_object();
@@ -61,11 +74,11 @@ void v1_add_tenant(cJSON *object, const char *name, const struct tenant *tenant)
     json_add_str(json, "status", tenant->status == TENANT_ACTIVE ? STR("active") : STR("suspended"));
 }
 
-void v1_add_role(cJSON *object, const char *name, const struct role *role)
+void v1_add_role(cJSON *object, const char *name, const struct tenant_role *role)
 {
     cJSON *json = json_add_object(object, name);
     json_add_str(json, "slug", str_of(role->slug));
-    json_add_str(json, "name", str_of(role->title));
+    json_add_str(json, "name", str_of(role->name));
     json_add_int(json, "rank", role->rank);
 }
 

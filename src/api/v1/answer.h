@@ -19,6 +19,10 @@ void v1_message(struct call *call, const char *text);
               .help = "How many at most; 50 if left out", .example = "50")
 /* What was asked for, or 50. */
 int64_t v1_per_page(int64_t asked);
+/* A cursor that is a number: the next page begins below it (or above, as the list has it). 0: none. */
+struct str v1_cursor(struct call *call, int64_t number);
+/* What v1_cursor() wrote, 0 when none was sent; 422 for anything else. */
+enum error_code v1_read_cursor(struct call *call, struct str cursor, int64_t *ret);
 /* {"data": list, "meta": {"next_cursor": …, "per_page": …}}; next.at == NULL: the last page. */
 void v1_page(struct call *call, cJSON *list, struct str next, int64_t per_page);
 /* A whole list that knows no pages: {"data": list, "meta": {"next_cursor": null, "per_page": its length}}. */
@@ -31,7 +35,7 @@ void v1_add_user(cJSON *object, const char *name, int64_t id, struct str user_na
 /* {"id", "slug", "name", "plan", "status"} as a member of `object`. */
 void v1_add_tenant(cJSON *object, const char *name, const struct tenant *tenant);
 /* {"slug", "name", "rank"} as a member of `object`. */
-void v1_add_role(cJSON *object, const char *name, const struct role *role);
+void v1_add_role(cJSON *object, const char *name, const struct tenant_role *role);
 /* The names of a set, in the table's order. */
 void v1_add_permissions(cJSON *object, const char *name, perm_set permissions);
 
