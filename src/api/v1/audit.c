@@ -75,7 +75,7 @@ static void add_stored(cJSON *json, struct arena *arena, const char *name, struc
 static cJSON *entry_json(struct arena *arena, const struct audit_entry *entry)
 {
     const struct audit_row *row = &entry->row;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", row->seq);
     json_add_str(json, "at", clock_iso8601(arena, row->at));
     json_add_str(json, "action", row->action);
@@ -135,7 +135,7 @@ static bool add_entry(void *context, const struct audit_entry *entry)
 static enum error_code answer_page(struct call *call, const struct audit_filter *filter, int64_t before)
 {
     const struct audit_query *query = call->query_input;
-    struct page page = { call, json_array() };
+    struct page page = { call, json_new_array() };
     int64_t per_page = v1_per_page(query->per_page), next = 0;
     if (per_page > V1_PER_PAGE_MAX)
         return call_fail_field(call, "per_page", VIOLATION_CUSTOM,

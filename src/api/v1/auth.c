@@ -70,7 +70,7 @@ static enum error_code logout(struct call *call)
 static enum error_code me(struct call *call)
 {
     const struct principal *principal = &call->principal;
-    cJSON *data = json_object();
+    cJSON *data = json_new_object();
     v1_add_user(data, "user", principal->user_id, principal->name, principal->email);
     v1_add_tenant(data, "tenant", &call->tenant);
     v1_add_role(data, "role", &call->grant.role);
@@ -103,7 +103,7 @@ static void add_belonging(void *context, const struct belonging *belonging)
 
 static enum error_code tenants(struct call *call)
 {
-    struct belonging_list list = { call, json_array() };
+    struct belonging_list list = { call, json_new_array() };
     enum storage_status status =
         belonging_list(call->db, call->arena, call->principal.user_id, add_belonging, &list);
     if (status != STORAGE_OK)

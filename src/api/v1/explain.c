@@ -95,7 +95,7 @@ static struct decision decide(struct call *call, const struct question *question
 static void answer(struct call *call, const struct question *question)
 {
     struct decision decision = decide(call, question);
-    cJSON *data = json_object();
+    cJSON *data = json_new_object();
     v1_add_user(data, "user", question->user.id, question->user.name, question->user.email);
     json_add_str(data, "permission", str_of(permission_info(question->permission)->name));
     json_add_bool(data, "allowed", decision.allowed);

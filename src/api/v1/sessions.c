@@ -7,7 +7,7 @@
 cJSON *v1_session_json(struct call *call, const struct signed_in *opened, const struct user *user,
                        const struct tenant *tenant)
 {
-    cJSON *data = json_object();
+    cJSON *data = json_new_object();
     json_add_str(data, "token", opened->token);
     json_add_str(data, "token_type", STR("Bearer"));
     v1_add_time(call, data, "expires_at", opened->session.expires_at);
@@ -63,7 +63,7 @@ static enum error_code list(struct call *call)
 {
     const struct page_query *query = call->query_input;
     int64_t per_page = v1_per_page(query->per_page), below = 0;
-    struct session_page page = { .call = call, .json = json_array(), .room = per_page };
+    struct session_page page = { .call = call, .json = json_new_array(), .room = per_page };
     enum error_code code = v1_need_session(call);
     if (code == OK)
         code = v1_read_cursor(call, query->cursor, &below);

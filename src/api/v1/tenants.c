@@ -204,7 +204,7 @@ static enum storage_status audit_newcomer(struct db_conn *conn, const struct new
     const struct call *call = newcomer->call;
     const struct tenant *tenant = &newcomer->tenant;
     struct audit_actor actor = call_actor_as(call, owner->id, owner->email);
-    cJSON *after = json_object(), *member = json_object();
+    cJSON *after = json_new_object(), *member = json_new_object();
     json_add_str(after, "slug", tenant->slug);
     json_add_str(after, "plan", tenant->plan);
     json_add_str(member, "role", STR(OWNER_ROLE));

@@ -9,7 +9,7 @@ static enum error_code usage(struct call *call)
     enum storage_status status = plan_usage(call->db, call->config, &call->tenant, uses);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    cJSON *data = json_object();
+    cJSON *data = json_new_object();
     json_add_str(data, "plan", call->tenant.plan);
     cJSON *limits = json_add_array(data, "limits");
     for (size_t i = 0; i < PLAN_USES; i++) {
