@@ -32,6 +32,18 @@ const struct audit_action *audit_actions(size_t *ret_n)
     return actions;
 }
 
+/* A deed that is not in the table is a mistake in our own code: it stops the program. */
+static void check_action(const struct audit_event *event)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strcmp(event->action, actions[i].name) == 0 &&
+            strcmp(event->target_kind, actions[i].target_kind) == 0)
+            return;
+    }
+    fprintf(stderr, "audit: %s on a %s is not in audit_actions.def\n", event->action, event->target_kind);
+    abort();
+}
+
 /* The next place in the chain, locked until the transaction ends, and the hash of the row before. */
 static enum storage_status take_place(struct db_conn *conn, int64_t tenant_id, int64_t *ret_seq,
                                       uint8_t ret_previous[AUDIT_HASH_BYTES], struct arena *arena)
@@ -91,6 +103,7 @@ enum storage_status audit_append(struct db_conn *conn, struct arena *arena, cons
                                  const struct audit_event *event, int64_t now)
 {
     uint8_t previous[AUDIT_HASH_BYTES], hash[AUDIT_HASH_BYTES];
+    check_action(event);
     struct audit_row row = row_of(actor, event, now);
     enum storage_status status = take_place(conn, row.tenant_id, &row.seq, previous, arena);
     if (status != STORAGE_OK)

@@ -2,8 +2,8 @@
 #ifndef TETHER_ACCESS_AUDIT_LOG_H
 #define TETHER_ACCESS_AUDIT_LOG_H
 
+#include "access/audit.h"
 #include "access/audit_chain.h"
-#include "storage/db.h"
 
 struct audit_entry {
     struct audit_row row;
@@ -56,9 +56,10 @@ struct audit_verdict {
 enum storage_status audit_verify(struct db_conn *conn, int64_t tenant_id, struct audit_verdict *ret);
 
 /* Lets go the rows older than `before`, oldest first, up to the first that is not; in steps, each a
- * transaction of its own. What stays can be verified as before. *ret_rows: how many went, *ret_seq: the last
- * of them. */
-enum storage_status audit_trim(struct db_conn *conn, int64_t tenant_id, int64_t before, int64_t *ret_rows,
-                               int64_t *ret_seq);
+ * transaction of its own. What stays can be verified as before. The first step also writes down that `actor`
+ * did it; where nothing is that old, nothing is written. *ret_rows: how many went, *ret_seq: the last of
+ * them. */
+enum storage_status audit_trim(struct db_conn *conn, const struct audit_actor *actor, int64_t tenant_id,
+                               int64_t before, int64_t now, int64_t *ret_rows, int64_t *ret_seq);
 
 #endif

@@ -1,12 +1,15 @@
 /* Letting old rows go. The head keeps where the chain begins now and the hash of the last row that went,
  * which is what the first row that stays was chained to. */
 #include "access/audit_entry.h"
+#include "base/clock.h"
 
 /* Rows of one transaction: other deeds of the tenant wait that long. */
 #define STEP 2000
 
 struct trim {
-    int64_t tenant_id, before;
+    const struct audit_actor *actor;
+    int64_t tenant_id, before, now;
+    bool is_written_down;
     int64_t rows, last; /* of one step */
 };
 
@@ -40,6 +43,21 @@ static enum storage_status move_first(struct db_conn *conn, int64_t tenant_id, i
     return status == STORAGE_OK && changes == 0 ? STORAGE_DONE : status;
 }
 
+static enum storage_status write_down(struct db_conn *conn, struct arena *arena, const struct trim *trim,
+                                      int64_t first_seq)
+{
+    struct str before = clock_iso8601(arena, trim->before);
+    struct audit_event event = {
+        .tenant_id = trim->tenant_id,
+        .action = "audit.trimmed",
+        .target_kind = "audit",
+        .target_name = STR(""),
+        .after = arena_printf(arena, "{\"before\":\"%.*s\",\"first\":%lld}", STR_ARG(before),
+                              (long long)first_seq),
+    };
+    return audit_append(conn, arena, trim->actor, &event, trim->now);
+}
+
 static enum storage_status trim_step(struct db_conn *conn, void *context)
 {
     struct trim *trim = context;
@@ -53,17 +71,20 @@ static enum storage_status trim_step(struct db_conn *conn, void *context)
     if (status == STORAGE_OK)
         status = db_exec(conn, "DELETE FROM audit_log WHERE tenant_id = $1 AND seq <= $2",
                          DB_ARGS(db_int(trim->tenant_id), db_int(trim->last)), &trim->rows);
+    if (status == STORAGE_OK && !trim->is_written_down)
+        status = write_down(conn, arena, trim, ends.first_seq);
     arena_free(&arena);
     return status;
 }
 
-enum storage_status audit_trim(struct db_conn *conn, int64_t tenant_id, int64_t before, int64_t *ret_rows,
-                               int64_t *ret_seq)
+enum storage_status audit_trim(struct db_conn *conn, const struct audit_actor *actor, int64_t tenant_id,
+                               int64_t before, int64_t now, int64_t *ret_rows, int64_t *ret_seq)
 {
-    struct trim trim = { .tenant_id = tenant_id, .before = before };
+    struct trim trim = { .actor = actor, .tenant_id = tenant_id, .before = before, .now = now };
     enum storage_status status;
     *ret_rows = *ret_seq = 0;
     while ((status = db_transaction(conn, STORAGE_WRITE, trim_step, &trim)) == STORAGE_OK) {
+        trim.is_written_down = true;
         *ret_rows += trim.rows;
         *ret_seq = trim.last;
     }

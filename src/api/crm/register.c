@@ -2,6 +2,7 @@
  * transaction. */
 #include "api/crm/organization.h"
 #include "api/crm/user.h"
+#include "api/envelope.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
 #include "base/log.h"
@@ -184,16 +185,6 @@ static enum storage_status write_newcomer(struct db_conn *conn, void *context)
     return sign_in_newcomer(conn, call, user, newcomer->organization.id, &newcomer->opened);
 }
 
-static enum error_code fail_plan(struct call *call, const struct plan_refusal *refusal)
-{
-    call_fail(call, ERR_PLAN_LIMIT, "The organization's plan allows no more users");
-    call->failure.limit = refusal->limit;
-    call->failure.used = refusal->used;
-    call->failure.max = refusal->max;
-    call->failure.plan = refusal->plan;
-    return ERR_PLAN_LIMIT;
-}
-
 static enum error_code store_newcomer(struct newcomer *newcomer)
 {
     struct call *call = newcomer->call;
@@ -207,7 +198,7 @@ static enum error_code store_newcomer(struct newcomer *newcomer)
     if (status == STORAGE_OK)
         return OK;
     if (status == STORAGE_DONE)
-        return fail_plan(call, &newcomer->refusal);
+        return call_fail_plan(call, "The organization's plan allows no more users", &newcomer->refusal);
     if (status == STORAGE_CONFLICT)
         return call_fail(call, ERR_CONFLICT, "A user with this email already exists");
     return call_fail_storage(call, status);

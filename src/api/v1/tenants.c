@@ -1,4 +1,5 @@
 /* A new customer registers: tenant, owner and first session in one transaction. */
+#include "api/envelope.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
 #include "api/v1/answer.h"
@@ -243,16 +244,6 @@ static enum storage_status write_newcomer(struct db_conn *conn, void *context)
     return sign_in_newcomer(conn, newcomer->call, &owner, newcomer->tenant.id, &newcomer->opened);
 }
 
-static enum error_code fail_plan(struct call *call, const struct plan_refusal *refusal)
-{
-    call_fail(call, ERR_PLAN_LIMIT, "The plan allows no users.");
-    call->failure.limit = refusal->limit;
-    call->failure.used = refusal->used;
-    call->failure.max = refusal->max;
-    call->failure.plan = refusal->plan;
-    return ERR_PLAN_LIMIT;
-}
-
 static enum error_code store_newcomer(struct newcomer *newcomer)
 {
     struct call *call = newcomer->call;
@@ -261,7 +252,7 @@ static enum error_code store_newcomer(struct newcomer *newcomer)
     if (status == STORAGE_OK)
         return OK;
     if (status == STORAGE_DONE)
-        return fail_plan(call, &newcomer->refusal);
+        return call_fail_plan(call, "The plan allows no users.", &newcomer->refusal);
     if (status == STORAGE_CONFLICT && newcomer->slug_taken)
         return call_fail_field(call, "slug", VIOLATION_CUSTOM, "The slug has already been taken.");
     if (status == STORAGE_CONFLICT)
