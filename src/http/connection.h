@@ -66,7 +66,4 @@ void connection_answered(struct open_request *open);
 /* A job of this connection came back to the loop. */
 void connection_job_done(struct connection *connection);
 
-/* Closes who stalls; called by the loop's tick. draining: also who is idle. all: everybody. */
-void connection_sweep(struct http_loop *loop, bool draining, bool all);
-
 #endif

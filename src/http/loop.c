@@ -15,6 +15,7 @@
 #include "http/guard.h"
 #include "http/internal.h"
 #include "http/send.h"
+#include "http/sweep.h"
 #include "http/thread.h"
 
 #define SENTINEL_HOST "no-host.invalid" /* what the library puts where a request names no host */
@@ -258,7 +259,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
         loop->draining && clock_monotonic_ms() - loop->drain_started_ms >= (int64_t)loop->limits->grace_ms;
     loop->starved = false;
     linger_sweep(&loop->linger, h2o_now(loop->ctx.loop), loop->draining);
-    connection_sweep(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
+    sweep_connections(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
     if (loop->index == 0)
         guard_clock_nudge();
     h2o_timeout_link(loop->ctx.loop, loop->draining ? &loop->drain_tick : &loop->tick, entry);

@@ -138,6 +138,8 @@ static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t 
         req->res.content_length = stream->body.len;
         h2o_set_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, H2O_STRLIT("application/json"),
                        1);
+        add_header(req, STR("x-content-type-options"), STR("nosniff"));
+        add_header(req, STR("cache-control"), STR("no-store"));
         add_request_id(req);
         log_library_error(req, connection);
         if (connection && req->version < 0x200)

@@ -55,6 +55,20 @@ async function stuck(target) {
   assert.ok(Date.now() - start < 6000)
 }
 
+// A loop that no longer turns takes the process down, so that the supervisor can start another.
+async function watchdog(target) {
+  const socket = await connect(target.port)
+  await sleep(1500) // idle, and stopped for a while: no reason to abort
+  process.kill(target.pid, 'SIGSTOP')
+  await sleep(1000)
+  process.kill(target.pid, 'SIGCONT')
+  await sleep(500)
+  assert.equal((await target.get('/hello')).status, 200)
+  socket.write('GET /hang?15000 HTTP/1.1\r\nHost: a\r\n\r\n')
+  assert.equal((await target.exited).signal, 'SIGABRT')
+  assert.match(target.log, /event loop does not turn/)
+}
+
 // Requests all the time on fresh and on kept connections: whatever was answered at all was answered well.
 async function underLoad(target) {
   let served = 0, bad = 0, stop = false
@@ -93,5 +107,6 @@ export const scenarios = [
   { name: 'U1 in flight', ends: true, honest: false, run: inFlight },
   { name: 'U1 deadline', args: ['--drain-ms', 500], ends: true, honest: false, run: deadline },
   { name: 'U1 stuck worker', args: ['--drain-ms', 300], ends: true, honest: false, run: stuck },
+  { name: 'watchdog', args: ['--watchdog-ms', 1200], ends: true, honest: false, run: watchdog },
   { name: 'U1 under load', args: ['--loops', 2], ends: true, honest: false, run: underLoad },
 ]

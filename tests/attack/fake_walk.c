@@ -120,6 +120,12 @@ static void count_lane(struct walk *walk, int64_t by)
         ;
 }
 
+static int64_t query_number(const struct call *call)
+{
+    int64_t number = 0;
+    return str_to_int(call->request.query, &number) ? number : 0;
+}
+
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
 {
     if (is_refused(walk, call))
@@ -133,6 +139,8 @@ bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
     }
     if (str_equal(path, STR("/inline")))
         say(call, 200, STR("{\"hello\":\"world\"}"));
+    else if (str_equal(path, STR("/hang")))
+        usleep((useconds_t)query_number(call) * 1000);
     else if (str_equal(path, STR("/empty")))
         call->reply.status = 204;
     else if (str_equal(path, STR("/stats")))
@@ -155,12 +163,6 @@ void walk_worker_free(struct walk_worker **worker)
 {
     free(*worker);
     *worker = NULL;
-}
-
-static int64_t query_number(const struct call *call)
-{
-    int64_t number = 0;
-    return str_to_int(call->request.query, &number) ? number : 0;
 }
 
 static void say_big(struct call *call)

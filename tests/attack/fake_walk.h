@@ -11,6 +11,7 @@
  *   /password?MS    password lane, after MS milliseconds
  *   /big?KB         general lane, KB KiB of text
  *   /echo           general lane, what the transport made of the request, as JSON
+ *   /hang?MS        blocks the event loop, which must never happen
  *   /stats          on the loop, counters as JSON
  * and 400, 413, 414, 431 as the real walk does. `config` is borrowed. */
 struct walk *fake_walk_new(const struct config *config);

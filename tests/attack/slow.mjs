@@ -1,9 +1,9 @@
 // S1, H7: peers that take their time. http_target runs with a stall limit of a few seconds instead of twelve.
 import assert from 'node:assert/strict'
 import { connect, H2, request, frame, ping, windowUpdate, HEADERS, DATA, CONTINUATION, END_HEADERS, END_STREAM } from './wire.mjs'
-import { sleep } from './target.mjs'
+import { full, sleep } from './target.mjs'
 
-const STALL = 3000, EACH = 20
+const STALL = full ? 12000 : 3000, EACH = full ? 200 : 20
 
 // Opens EACH connections, keeps `drip` going on them, and demands that all are closed within the limit and two seconds.
 async function allClosed(name, open, drip, limit = STALL) {

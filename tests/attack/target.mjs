@@ -5,6 +5,9 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { connect } from './wire.mjs'
 
+// ATTACK=full: the figures of a release, minutes instead of seconds.
+export const full = process.env.ATTACK === 'full'
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export async function until(what, condition, ms = 10000) {

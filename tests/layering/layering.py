@@ -1,6 +1,7 @@
 """The rules of the house that no compiler checks. Prints a line per rule and "N passed, N failed"."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,10 +34,13 @@ TEXT = {".c", ".h", ".def", ".md", ".mjs", ".py", ".sh", ".txt", ".yaml", ".yml"
 
 
 def tracked():
-    out = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
-    if out.returncode == 0 and out.stdout:
-        names = out.stdout.decode().split("\0")
-    else:  # an unpacked archive
+    listed = b""
+    if shutil.which("git") and (ROOT / ".git").exists():
+        command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False).stdout
+    if listed:
+        names = listed.decode().split("\0")
+    else:  # no git, or an unpacked archive
         names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
     skip = re.compile(r"^(build|data|\.git)/|(^|/)node_modules/")
     return [ROOT / n for n in names if n and not skip.search(n) and (ROOT / n).is_file()]

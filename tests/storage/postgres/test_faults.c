@@ -450,6 +450,26 @@ static void test_listen__two_nodes_hear_each_other_in_order(void **state)
     session_close(node_b);
 }
 
+/* However many keep coming: DONE says that everything up to a question was handed out. */
+static void test_listen__news_do_not_put_the_answer_off(void **state)
+{
+    (void)state;
+    struct storage_db *db = session_open(cluster_conninfo());
+    struct storage_listener *listener = listen_to(db, "news");
+    char payload[201];
+    tell(db, "one");
+    tell(db, "two");
+    assert_status(postgres_driver.wait(listener, 0, payload, sizeof(payload)), STORAGE_ROW);
+    assert_string_equal(payload, "one");
+    tell(db, "late"); /* after the question */
+    assert_status(postgres_driver.wait(listener, 0, payload, sizeof(payload)), STORAGE_ROW);
+    assert_string_equal(payload, "two");
+    assert_status(postgres_driver.wait(listener, 0, payload, sizeof(payload)), STORAGE_DONE);
+    expect_news(listener, "late");
+    postgres_driver.unlisten(listener);
+    session_close(db);
+}
+
 static void test_listen__a_rolled_back_notification_is_not_sent(void **state)
 {
     (void)state;
@@ -522,6 +542,7 @@ int main(void)
         cmocka_unit_test_teardown(test_cut__before_we_hear_the_answer, heal),
         cmocka_unit_test_teardown(test_kill__a_server_process_at_every_step_is_made_good, heal),
         cmocka_unit_test_teardown(test_listen__two_nodes_hear_each_other_in_order, heal),
+        cmocka_unit_test_teardown(test_listen__news_do_not_put_the_answer_off, heal),
         cmocka_unit_test_teardown(test_listen__a_rolled_back_notification_is_not_sent, heal),
         cmocka_unit_test_teardown(test_listen__a_lost_connection_is_noticed_and_comes_back, heal),
         cmocka_unit_test_teardown(test_listen__the_servers_end_wakes_a_wait, heal),

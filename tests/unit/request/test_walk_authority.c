@@ -352,7 +352,7 @@ static void test_authority__a_new_configuration_acts_on_the_next_request(void **
 
 /* ---- a tenant suspended in the middle of a request ---- */
 
-static bool suspend_meanwhile;
+static atomic_bool suspend_meanwhile;
 
 enum storage_status __real_host_resolve(struct db_conn *conn, const struct config *config,
                                         struct arena *arena, struct str host, enum host_scope *ret_scope,
@@ -365,9 +365,8 @@ enum storage_status __wrap_host_resolve(struct db_conn *conn, const struct confi
                                         struct tenant *ret)
 {
     enum storage_status s = __real_host_resolve(conn, config, arena, host, ret_scope, ret);
-    if (suspend_meanwhile)
+    if (atomic_exchange(&suspend_meanwhile, false))
         apply((struct change){ SUSPEND_TENANT, ret->id, SUBJECT_DIRECTORY, 0, NULL });
-    suspend_meanwhile = false;
     return s;
 }
 

@@ -1,0 +1,224 @@
+"""What is measured."""
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field
+from statistics import median
+from urllib.parse import quote_plus
+
+import load
+from noise import Noise
+from servers import HOST, PASSWORD, Bare, Data, Tether
+
+USERS = 1000
+PACED_RATE = 1000
+ARGON2_BYTES, ARGON2_PASSES, HASH_THREADS = 19 << 20, 2, max(1, (os.cpu_count() or 1) // 2)
+FLOOD_CLIENTS = 24
+WRITERS = 32
+
+
+@dataclass
+class Case:
+    name: str
+    path: str
+    status: int = 200
+    headers: list = field(default_factory=list)
+    body: str = ''
+
+
+def bearer(token):
+    return [f'authorization: Bearer {token}']
+
+
+def me_case(token):
+    return Case('me', '/api/auth/me', headers=bearer(token))
+
+
+def login_case(folder, email):
+    body = os.path.join(folder, 'login')
+    with open(body, 'w', encoding='ascii') as file:
+        file.write(f'username={quote_plus(email)}&password={quote_plus(PASSWORD)}')
+    return Case('login', '/api/auth/login', headers=['content-type: application/x-www-form-urlencoded'], body=body)
+
+
+def save_reply(server, case, path):
+    headers = [arg for header in [f'host: {HOST}', *case.headers] for arg in ('-H', header)]
+    with open(path, 'wb') as file:
+        subprocess.run(['curl', '-s', '-i', *headers, f'http://127.0.0.1:{server.http}{case.path}'], check=True,
+                       stdout=file)
+
+
+def prepared(programs, scratch, users=USERS, tokens=USERS):
+    """Data of so many users, seeded once in a run."""
+    key = (users, tokens)
+    if key not in prepared.kept:
+        prepared.kept[key] = Data(programs, scratch, users, tokens)
+    return prepared.kept[key]
+
+
+prepared.kept = {}
+
+
+def heading(title, *columns):
+    print(f'\n{title}\n\n| ' + ' | '.join(columns) + ' |\n|' + ' --- |' * len(columns), flush=True)
+
+
+def row(*cells):
+    print('| ' + ' | '.join(str(cell) for cell in cells) + ' |', flush=True)
+
+
+# --- replies beside bare libh2o ---
+
+def compare(tether, bare, case, protocol, wanted):
+    ours, theirs, noise = [], [], Noise()
+    for _ in range(wanted.rounds):
+        theirs.append(load.saturate(bare, case, protocol, wanted.seconds))
+        ours.append(load.saturate(tether, case, protocol, wanted.seconds))
+    ratio = median(one.rate / other.rate for one, other in zip(ours, theirs))
+    latencies = [load.pace(server, case, protocol, PACED_RATE, wanted.seconds, tether.data.folder)
+                 for server in (tether, bare)]
+    row(case.name, protocol, f'{median(o.rate for o in ours):.0f}', f'{median(t.rate for t in theirs):.0f}',
+        f'{ratio:.2f}', f'{median(o.cpu_us for o in ours):.1f}', f'{median(t.cpu_us for t in theirs):.1f}',
+        ' / '.join(f'{ms:.2f}' for ms in latencies[0]), ' / '.join(f'{ms:.2f}' for ms in latencies[1]), noise)
+
+
+def http(programs, scratch, wanted):
+    data = prepared(programs, scratch)
+    token = data.tokens[0][1]
+    wrong = token[:-6] + ('AAAAAA' if token[-6:] != 'AAAAAA' else 'BBBBBB')
+    tether = Tether(data)
+    rows = [
+        (me_case(token), ['h2c', 'TLS h2', 'HTTP/1.1']),
+        (Case('verify-token', '/api/auth/verify-token', headers=bearer(token)), ['h2c', 'HTTP/1.1']),
+        (Case('wrong token', '/api/auth/me', 401, bearer(wrong)), ['h2c', 'HTTP/1.1']),
+        (Case('no route', '/api/nothing/here', 404), ['h2c', 'HTTP/1.1']),
+    ]
+    heading('Replies, beside bare libh2o with the same bytes', 'request', 'protocol', 'Tether req/s', 'bare req/s',
+            'ratio', 'Tether CPU us', 'bare CPU us', 'Tether p50 / p99 ms', 'bare p50 / p99 ms', 'others')
+    for case, protocols in rows:
+        reply = os.path.join(data.folder, 'reply')
+        save_reply(tether, case, reply)
+        for protocol in protocols:
+            bare = Bare(data, reply, load.PROTOCOLS[protocol][0] == 'https')
+            compare(tether, bare, case, protocol, wanted)
+            bare.end()
+    print(f'\nresident after this: {tether.resident_mib():.1f} MiB')
+    tether.end()
+
+
+# --- sign-ins ---
+
+def hash_rate(programs, seconds):
+    """Hashes a second, and processor milliseconds of one."""
+    output = subprocess.run([programs['hash_rate'], str(HASH_THREADS), str(seconds), str(ARGON2_BYTES),
+                             str(ARGON2_PASSES)], check=True, capture_output=True, text=True).stdout
+    rate, cpu_ms = output.split()
+    return float(rate), float(cpu_ms)
+
+
+def login_rate(tether, case, seconds):
+    """With enough clients that no hash thread ever waits, and few enough that none is refused. The second
+    figure: processor milliseconds of one."""
+    clients, before = HASH_THREADS * 4, tether.cpu_seconds()
+    process, log = load.flood_of_logins(tether, case, 10000 * clients, seconds, clients, tether.data.folder)
+    process.wait()
+    statuses = [status for status, _ in load.read_log(log)]
+    if not statuses or any(status != 200 for status in statuses):
+        raise RuntimeError(f'logins were answered {sorted(set(statuses))}')
+    return len(statuses) / seconds, (tether.cpu_seconds() - before) * 1000 / len(statuses)
+
+
+def login(programs, scratch, wanted):
+    data = prepared(programs, scratch)
+    tether = Tether(data)
+    case = login_case(data.folder, 'u1@example.com')
+    raw, ours, noise = [], [], Noise()
+    seconds = max(4, wanted.seconds)
+    for _ in range(wanted.rounds):
+        raw.append(hash_rate(programs, seconds))
+        ours.append(login_rate(tether, case, seconds))
+    heading('Sign-ins, beside argon2id alone', 'hash threads', 'logins/s', 'hashes/s', 'ratio', 'login CPU ms',
+            'hash CPU ms', 'CPU ratio', 'others')
+    row(HASH_THREADS, f'{median(o[0] for o in ours):.1f}', f'{median(r[0] for r in raw):.1f}',
+        f'{median(o[0] / r[0] for o, r in zip(ours, raw)):.2f}', f'{median(o[1] for o in ours):.1f}',
+        f'{median(r[1] for r in raw):.1f}', f'{median(r[1] / o[1] for o, r in zip(ours, raw)):.2f}', noise)
+    tether.end()
+
+
+def flood(programs, scratch, wanted):
+    data = prepared(programs, scratch)
+    tether = Tether(data)
+    case = login_case(data.folder, 'u1@example.com')
+    me = me_case(data.tokens[0][1])
+    capacity, _ = hash_rate(programs, 3)
+    noise = Noise()
+    calm, busy, calm_paced, busy_paced, refused, accepted = [], [], [], [], [], 0
+    for _ in range(wanted.rounds):
+        calm.append(load.saturate(tether, me, 'h2c', wanted.seconds).rate)
+        calm_paced.append(load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
+        process, log = load.flood_of_logins(tether, case, 3 * capacity, 3 * wanted.seconds + 2, FLOOD_CLIENTS,
+                                            data.folder)
+        time.sleep(1)
+        busy.append(load.saturate(tether, me, 'h2c', wanted.seconds).rate)
+        busy_paced.append(load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
+        process.wait()
+        replies = load.read_log(log)
+        accepted += sum(status == 200 for status, _ in replies)
+        refused += [ms for status, ms in replies if status in (429, 503)]
+    heading(f'me (h2c) while {3 * capacity:.0f} logins/s arrive, three times what the machine can hash', '', 'calm',
+            'flood', 'flood / calm')
+    row('req/s', f'{median(calm):.0f}', f'{median(busy):.0f}',
+        f'{median(b / c for b, c in zip(busy, calm)):.2f}')
+    for index, name in enumerate(('p50 ms', 'p99 ms')):
+        before, after = median(p[index] for p in calm_paced), median(p[index] for p in busy_paced)
+        row(name, f'{before:.2f}', f'{after:.2f}', f'{after / before:.2f}')
+    print(f'\nlogins answered 200: {accepted}; refused with 503 or 429: {len(refused)}, the slowest after '
+          f'{max(refused, default=0):.0f} ms; others used {noise}')
+    tether.end()
+
+
+# --- many users ---
+
+def users(programs, scratch, wanted):
+    sizes = [(1000, 1000)] + ([(1000000, 100000)] if wanted.million else [])
+    heading('me (HTTP/1.1) when every request bears another token', 'users', 'seeded in', 'tokens', 'req/s',
+            'CPU us', 'resident MiB', 'others')
+    for count, tokens in sizes:
+        data = prepared(programs, scratch, count, tokens)
+        tether = Tether(data)
+        spread = [data.tokens[::len(data.tokens) // 1000]] + ([data.tokens] if tokens > 1000 else [])
+        for some in spread:
+            load.many_tokens(tether, some, '/api/auth/me', 1, data.folder)
+            before, noise = tether.cpu_seconds(), Noise()
+            rates = [load.many_tokens(tether, some, '/api/auth/me', wanted.seconds, data.folder)
+                     for _ in range(wanted.rounds)]
+            if None in rates:
+                print('wrk is not installed: left out')
+                break
+            cpu = (tether.cpu_seconds() - before) * 1e6 / (median(rates) * wanted.seconds * wanted.rounds)
+            row(count, f'{data.seed_seconds:.0f} s', len(some), f'{median(rates):.0f}', f'{cpu:.1f}',
+                f'{tether.resident_mib():.1f}', noise)
+        tether.end()
+
+
+# --- the rest ---
+
+def writes(programs, scratch, wanted):
+    folder = os.path.join(scratch, 'writes')
+    os.makedirs(folder)
+    noise = Noise()
+    output = subprocess.run([programs['writes'], folder, str(max(3, wanted.seconds)), str(WRITERS)], check=True,
+                            capture_output=True, text=True).stdout
+    rates = {name: float(rate) for name, rate in (line.split() for line in output.splitlines())}
+    heading('Durable single-row writes (SQLite)', 'bare SQLite, a commit each', 'storage layer, 1 client',
+            f'storage layer, {WRITERS} clients', 'ratio to bare', 'others')
+    row(f'{rates["bare"]:.0f}/s', f'{rates["one"]:.0f}/s', f'{rates["many"]:.0f}/s',
+        f'{rates["many"] / rates["bare"]:.1f}', noise)
+
+
+def memory(programs, scratch, wanted):
+    tether = Tether(prepared(programs, scratch))
+    time.sleep(wanted.seconds)
+    heading('At rest', 'processes', 'resident MiB, all', 'first connection after ms')
+    row(len(tether.pids()), f'{tether.resident_mib():.1f}', f'{tether.start_ms:.0f}')
+    tether.end()

@@ -1,0 +1,168 @@
+/* Fills a database that `tether init` has made with tenants and users, fast, and prints tokens for some of
+ * them.
+ *
+ *   bench_seed CONFIG USERS TOKENS
+ *
+ * Tenant `bench-N` has a thousand users; user M is uM@example.com, all with the password below, whose hash is
+ * made once. TOKENS users, evenly spread, get a session; a line "SLUG TOKEN" each goes to stdout, progress to
+ * stderr. The server must not run meanwhile. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "access/membership.h"
+#include "backend_postgres/driver.h"
+#include "backend_sqlite/driver.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "identity/access_token.h"
+#include "identity/password.h"
+#include "identity/session.h"
+#include "identity/user.h"
+#include "tenancy/tenant.h"
+
+#define PASSWORD         "correct horse battery"
+#define USERS_PER_TENANT 1000
+#define BATCH            10000 /* users of one transaction */
+
+struct seeding {
+    const struct config *config;
+    char hash[PASSWORD_HASH_CAP];
+    int64_t users, tokens;
+    int64_t done;      /* users of committed batches */
+    int64_t tenant_id; /* of the last one made */
+    int64_t now;
+    struct arena *arena; /* of one batch */
+};
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "bench_seed: %s: %s\n", what, why);
+    exit(1);
+}
+
+static struct str slug_of(struct arena *arena, int64_t user)
+{
+    return arena_printf(arena, "bench-%lld", (long long)(user / USERS_PER_TENANT));
+}
+
+static enum storage_status add_tenant(struct db_conn *conn, struct seeding *seeding, int64_t user)
+{
+    struct str slug = slug_of(seeding->arena, user);
+    struct tenant_new tenant = { .slug = slug, .name = slug, .plan = STR("pro") };
+    return tenant_insert(conn, &tenant, &seeding->tenant_id);
+}
+
+static bool gets_token(const struct seeding *seeding, int64_t user)
+{
+    int64_t every = seeding->users / seeding->tokens;
+    return user % every == 0 && user / every < seeding->tokens;
+}
+
+static enum storage_status add_session(struct db_conn *conn, struct seeding *seeding, int64_t user,
+                                       int64_t id)
+{
+    struct session session;
+    enum storage_status status =
+        session_insert(conn, seeding->arena, id, seeding->tenant_id, seeding->config->tokens.access_ttl_us,
+                       STR("127.0.0.1"), STR("bench"), seeding->now, &session);
+    if (status != STORAGE_OK)
+        return status;
+    struct access_claims claims = { .user_id = id,
+                                    .session_id = session.id,
+                                    .tenant_id = seeding->tenant_id,
+                                    .issued_at = session.created_at / CLOCK_SECOND,
+                                    .expires_at = session.expires_at / CLOCK_SECOND,
+                                    .jti = session.jti };
+    struct str token = access_token_issue(seeding->config, seeding->arena, &claims);
+    printf("%.*s %.*s\n", STR_ARG(slug_of(seeding->arena, user)), STR_ARG(token));
+    return STORAGE_OK;
+}
+
+static enum storage_status add_user(struct db_conn *conn, struct seeding *seeding, int64_t user)
+{
+    int64_t id;
+    struct str name = arena_printf(seeding->arena, "User %lld", (long long)user);
+    struct str email = arena_printf(seeding->arena, "u%lld@example.com", (long long)user);
+    struct str role = user % USERS_PER_TENANT == 0 ? STR("admin") : STR("member");
+    enum storage_status status = STORAGE_OK;
+    if (user % USERS_PER_TENANT == 0)
+        status = add_tenant(conn, seeding, user);
+    if (status == STORAGE_OK)
+        status = user_insert(conn, email, name, str_of(seeding->hash), seeding->now, &id);
+    if (status == STORAGE_OK)
+        status = membership_insert(conn, seeding->tenant_id, id, role, seeding->now);
+    if (status == STORAGE_OK && gets_token(seeding, user))
+        status = add_session(conn, seeding, user, id);
+    return status;
+}
+
+static enum storage_status add_batch(struct db_conn *conn, void *context)
+{
+    struct seeding *seeding = context;
+    int64_t end = seeding->done + BATCH < seeding->users ? seeding->done + BATCH : seeding->users;
+    enum storage_status status = STORAGE_OK;
+    for (int64_t user = seeding->done; user < end && status == STORAGE_OK; user++)
+        status = add_user(conn, seeding, user);
+    return status;
+}
+
+static void seed(struct db_conn *conn, struct seeding *seeding)
+{
+    int64_t start = clock_monotonic_ms();
+    while (seeding->done < seeding->users) {
+        seeding->arena = arena_new(0);
+        if (db_transaction(conn, STORAGE_WRITE, add_batch, seeding) != STORAGE_OK)
+            die("a batch of users", db_error(conn));
+        arena_free(&seeding->arena);
+        seeding->done += BATCH < seeding->users - seeding->done ? BATCH : seeding->users - seeding->done;
+        fprintf(stderr, "\rseeded %lld of %lld users, %lld s", (long long)seeding->done,
+                (long long)seeding->users, (long long)(clock_monotonic_ms() - start) / 1000);
+    }
+    fputc('\n', stderr);
+}
+
+static struct db *open_db(const struct config *config, struct arena *arena)
+{
+    struct db *db;
+    struct storage_error error;
+    bool sqlite = str_equal(config->storage.driver, STR("sqlite"));
+    struct storage_setting setting = { sqlite ? "path" : "conninfo",
+                                       arena_cstr(arena, sqlite ? config->storage.sqlite_path
+                                                                : config->storage.postgres_conninfo) };
+    db_register_driver(&sqlite_driver);
+    db_register_driver(&postgres_driver);
+    if (db_open(arena_cstr(arena, config->storage.driver), &setting, 1, &db, &error) != STORAGE_OK)
+        die("the database", error.text);
+    return db;
+}
+
+int main(int argc, char **argv)
+{
+    struct config_error error;
+    if (argc != 4)
+        return 2;
+    random_init();
+    json_init();
+    log_set_level(LOG_ERROR);
+    struct config *config = config_load(argv[1], &error);
+    if (!config)
+        die(argv[1], error.text);
+    struct seeding seeding = { .config = config,
+                               .users = strtol(argv[2], NULL, 10),
+                               .tokens = strtol(argv[3], NULL, 10),
+                               .now = clock_now() };
+    if (seeding.tokens < 1 || seeding.users < seeding.tokens ||
+        !password_hash(config, STR(PASSWORD), seeding.hash))
+        die("arguments", "TOKENS from 1 to USERS");
+    struct arena *arena = arena_new(1 << 20);
+    struct db *db = open_db(config, arena);
+    struct db_conn *conn = db_connect(db);
+    seed(conn, &seeding);
+    db_disconnect(&conn);
+    db_close(&db);
+    arena_free(&arena);
+    config_free(&config);
+    return 0;
+}
