@@ -24,7 +24,7 @@ enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
     const struct tenant_new *row = &tenant->row;
     struct audit_actor actor = cli_actor(cli);
     json_use_arena(cli->arena);
-    cJSON *after = json_object();
+    cJSON *after = json_new_object();
     json_add_str(after, "slug", row->slug);
     json_add_str(after, "plan", row->plan);
     cJSON *domains = json_add_array(after, "domains");

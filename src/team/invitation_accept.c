@@ -94,7 +94,7 @@ static enum storage_status write_down(struct db_conn *conn, struct work *work)
     const struct acceptance *acceptance = work->acceptance;
     const struct user *user = &acceptance->user;
     struct audit_actor actor = acceptance->from;
-    cJSON *after = json_object();
+    cJSON *after = json_new_object();
     json_add_str(after, "role", acceptance->invitation->role);
     json_add_int(after, "user_id", user->id);
     json_add_bool(after, "is_new_user", work->is_new);

@@ -203,7 +203,7 @@ static enum storage_status apply_cancel(struct work *work)
 static enum storage_status write_down(struct work *work)
 {
     const struct invite_deed *deed = work->deed;
-    cJSON *after = json_object();
+    cJSON *after = json_new_object();
     json_add_str(after, "role", deed->invitation.role);
     json_add_str(after, "status", str_of(invitation_state_name(deed->invitation.state)));
     struct audit_event event = {

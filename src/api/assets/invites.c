@@ -48,7 +48,7 @@ static enum error_code invite(struct call *call)
     code = status == STORAGE_OK ? invite_refuse(call, &deed, false) : call_fail_storage(call, status);
     if (code != OK)
         return code;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", deed.invitation.id);
     json_add_str(json, "email", deed.invitation.email);
     json_add_str(json, "role", input->role);
@@ -71,7 +71,7 @@ static enum error_code validate(struct call *call)
         role_find(call->db, call->arena, call->tenant.id, call->tenant.is_root, invitation.role, &role);
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return call_fail_storage(call, status);
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "email", invitation.email);
     json_add_str(json, "tenant_name", call->tenant.name);
     json_add_str(json, "role", status == STORAGE_ROW ? str_of(role.assets_name) : invitation.role);
@@ -86,7 +86,7 @@ static enum error_code accept_invite(struct call *call)
     enum error_code code = invitation_accept_call(call, &accepted);
     if (code != OK)
         return code;
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_str(json, "access_token", accepted.opened.token);
     json_add_str(json, "token_type", STR("bearer"));
     reply_json(&call->reply, 200, json);

@@ -6,7 +6,7 @@
 
 static cJSON *invitation_json(struct call *call, const struct invitation *invitation)
 {
-    cJSON *json = json_object();
+    cJSON *json = json_new_object();
     json_add_int(json, "id", invitation->id);
     json_add_str(json, "email", invitation->email);
     json_add_str(json, "role", invitation->role);
@@ -114,7 +114,7 @@ static enum error_code list(struct call *call)
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     size_t shown = n > (size_t)per_page ? (size_t)per_page : n;
-    cJSON *json = json_array();
+    cJSON *json = json_new_array();
     for (size_t i = 0; i < shown; i++)
         json_add_item(json, NULL, invitation_json(call, &found[i]));
     v1_page(call, json, n > shown ? v1_cursor(call, found[shown - 1].id) : STR_NONE, per_page);
