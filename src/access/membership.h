@@ -1,4 +1,4 @@
-/* Who belongs to which tenant, in which role. Table: memberships. */
+/* Who belongs to which tenant, in which role, a system one or one of the tenant's own. Table: memberships. */
 #ifndef TETHER_ACCESS_MEMBERSHIP_H
 #define TETHER_ACCESS_MEMBERSHIP_H
 
@@ -26,18 +26,23 @@ enum storage_status membership_first(struct db_conn *conn, struct arena *arena, 
 enum storage_status membership_insert(struct db_conn *conn, int64_t tenant_id, int64_t user_id,
                                       struct str role, int64_t now);
 
-/* What somebody may do in a tenant, and as what. */
+/* What somebody may do in a tenant, and as what. A flat value: it is kept between requests. */
 enum access_verdict { ACCESS_OK = 0, ACCESS_NOT_A_MEMBER, ACCESS_SUSPENDED, ACCESS_TENANT_SUSPENDED };
 struct access_grant {
     enum access_verdict verdict;
-    const struct role *role; /* the one that decides; NULL unless ACCESS_OK */
-    perm_set permissions;
-    bool is_staff; /* an active member of the root tenant, whatever the tenant at hand */
+    struct tenant_role role; /* the one that decides; none unless ACCESS_OK */
+    perm_set permissions;    /* what may be done now; an API token narrows it */
+    bool is_staff;           /* an active member of the root tenant, whatever the tenant at hand */
 };
 /* Staff (active members of the root tenant with a root role) act in every tenant; everybody else only where
  * they are active members. A suspended tenant lets only staff in. A membership whose role does not exist (in
  * that tenant) counts for nothing. OK with *ret, or a failure. */
 enum storage_status access_decide(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                   int64_t user_id, struct access_grant *ret);
+
+/* Whether somebody may give that role to anybody: none above their own rank, none that may do what they may
+ * not.
+ */
+bool access_may_give(const struct access_grant *giver, const struct tenant_role *role);
 
 #endif

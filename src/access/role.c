@@ -28,54 +28,68 @@
      PERM_BIT(PERM_EVENTS_VIEW) | PERM_BIT(PERM_DISPLAYS_VIEW))
 
 static const struct role roles[] = {
-    { .slug = "superadmin",
+    { .id = 1,
+      .slug = "superadmin",
       .rank = 100,
       .root_only = true,
       .assets_name = "msp_admin",
       .crm_name = "SUPERADMIN",
       .title = "Superadmin",
+      .help = "Everything, in every tenant",
       .crm_given = true,
       .permissions = EVERYTHING },
-    { .slug = "staff",
+    { .id = 2,
+      .slug = "staff",
       .rank = 90,
       .root_only = true,
       .assets_name = "msp_staff",
       .crm_name = "SUPERADMIN",
       .title = "Staff",
+      .help = "Everything in customers' tenants but managing tenants and staff",
       .permissions = TENANT_ALL,
       .not_in_root = MANAGES_PEOPLE },
-    { .slug = "owner",
+    { .id = 3,
+      .slug = "owner",
       .rank = 80,
       .assets_name = "client_admin",
       .crm_name = "ADMIN",
       .title = "Owner",
+      .help = "Everything in the tenant",
       .permissions = TENANT_ALL },
-    { .slug = "admin",
+    { .id = 4,
+      .slug = "admin",
       .rank = 70,
       .assets_name = "client_admin",
       .crm_name = "ADMIN",
       .title = "Admin",
+      .help = "Everything in the tenant but acting on its owners",
       .crm_given = true,
       .permissions = TENANT_ALL },
-    { .slug = "department_head",
+    { .id = 5,
+      .slug = "department_head",
       .rank = 50,
       .assets_name = "client_manager",
       .crm_name = "DEPARTMENT_HEAD",
       .title = "Department head",
+      .help = "Their department's contacts and conversations; asset work without deleting",
       .crm_given = true,
       .permissions = CRM_WORK | ASSET_WORK | PERM_BIT(PERM_TEAM_VIEW) },
-    { .slug = "member",
+    { .id = 6,
+      .slug = "member",
       .rank = 30,
       .assets_name = "client_user",
       .crm_name = "SALES_REP",
       .title = "Member",
+      .help = "Their own contacts and conversations; hands assets out and takes them back",
       .crm_given = true,
       .permissions = CRM_WORK | ASSET_USE },
-    { .slug = "viewer",
+    { .id = 7,
+      .slug = "viewer",
       .rank = 10,
       .assets_name = "client_viewer",
       .crm_name = "SALES_REP",
       .title = "Viewer",
+      .help = "Reads only",
       .permissions = READ_ONLY },
 };
 
@@ -94,6 +108,20 @@ const struct role *role_by_slug(struct str slug)
     return NULL;
 }
 
+const struct role *role_by_id(int64_t id)
+{
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (roles[i].id == id)
+            return &roles[i];
+    }
+    return NULL;
+}
+
+bool role_is_given(const struct role *role, bool in_root)
+{
+    return role->root_only == in_root;
+}
+
 const struct role *role_by_crm_name(struct str name)
 {
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
@@ -106,4 +134,34 @@ const struct role *role_by_crm_name(struct str name)
 perm_set role_permissions(const struct role *role, bool in_root)
 {
     return in_root ? role->permissions & ~role->not_in_root : role->permissions;
+}
+
+perm_set role_reserved_permissions(bool in_root)
+{
+    return in_root ? 0 : PERM_BIT(PERM_TENANTS_MANAGE);
+}
+
+bool role_in_tenant(const struct role *role, bool in_root, struct tenant_role *ret)
+{
+    if (!role || (role->root_only && !in_root))
+        return false;
+    *ret = (struct tenant_role){
+        .rank = role->rank,
+        .assets_name = role->assets_name,
+        .crm_name = role->crm_name,
+        .permissions = role_permissions(role, in_root),
+    };
+    memcpy(ret->slug, role->slug, strlen(role->slug));
+    memcpy(ret->name, role->title, strlen(role->title));
+    return true;
+}
+
+const struct role *role_next_below(int rank)
+{
+    const struct role *found = NULL;
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (!roles[i].root_only && (!found || found->rank > rank))
+            found = &roles[i];
+    }
+    return found;
 }

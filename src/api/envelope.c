@@ -39,6 +39,16 @@ struct str failure_text_with_fields(const struct wordings *wordings, struct call
     return text.overflow ? failure_text(wordings, call, failure) : buf_str(&text);
 }
 
+enum error_code call_fail_plan(struct call *call, const char *detail, const struct plan_refusal *refusal)
+{
+    call_fail(call, ERR_PLAN_LIMIT, detail);
+    call->failure.limit = refusal->limit;
+    call->failure.used = refusal->used;
+    call->failure.max = refusal->max;
+    call->failure.plan = refusal->plan;
+    return ERR_PLAN_LIMIT;
+}
+
 void failure_add_plan(cJSON *body, const struct failure *failure)
 {
     if (failure->code != ERR_PLAN_LIMIT || !failure->limit)

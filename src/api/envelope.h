@@ -36,6 +36,8 @@ struct str failure_text(const struct wordings *wordings, const struct call *call
 struct str failure_text_with_fields(const struct wordings *wordings, struct call *call,
                                     const struct failure *failure);
 
+/* ERR_PLAN_LIMIT with what the plan says. */
+enum error_code call_fail_plan(struct call *call, const char *detail, const struct plan_refusal *refusal);
 /* limit, used, max and plan of a 402; nothing for other failures. */
 void failure_add_plan(cJSON *body, const struct failure *failure);
 

@@ -4,12 +4,26 @@
 
 #include "api/tables.h"
 
-static const struct route_table v1_routes = { .surface = &v1_surface };
 static const struct route_table spaces_routes = { .surface = &spaces_surface };
 
 const struct route_table *const api_route_tables[] = {
-    &system_routes,       &assets_auth_routes, &assets_branding_routes, &crm_auth_routes,
-    &crm_register_routes, &v1_routes,          &spaces_routes,
+    &system_routes,
+    &assets_auth_routes,
+    &assets_branding_routes,
+    &assets_invites_routes,
+    &assets_mail_preview_routes,
+    &crm_auth_routes,
+    &crm_register_routes,
+    &v1_tenants_routes,
+    &v1_auth_routes,
+    &v1_sessions_routes,
+    &v1_team_routes,
+    &v1_invitations_routes,
+    &v1_roles_routes,
+    &v1_explain_routes,
+    &v1_usage_routes,
+    &v1_audit_routes,
+    &spaces_routes,
 };
 
 const size_t api_route_table_count = sizeof api_route_tables / sizeof api_route_tables[0];

@@ -15,6 +15,24 @@ struct sign_in {
     struct signed_in opened;
 };
 
+/* Whose e-mail and password they are: OK with *ret, or the failure. Repeated failures slow the account down
+ * (identity/slow_down.h) with 429; a refusal is written to the audit log. For everything that takes a
+ * password beside signing in. */
+enum error_code sign_in_credentials(struct call *call, struct str email, struct str password,
+                                    struct user *ret);
+
+/* Changes the password of the one who asks. OK, or the failure: ERR_BAD_REQUEST with a sentence when the
+ * current one is wrong or the new one is refused; *ret_field then names which of the two. The change and a
+ * refusal are written to the audit log, and wrong current passwords slow the account down. */
+enum password_field { PASSWORD_FIELD_CURRENT = 0, PASSWORD_FIELD_NEW };
+enum error_code sign_in_change_password(struct call *call, struct str current, struct str next,
+                                        enum password_field *ret_field);
+
+/* The session of the newcomer of a registration, inside its write transaction: opened, and written to the
+ * audit log. */
+enum storage_status sign_in_newcomer(struct db_conn *conn, struct call *call, const struct user *user,
+                                     int64_t tenant_id, struct signed_in *ret);
+
 /* Checks the credentials, then that the user may enter the tenant, and opens a session. Where the user is no
  * member: 403 with the sentence `stranger`, or, when that is NULL, the same refusal as for a wrong password.
  */

@@ -15,7 +15,18 @@ extern const struct surface spaces_surface;
 extern const struct route_table system_routes;
 extern const struct route_table assets_auth_routes;
 extern const struct route_table assets_branding_routes;
+extern const struct route_table assets_invites_routes;
+extern const struct route_table assets_mail_preview_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
+extern const struct route_table v1_audit_routes;
+extern const struct route_table v1_auth_routes;
+extern const struct route_table v1_explain_routes;
+extern const struct route_table v1_invitations_routes;
+extern const struct route_table v1_roles_routes;
+extern const struct route_table v1_sessions_routes;
+extern const struct route_table v1_team_routes;
+extern const struct route_table v1_tenants_routes;
+extern const struct route_table v1_usage_routes;
 
 #endif

@@ -37,7 +37,7 @@ static inline struct str json_as_str(const cJSON *item)
 }
 
 /* Building: `object` is a cJSON object (json_new_object()) or an array when `name` is NULL. Text must be
- * clean. (Not json_object(): libjwt's JSON library has a function of that name.) */
+ * clean. (Not json_new_object(): libjwt's JSON library has a function of that name.) */
 cJSON *json_new_object(void);
 cJSON *json_new_array(void);
 void json_add_str(cJSON *object, const char *name, struct str value);

@@ -1,7 +1,9 @@
 #include "cli/accounts.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "cli/actor.h"
 #include "cli/store.h"
 #include "identity/password.h"
 #include "identity/user.h"
@@ -10,10 +12,32 @@
 
 /* What stood in the way inside a transaction, for the sentence after it. */
 struct tenant_work {
+    struct cli *cli;
     const struct account_tenant *tenant;
     int64_t id;
     struct str taken_domain; /* at != NULL: this one was taken */
 };
+
+enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
+                                         const struct account_tenant *tenant, int64_t id)
+{
+    const struct tenant_new *row = &tenant->row;
+    struct audit_actor actor = cli_actor(cli);
+    json_use_arena(cli->arena);
+    cJSON *after = json_new_object();
+    json_add_str(after, "slug", row->slug);
+    json_add_str(after, "plan", row->plan);
+    cJSON *domains = json_add_array(after, "domains");
+    for (size_t i = 0; i < tenant->domain_count; i++)
+        json_add_str(domains, NULL, tenant->domains[i]);
+    struct audit_event event = { .tenant_id = id,
+                                 .action = "tenant.created",
+                                 .target_kind = "tenant",
+                                 .target_id = id,
+                                 .target_name = row->name,
+                                 .after = json_print(cli->arena, after) };
+    return audit_append(conn, cli->arena, &actor, &event, clock_now());
+}
 
 static enum storage_status insert_tenant(struct db_conn *conn, void *context)
 {
@@ -25,12 +49,12 @@ static enum storage_status insert_tenant(struct db_conn *conn, void *context)
         if (status == STORAGE_CONFLICT)
             work->taken_domain = work->tenant->domains[i];
     }
-    return status;
+    return status == STORAGE_OK ? account_audit_tenant(conn, work->cli, work->tenant, work->id) : status;
 }
 
 int account_add_tenant(struct cli *cli, const struct account_tenant *tenant, int64_t *ret_id)
 {
-    struct tenant_work work = { .tenant = tenant };
+    struct tenant_work work = { .cli = cli, .tenant = tenant };
     enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_tenant, &work);
     if (status == STORAGE_CONFLICT && work.taken_domain.at)
         return cli_fail("The domain %.*s belongs to a tenant already.", STR_ARG(work.taken_domain));
@@ -43,7 +67,7 @@ int account_add_tenant(struct cli *cli, const struct account_tenant *tenant, int
 }
 
 struct user_work {
-    const struct config *config;
+    struct cli *cli;
     const struct tenant *tenant;
     const struct account_user *user;
     int64_t now;
@@ -51,6 +75,19 @@ struct user_work {
     bool address_taken; /* by somebody who came in between */
     struct plan_refusal refusal;
 };
+
+enum storage_status account_audit_user(struct db_conn *conn, struct cli *cli, int64_t tenant_id,
+                                       const struct account_user *user, int64_t id)
+{
+    struct audit_actor actor = cli_actor(cli);
+    struct audit_event event = { .tenant_id = tenant_id,
+                                 .action = user->existing ? "member.added" : "user.created",
+                                 .target_kind = "user",
+                                 .target_id = id,
+                                 .target_name = user->email,
+                                 .after = arena_printf(cli->arena, "{\"role\":\"%s\"}", user->role->slug) };
+    return audit_append(conn, cli->arena, &actor, &event, clock_now());
+}
 
 static enum storage_status insert_user(struct db_conn *conn, void *context)
 {
@@ -68,13 +105,15 @@ static enum storage_status insert_user(struct db_conn *conn, void *context)
     status = membership_insert(conn, work->tenant->id, work->id, str_of(user->role->slug), work->now);
     if (status != STORAGE_OK)
         return status;
-    return plan_take(conn, work->config, work->tenant, "users", 1, &work->refusal);
+    status = plan_take(conn, work->cli->config, work->tenant, "users", 1, &work->refusal);
+    return status == STORAGE_OK ? account_audit_user(conn, work->cli, work->tenant->id, user, work->id)
+                                : status;
 }
 
 int account_add_user(struct cli *cli, const struct tenant *tenant, const struct account_user *user,
                      int64_t *ret_id)
 {
-    struct user_work work = { .config = cli->config, .tenant = tenant, .user = user, .now = clock_now() };
+    struct user_work work = { .cli = cli, .tenant = tenant, .user = user, .now = clock_now() };
     enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_user, &work);
     if (status == STORAGE_DONE)
         return cli_fail("The plan %.*s of tenant %.*s allows %lld users, and it has %lld.",

@@ -27,6 +27,12 @@ struct account_user {
 int account_add_user(struct cli *cli, const struct tenant *tenant, const struct account_user *user,
                      int64_t *ret_id);
 
+/* Inside the write transaction that made them: the rows in the audit log of the tenant. */
+enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
+                                         const struct account_tenant *tenant, int64_t id);
+enum storage_status account_audit_user(struct db_conn *conn, struct cli *cli, int64_t tenant_id,
+                                       const struct account_user *user, int64_t id);
+
 /* The user with that address: CLI_OK with *ret_id, 0 when there is none; CLI_FAILED with a sentence. */
 int account_find_user(struct cli *cli, struct str email, int64_t *ret_id);
 /* The tenant with that slug; CLI_FAILED with a sentence when there is none. */

@@ -10,6 +10,8 @@ extern const struct cli_command migrate_command;
 extern const struct cli_command tenant_add_command;
 extern const struct cli_command tenant_list_command;
 extern const struct cli_command user_add_command;
+extern const struct cli_command audit_verify_command;
+extern const struct cli_command audit_trim_command;
 extern const struct cli_command demo_command;
 extern const struct cli_command backup_command;
 extern const struct cli_command check_config_command;

@@ -11,11 +11,21 @@
 #define ROOT_PLAN "operator"
 
 struct work {
-    const struct cli *cli;
+    struct cli *cli;
     struct tenant_new root;
     struct account_user superadmin;
     int64_t now, tenant_id, user_id;
 };
+
+/* The first two rows of the root tenant's audit log. */
+static enum storage_status audit_all(struct db_conn *conn, const struct work *work)
+{
+    const struct account_tenant tenant = { .row = work->root };
+    enum storage_status status = account_audit_tenant(conn, work->cli, &tenant, work->tenant_id);
+    return status == STORAGE_OK
+               ? account_audit_user(conn, work->cli, work->tenant_id, &work->superadmin, work->user_id)
+               : status;
+}
 
 /* Tenant, user and membership stand or fall together, so a run that was cut off can simply be repeated. */
 static enum storage_status insert_all(struct db_conn *conn, void *context)
@@ -33,7 +43,8 @@ static enum storage_status insert_all(struct db_conn *conn, void *context)
         .id = work->tenant_id, .slug = work->root.slug, .plan = work->root.plan, .is_root = true
     };
     struct plan_refusal refusal;
-    return plan_take(conn, work->cli->config, &root, "users", 1, &refusal);
+    status = plan_take(conn, work->cli->config, &root, "users", 1, &refusal);
+    return status == STORAGE_OK ? audit_all(conn, work) : status;
 }
 
 /* Refuses a second run; says who is root already. */

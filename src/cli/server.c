@@ -8,6 +8,7 @@
 
 #include "api/routes.h"
 #include "cli/store.h"
+#include "mail/mail.h"
 #include "storage/changes.h"
 
 #define SCHEMA_RETRY_MS 1000
@@ -20,6 +21,7 @@ struct server {
     struct db_conn *conn; /* of this thread: for looking at the schema */
     struct walk *walk;
     struct http_server *http;
+    struct mail_sender *mail;
     int signals;
     bool schema_known; /* false while the database is away since the start */
 };
@@ -96,6 +98,13 @@ static int open_http(struct server *server)
         server->http = http_server_start(start->config, start->listeners, server->walk, http2, sentence,
                                          sizeof(sentence));
     return server->http ? SERVER_STOPPED : give_up(sentence);
+}
+
+static int open_mail(struct server *server)
+{
+    char sentence[SENTENCE_CAP];
+    server->mail = mail_sender_start(server->start->config, server->db, sentence, sizeof(sentence));
+    return server->mail ? SERVER_STOPPED : give_up(sentence);
 }
 
 static int open_signals(void)
@@ -175,6 +184,7 @@ static void stop(struct server *server)
     log_event(LOG_INFO, "stopping");
     if (!http_server_stop(server->http))
         log_event(LOG_WARN, "requests in flight were cut off: the drain time was over");
+    mail_sender_stop(&server->mail);
     log_event(LOG_INFO, "stopped");
 }
 
@@ -199,6 +209,8 @@ int server_run(const struct server_start *start)
     int code = open_storage(&server);
     if (code == SERVER_STOPPED)
         code = open_http(&server);
+    if (code == SERVER_STOPPED)
+        code = open_mail(&server);
     if (code == SERVER_STOPPED) {
         say(&server,
             SERVER_SAYS_READY); /* first: whoever reads the log may count on the supervisor knowing */

@@ -15,6 +15,8 @@ struct change {
     int64_t user_id;
     int64_t session_id;
     struct str current, next;
+    db_tx_fn also;
+    void *context;
     struct user user;
     char hash[PASSWORD_HASH_CAP];
 };
@@ -25,9 +27,9 @@ static enum storage_status store(struct db_conn *conn, void *context)
     int64_t now = clock_now();
     enum storage_status status =
         user_set_password_hash(conn, change->user_id, change->user.password_hash, str_of(change->hash), now);
-    if (status != STORAGE_OK)
-        return status;
-    return session_revoke_others(conn, change->user_id, change->session_id, now);
+    if (status == STORAGE_OK)
+        status = session_revoke_others(conn, change->user_id, change->session_id, now);
+    return status == STORAGE_OK && change->also ? change->also(conn, change->context) : status;
 }
 
 /* NULL when the new password may replace the current one. */
@@ -76,7 +78,8 @@ static enum storage_status attempt(struct db_conn *conn, struct change *change, 
 
 enum storage_status password_change(struct db_conn *conn, const struct config *config, struct arena *arena,
                                     int64_t user_id, int64_t session_id, struct str current, struct str next,
-                                    enum password_change *ret, const char **ret_why)
+                                    db_tx_fn also, void *context, enum password_change *ret,
+                                    const char **ret_why)
 {
     struct change change = {
         .config = config,
@@ -85,6 +88,8 @@ enum storage_status password_change(struct db_conn *conn, const struct config *c
         .session_id = session_id,
         .current = current,
         .next = next,
+        .also = also,
+        .context = context,
     };
     enum storage_status status = STORAGE_DONE;
     arena_wipe_on_free(arena);

@@ -105,3 +105,43 @@ enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id,
         DB_ARGS(db_int(user_id), db_int(except), db_int(now)), NULL);
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
+
+enum storage_status session_revoke_own(struct db_conn *conn, int64_t user_id, int64_t id, int64_t now)
+{
+    int64_t changes = 0;
+    enum storage_status status =
+        db_exec(conn,
+                "UPDATE sessions SET revoked_at = $3 "
+                "WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL AND expires_at > $3",
+                DB_ARGS(db_int(user_id), db_int(id), db_int(now)), &changes);
+    if (status != STORAGE_OK)
+        return status;
+    return changes > 0 ? db_touch(conn, SUBJECT_USER, user_id) : STORAGE_DONE;
+}
+
+enum storage_status session_list(struct db_conn *conn, struct arena *arena, int64_t user_id, int64_t below,
+                                 int64_t n, int64_t now, session_view_fn fn, void *context)
+{
+    DB_ROWS(rows);
+    enum storage_status status =
+        db_query(conn, &rows,
+                 "SELECT s.id, s.tenant_id, t.slug, s.address, s.user_agent, s.created_at, s.expires_at "
+                 "FROM sessions s JOIN tenants t ON t.id = s.tenant_id "
+                 "WHERE s.user_id = $1 AND s.id < $2 AND s.revoked_at IS NULL AND s.expires_at > $3 "
+                 "ORDER BY s.id DESC LIMIT $4",
+                 DB_ARGS(db_int(user_id), db_int(below > 0 ? below : INT64_MAX), db_int(now), db_int(n)));
+    while (status == STORAGE_OK && (status = db_next(&rows)) == STORAGE_ROW) {
+        struct session_view view = {
+            .id = db_col_int(&rows, 0),
+            .tenant_id = db_col_int(&rows, 1),
+            .tenant_slug = db_col_text(&rows, 2, arena),
+            .address = db_col_text(&rows, 3, arena),
+            .user_agent = db_col_text(&rows, 4, arena),
+            .created_at = db_col_int(&rows, 5),
+            .expires_at = db_col_int(&rows, 6),
+        };
+        fn(context, &view);
+        status = STORAGE_OK;
+    }
+    return status == STORAGE_DONE ? STORAGE_OK : status;
+}

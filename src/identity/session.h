@@ -20,6 +20,20 @@ enum storage_status session_insert(struct db_conn *conn, struct arena *arena, in
  * jti differs, or its user is disabled; or a failure. */
 enum storage_status session_load(struct db_conn *conn, struct arena *arena, int64_t id, struct str jti,
                                  int64_t now, struct session *ret, struct user *ret_user);
+/* A live session as its user sees it. */
+struct session_view {
+    int64_t id, tenant_id;
+    struct str tenant_slug;
+    struct str address, user_agent;
+    int64_t created_at, expires_at;
+};
+typedef void (*session_view_fn)(void *context, const struct session_view *view);
+/* The user's live sessions with an id below `below` (0: from the newest), newest first, at most `n`. OK or a
+ * failure. */
+enum storage_status session_list(struct db_conn *conn, struct arena *arena, int64_t user_id, int64_t below,
+                                 int64_t n, int64_t now, session_view_fn fn, void *context);
+/* Inside a write transaction: the user's own live session; DONE when they have none of that id. */
+enum storage_status session_revoke_own(struct db_conn *conn, int64_t user_id, int64_t id, int64_t now);
 /* Inside a write transaction. */
 enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now);
 /* Inside a write transaction: all of the user's but `except` (0: all). */

@@ -37,10 +37,12 @@ enum password_change {
     PASSWORD_NEW_REFUSED,
     PASSWORD_CHANGE_FAILED
 };
-/* Checks the current password, stores the new one and revokes the user's other sessions, in one transaction.
- * *ret_why says why for PASSWORD_NEW_REFUSED (also when the new one equals the current). */
+/* Checks the current password, stores the new one and revokes the user's other sessions, in one transaction;
+ * `also` (NULL: nothing) runs at its end, as db_transaction() says. *ret_why says why for
+ * PASSWORD_NEW_REFUSED (also when the new one equals the current). */
 enum storage_status password_change(struct db_conn *conn, const struct config *config, struct arena *arena,
                                     int64_t user_id, int64_t session_id, struct str current, struct str next,
-                                    enum password_change *ret, const char **ret_why);
+                                    db_tx_fn also, void *context, enum password_change *ret,
+                                    const char **ret_why);
 
 #endif

@@ -46,15 +46,22 @@ static void look_for(struct str value, struct str type, int *weight)
     }
 }
 
+static int weight_in_request(const struct request *request, struct str type)
+{
+    int weight = NOT_NAMED;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (str_equal(request->headers[i].name, STR("accept")))
+            look_for(request->headers[i].value, type, &weight);
+    return weight;
+}
+
 bool accept_wants_problem(const struct request *request)
 {
-    int problem = NOT_NAMED, json = NOT_NAMED;
-    for (size_t i = 0; i < request->header_count; i++) {
-        const struct header *header = &request->headers[i];
-        if (!str_equal(header->name, STR("accept")))
-            continue;
-        look_for(header->value, STR("application/problem+json"), &problem);
-        look_for(header->value, STR("application/json"), &json);
-    }
-    return problem > 0 && problem >= json;
+    int problem = weight_in_request(request, STR("application/problem+json"));
+    return problem > 0 && problem >= weight_in_request(request, STR("application/json"));
+}
+
+bool accept_names(const struct request *request, struct str type)
+{
+    return weight_in_request(request, type) > 0;
 }

@@ -9,4 +9,7 @@
  */
 bool accept_wants_problem(const struct request *request);
 
+/* Whether `type` is asked for by name, with a weight above zero. */
+bool accept_names(const struct request *request, struct str type);
+
 #endif

@@ -70,6 +70,8 @@ static void add_challenge(struct call *call)
 /* Seconds until trying again makes sense; 0: no such promise. */
 static int64_t retry_after(const struct call *call)
 {
+    if (call->failure.retry_after > 0)
+        return call->failure.retry_after;
     switch (call->failure.code) {
     case ERR_RATE_LIMIT: {
         int64_t left = call->rate.reset - call->now / CLOCK_SECOND;

@@ -22,10 +22,11 @@ enum route_need {
 
 /* How the tenant of a request is found (contract section 2). */
 enum tenant_rule {
-    TENANT_BY_HOST = 0, /* assets: Host, ?tenant= for staff */
-    TENANT_BY_TOKEN,    /* crm: the token's tenant; a tenant's own host must agree */
-    TENANT_BY_HEADER,   /* v1: X-Tenant */
-    TENANT_NONE         /* health, metrics */
+    TENANT_BY_HOST = 0,        /* assets: Host, ?tenant= for staff */
+    TENANT_BY_TOKEN,           /* crm: the token's tenant; a tenant's own host must agree */
+    TENANT_BY_HEADER,          /* v1: X-Tenant */
+    TENANT_BY_HEADER_OR_TOKEN, /* v1, about oneself: X-Tenant, else the token's tenant */
+    TENANT_NONE                /* health, metrics */
 };
 
 enum lane { LANE_GENERAL = 0, LANE_PASSWORD, LANE_INLINE /* answered on the loop: must not block */ };

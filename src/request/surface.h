@@ -15,6 +15,7 @@ struct failure {
     struct violations violations;
     const char *required_permission; /* ERR_PERMISSION; else NULL */
     const char *status;              /* ERR_SUSPENDED: "suspended" */
+    int64_t retry_after;             /* seconds; 0: what the code itself says */
     /* ERR_PLAN_LIMIT */
     const char *limit;
     int64_t used, max;

@@ -94,6 +94,11 @@ static enum error_code before_by_header(struct call *call)
     return call_fail_field(call, "X-Tenant", VIOLATION_REQUIRED, "The X-Tenant header is required.");
 }
 
+static enum error_code before_by_header_or_token(struct call *call)
+{
+    return hint_header(call).at || on_own_host(call) ? before_by_header(call) : OK;
+}
+
 /* ---- after sign-in ---- */
 
 /* Only staff may look into one tenant from the root scope. */
@@ -132,12 +137,18 @@ static enum error_code after_by_header(struct call *call)
     return OK;
 }
 
+static enum error_code after_by_header_or_token(struct call *call)
+{
+    return call->tenant.id != 0 ? OK : after_by_token(call);
+}
+
 static const struct {
     walk_step before, after;
 } rules[] = {
     [TENANT_BY_HOST] = { before_by_host, after_by_host },
     [TENANT_BY_TOKEN] = { before_by_token, after_by_token },
     [TENANT_BY_HEADER] = { before_by_header, after_by_header },
+    [TENANT_BY_HEADER_OR_TOKEN] = { before_by_header_or_token, after_by_header_or_token },
 };
 
 enum error_code tenant_before_sign_in(struct call *call)

@@ -2,7 +2,7 @@
  *
  * The counter is raised by one statement that also holds the condition, so two transactions that both see the
  * last free place cannot both take it: the second waits for the first and then judges the raised counter. */
-#include "tenancy/tenant.h"
+#include "tenancy/plan_usage.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,6 +15,8 @@ static const struct plan_kind {
     { "assets", offsetof(struct plan, assets) },
     { "users", offsetof(struct plan, users) },
 };
+
+_Static_assert(sizeof plan_kinds / sizeof plan_kinds[0] == PLAN_USES, "plan_usage() fills one per kind");
 
 /* A kind that is none is a bug of the caller's: silently it would be a limit that never bites. */
 static const struct plan_kind *find_kind(const char *name)
@@ -77,4 +79,17 @@ enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const 
 {
     return db_exec(conn, "UPDATE tenant_usage SET used = used - $3 WHERE tenant_id = $1 AND kind = $2",
                    DB_ARGS(db_int(tenant_id), db_text(str_of(kind)), db_int(n)), NULL);
+}
+
+enum storage_status plan_usage(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
+                               struct plan_use ret[PLAN_USES])
+{
+    for (size_t i = 0; i < PLAN_USES; i++) {
+        int64_t max = limit_of(config, tenant, plan_kinds[i].name);
+        ret[i] = (struct plan_use){ .limit = plan_kinds[i].name, .max = max == INT64_MAX ? -1 : max };
+        enum storage_status status = used_of(conn, tenant->id, plan_kinds[i].name, &ret[i].used);
+        if (status != STORAGE_ROW)
+            return status;
+    }
+    return STORAGE_OK;
 }

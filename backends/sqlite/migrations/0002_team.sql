@@ -12,6 +12,9 @@ CREATE TABLE roles (
     UNIQUE (tenant_id, slug)
 ) STRICT;
 
+-- Ids up to 100 are those of the system roles.
+INSERT INTO sqlite_sequence (name, seq) VALUES ('roles', 100);
+
 CREATE TABLE invitations (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id   INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -29,13 +32,14 @@ CREATE TABLE invitations (
 
 -- One open invitation for an address in a tenant.
 CREATE UNIQUE INDEX invitations_pending ON invitations (tenant_id, email_normal) WHERE status = 'pending';
-CREATE INDEX invitations_tenant ON invitations (tenant_id, id);
+CREATE INDEX invitations_tenant ON invitations (tenant_id, status, id);
 
 -- Mail to be sent, written in the transaction of the deed that causes it.
 CREATE TABLE mail_outbox (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id       INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     kind            TEXT NOT NULL,
+    target_id       INTEGER NOT NULL, -- what it is about; 0: nothing
     recipient       TEXT NOT NULL,
     subject         TEXT NOT NULL,
     body_text       TEXT NOT NULL,
@@ -51,6 +55,7 @@ CREATE TABLE mail_outbox (
 ) STRICT;
 
 CREATE INDEX mail_outbox_due ON mail_outbox (status, next_attempt_at);
+CREATE INDEX mail_outbox_target ON mail_outbox (tenant_id, kind, target_id);
 
 -- Append-only; one hash chain per tenant.
 CREATE TABLE audit_log (
@@ -81,13 +86,17 @@ CREATE TABLE audit_heads (
     first_hash BLOB NOT NULL
 ) STRICT;
 
--- Failed sign-ins per address of an account, known or not.
+-- Failed sign-ins: of an account, known or not; and apart from that, of an account at a network address from
+-- which it was signed in to.
 CREATE TABLE sign_in_failures (
-    account     BLOB NOT NULL PRIMARY KEY, -- a keyed hash of the normal address
+    account     BLOB NOT NULL PRIMARY KEY, -- a keyed hash
+    known       INTEGER NOT NULL CHECK (known IN (0, 1)), -- 1: of such a network address
     failures    INTEGER NOT NULL,
     last_at     INTEGER NOT NULL,
     retry_after INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX sign_in_failures_age ON sign_in_failures (known, last_at);
 
 -- Fixed windows that several nodes share.
 CREATE TABLE rate_windows (
@@ -97,4 +106,19 @@ CREATE TABLE rate_windows (
 ) STRICT;
 
 CREATE INDEX rate_windows_age ON rate_windows (window_at);
-CREATE INDEX memberships_tenant ON memberships (tenant_id, role, user_id);
+
+-- The team's lists: all in order of joining, those of a role, the suspended ones.
+CREATE INDEX memberships_joined ON memberships (tenant_id, created_at, user_id);
+CREATE INDEX memberships_role ON memberships (tenant_id, role, created_at, user_id);
+CREATE INDEX memberships_suspended ON memberships (tenant_id, created_at, user_id) WHERE status = 'suspended';
+
+-- Where words begin in a member's name and address, in lower case: what a search finds them by.
+CREATE TABLE member_words (
+    tenant_id INTEGER NOT NULL,
+    word      TEXT NOT NULL,
+    user_id   INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, word, user_id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES memberships (tenant_id, user_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX member_words_member ON member_words (tenant_id, user_id, word);

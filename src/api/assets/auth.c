@@ -54,7 +54,7 @@ static enum error_code me(struct call *call)
     json_add_int(json, "id", call->principal.user_id);
     json_add_str(json, "name", call->principal.name);
     json_add_str(json, "email", call->principal.email);
-    json_add_str(json, "role", str_of(call->grant.role->assets_name));
+    json_add_str(json, "role", str_of(call->grant.role.assets_name));
     json_add_bool(json, "is_msp_staff", call->grant.is_staff);
     json_add_int(json, "tenant_id", call->tenant.id);
     json_add_str(json, "tenant_slug", call->tenant.slug);
@@ -79,23 +79,11 @@ static const struct shape change_password_shape =
 static enum error_code change_password(struct call *call)
 {
     const struct change_password_input *input = call->input;
-    enum password_change change;
-    const char *why = NULL;
-    enum storage_status status = password_change(call->db, call->config, call->arena, call->principal.user_id,
-                                                 call->principal.session_id, input->current_password,
-                                                 input->new_password, &change, &why);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
-    switch (change) {
-    case PASSWORD_CHANGED:
-        break;
-    case PASSWORD_CURRENT_WRONG:
-        return call_fail(call, ERR_BAD_REQUEST, "The current password is wrong");
-    case PASSWORD_NEW_REFUSED:
-        return call_fail(call, ERR_BAD_REQUEST, why);
-    case PASSWORD_CHANGE_FAILED:
-        return call_fail(call, ERR_OVERLOAD, NULL);
-    }
+    enum password_field field;
+    enum error_code code =
+        sign_in_change_password(call, input->current_password, input->new_password, &field);
+    if (code != OK)
+        return code;
     cJSON *json = json_new_object();
     json_add_str(json, "detail", STR("Password changed"));
     reply_json(&call->reply, 200, json);

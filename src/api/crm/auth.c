@@ -46,8 +46,9 @@ static enum error_code login(struct call *call)
     enum error_code code = sign_in(call, input->email, input->password, login_organization, NULL, &who);
     if (code != OK)
         return code;
-    reply_json(&call->reply, 200,
-               crm_session_json(call->arena, who.opened.token, &who.user, &who.tenant, who.grant.role));
+    reply_json(
+        &call->reply, 200,
+        crm_session_json(call->arena, who.opened.token, &who.user, &who.tenant, who.grant.role.crm_name));
     return OK;
 }
 

@@ -2,11 +2,13 @@
  * transaction. */
 #include "api/crm/organization.h"
 #include "api/crm/user.h"
+#include "api/envelope.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "request/actor.h"
 
 #define DEFAULT_ROLE STR("SALES_REP")
 
@@ -37,7 +39,7 @@ static const struct shape register_shape = SHAPE("CrmRegister", struct register_
 struct newcomer {
     struct call *call;
     struct tenant organization;
-    struct access_grant caller; /* what the one who asks may do there; role NULL: a stranger */
+    struct access_grant caller; /* what the one who asks may do there; rank 0: a stranger */
     const struct role *role;
     struct user user;
     char hash[PASSWORD_HASH_CAP];
@@ -101,11 +103,14 @@ static enum error_code check_role(struct newcomer *newcomer)
     struct call *call = newcomer->call;
     const struct register_input *input = call->input;
     newcomer->role = role_by_crm_name(input->role.at ? input->role : DEFAULT_ROLE);
+    struct tenant_role given = { 0 };
+    bool exists = role_in_tenant(newcomer->role, newcomer->organization.is_root, &given);
     int open_rank = role_by_crm_name(DEFAULT_ROLE)->rank;
-    int caller_rank = newcomer->caller.role ? newcomer->caller.role->rank : 0;
-    if (newcomer->role->rank > open_rank && newcomer->role->rank > caller_rank)
+    bool may_give = exists ? access_may_give(&newcomer->caller, &given)
+                           : newcomer->role->rank <= newcomer->caller.role.rank;
+    if (newcomer->role->rank > open_rank && !may_give)
         return call_fail(call, ERR_FORBIDDEN, "Giving this role needs a signed-in user of at least its rank");
-    if (newcomer->role->root_only && !newcomer->organization.is_root)
+    if (!exists)
         return call_fail_field(call, "role", VIOLATION_CUSTOM, "This organization has no such role.");
     return OK;
 }
@@ -139,6 +144,24 @@ static enum error_code check_input(struct newcomer *newcomer)
     return OK;
 }
 
+/* Somebody signed in registered the user, or they did so themselves. */
+static enum storage_status audit_newcomer(struct db_conn *conn, const struct newcomer *newcomer)
+{
+    const struct call *call = newcomer->call;
+    const struct user *user = &newcomer->user;
+    bool by_another = call->principal.kind != PRINCIPAL_NONE;
+    struct audit_actor actor = by_another ? call_actor(call) : call_actor_as(call, user->id, user->email);
+    cJSON *after = json_new_object();
+    json_add_str(after, "role", str_of(newcomer->role->slug));
+    struct audit_event event = { .tenant_id = newcomer->organization.id,
+                                 .action = by_another ? "user.created" : "user.registered",
+                                 .target_kind = "user",
+                                 .target_id = user->id,
+                                 .target_name = user->email,
+                                 .after = json_print(call->arena, after) };
+    return audit_append(conn, call->arena, &actor, &event, call->now);
+}
+
 /* Order as the contract has it: a full plan is told before a taken address. */
 static enum storage_status write_newcomer(struct db_conn *conn, void *context)
 {
@@ -156,19 +179,10 @@ static enum storage_status write_newcomer(struct db_conn *conn, void *context)
         membership_insert(conn, newcomer->organization.id, user->id, str_of(newcomer->role->slug), call->now);
     if (status != STORAGE_OK)
         return status;
-    return session_open_in(conn, call->config, call->arena, user->id, newcomer->organization.id,
-                           call->request.client_address, request_header(&call->request, "user-agent"),
-                           call->now, &newcomer->opened);
-}
-
-static enum error_code fail_plan(struct call *call, const struct plan_refusal *refusal)
-{
-    call_fail(call, ERR_PLAN_LIMIT, "The organization's plan allows no more users");
-    call->failure.limit = refusal->limit;
-    call->failure.used = refusal->used;
-    call->failure.max = refusal->max;
-    call->failure.plan = refusal->plan;
-    return ERR_PLAN_LIMIT;
+    status = audit_newcomer(conn, newcomer);
+    if (status != STORAGE_OK)
+        return status;
+    return sign_in_newcomer(conn, call, user, newcomer->organization.id, &newcomer->opened);
 }
 
 static enum error_code store_newcomer(struct newcomer *newcomer)
@@ -184,7 +198,7 @@ static enum error_code store_newcomer(struct newcomer *newcomer)
     if (status == STORAGE_OK)
         return OK;
     if (status == STORAGE_DONE)
-        return fail_plan(call, &newcomer->refusal);
+        return call_fail_plan(call, "The organization's plan allows no more users", &newcomer->refusal);
     if (status == STORAGE_CONFLICT)
         return call_fail(call, ERR_CONFLICT, "A user with this email already exists");
     return call_fail_storage(call, status);
@@ -207,7 +221,7 @@ static enum error_code register_user(struct call *call)
               LOG_S("id", call->request.id));
     reply_json(&call->reply, 201,
                crm_session_json(call->arena, newcomer.opened.token, &newcomer.user, &newcomer.organization,
-                                newcomer.role));
+                                newcomer.role->crm_name));
     return OK;
 }
 

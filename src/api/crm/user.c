@@ -4,7 +4,7 @@
 #include "api/crm/id.h"
 
 cJSON *crm_session_json(struct arena *arena, struct str token, const struct user *user,
-                        const struct tenant *organization, const struct role *role)
+                        const struct tenant *organization, const char *role)
 {
     cJSON *json = json_new_object();
     json_add_str(json, "token", token);
@@ -13,6 +13,6 @@ cJSON *crm_session_json(struct arena *arena, struct str token, const struct user
     json_add_str(object, "email", user->email);
     json_add_str(object, "fullName", user->name);
     json_add_str(object, "organizationId", crm_id(arena, organization->created_at, organization->id));
-    json_add_str(object, "accessRole", str_of(role->crm_name));
+    json_add_str(object, "accessRole", str_of(role));
     return json;
 }

@@ -2,13 +2,12 @@
 #ifndef TETHER_API_CRM_USER_H
 #define TETHER_API_CRM_USER_H
 
-#include "access/role.h"
 #include "base/json.h"
 #include "identity/user.h"
 #include "tenancy/tenant.h"
 
-/* {"token": …, "user": {…}}: what login and register answer. */
+/* {"token": …, "user": {…}}: what login and register answer. role: its crm name. */
 cJSON *crm_session_json(struct arena *arena, struct str token, const struct user *user,
-                        const struct tenant *organization, const struct role *role);
+                        const struct tenant *organization, const char *role);
 
 #endif

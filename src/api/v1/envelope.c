@@ -7,6 +7,7 @@ static const struct wording rows[] = {
     { ERR_UNAUTHENTICATED, NULL, "Unauthenticated.", NULL },
     { ERR_TOKEN_INVALID, NULL, "Unauthenticated.", NULL },
     { ERR_TOKEN_EXPIRED, NULL, "Unauthenticated.", NULL },
+    { ERR_CREDENTIALS, NULL, "These credentials do not match our records.", NULL },
     { ERR_VALIDATION, NULL, "The given data was invalid", NULL },
     { ERR_ROUTE_UNKNOWN, NULL, "Not found", NULL },
 };
@@ -34,8 +35,8 @@ static cJSON *v1_error(struct call *call, const struct failure *failure)
     add_errors(body, &failure->violations);
     if (failure->required_permission)
         json_add_str(body, "required_permission", str_of(failure->required_permission));
-    if (failure->status)
-        json_add_str(body, "status", str_of(failure->status));
+    if (failure->code == ERR_SUSPENDED || failure->code == ERR_TENANT_SUSPENDED)
+        json_add_str(body, "status", STR("suspended"));
     failure_add_plan(body, failure);
     return body;
 }

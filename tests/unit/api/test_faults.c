@@ -237,6 +237,93 @@ static void test_faults__reading(void **state)
     torture(*state, branding, 200, NULL);
 }
 
+/* ---- refused sign-ins: counted and written down, or neither ---- */
+
+static const struct reply *refused_login(struct world *w, int round)
+{
+    struct str json =
+        arena_printf(w->fixture->arena, "{\"email\":\"r%d@acme.example\",\"password\":\"no\"}", round);
+    return ASK(w, .method = "POST", .target = "/api/v1/auth/login", .header = { "x-tenant", "acme" },
+               .json = json.at);
+}
+
+static void check_refusal(struct world *w, int round, const struct reply *reply, enum storage_status fault)
+{
+    (void)round, (void)reply, (void)fault;
+    assert_int_equal(
+        count_of(w, "SELECT count(*) FROM audit_log WHERE action = 'session.refused'", DB_NO_ARGS),
+        count_of(w, "SELECT count(*) FROM sign_in_failures", DB_NO_ARGS));
+}
+
+static void test_faults__refused_logins(void **state)
+{
+    torture(*state, refused_login, 401, check_refusal);
+}
+
+/* ---- a new tenant ---- */
+
+static const struct reply *new_tenant(struct world *w, int round)
+{
+    struct str json =
+        arena_printf(w->fixture->arena,
+                     "{\"name\":\"round %d\",\"owner\":{\"name\":\"A\",\"email\":\"round%d@example.org\","
+                     "\"password\":\"a good password\"}}",
+                     round, round);
+    return ASK(w, .method = "POST", .target = "/api/v1/tenants", .json = json.at);
+}
+
+static void check_new_tenant(struct world *w, int round, const struct reply *reply, enum storage_status fault)
+{
+    static const char *const counts[] = {
+        "SELECT count(*) FROM tenants WHERE slug = $1",
+        "SELECT count(*) FROM users WHERE email_normal = $1 || '@example.org'",
+        "SELECT count(*) FROM memberships m JOIN tenants t ON t.id = m.tenant_id WHERE t.slug = $1",
+        "SELECT count(*) FROM sessions s JOIN tenants t ON t.id = s.tenant_id WHERE t.slug = $1",
+        "SELECT count(*) FROM audit_heads h JOIN tenants t ON t.id = h.tenant_id WHERE t.slug = $1 AND h.seq "
+        "= 3",
+        "SELECT count(*) FROM tenant_usage u JOIN tenants t ON t.id = u.tenant_id WHERE t.slug = $1",
+    };
+    struct str slug = arena_printf(w->fixture->arena, "round-%d", round);
+    struct str local = arena_printf(w->fixture->arena, "round%d", round);
+    int64_t made = count_of(w, counts[0], DB_ARGS(db_text(slug)));
+    assert_true(reply->status == 201 ? made == 1 : made == 0 || fault == STORAGE_UNCERTAIN);
+    for (size_t i = 1; i < sizeof counts / sizeof counts[0]; i++)
+        assert_int_equal(count_of(w, counts[i], DB_ARGS(db_text(i == 1 ? local : slug))), made);
+}
+
+static void test_faults__tenant_registration_is_whole_or_nothing(void **state)
+{
+    torture(*state, new_tenant, 201, check_new_tenant);
+}
+
+/* ---- reading over v1 ---- */
+
+static const char *v1_target;
+
+static const struct reply *v1_get(struct world *w, int round)
+{
+    (void)round;
+    return ASK(w, .target = v1_target, .header = { "x-tenant", "acme" }, .token = token);
+}
+
+static void test_faults__reading_v1(void **state)
+{
+    static const char *const targets[] = {
+        "/api/v1/auth/me",
+        "/api/v1/auth/tenants",
+        "/api/v1/auth/sessions",
+        "/api/v1/usage",
+        "/api/v1/audit",
+        "/api/v1/audit?format=jsonl",
+        "/api/v1/authz/explain?user=6&permission=assets.view",
+    };
+    token = token_for(*state, "admin@acme.example", "localhost");
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        v1_target = targets[i];
+        torture(*state, v1_get, 200, NULL);
+    }
+}
+
 /* ---- readiness ---- */
 
 static void test_faults__readyz_says_503_and_healthz_does_not_care(void **state)
@@ -261,6 +348,9 @@ int main(void)
         TEST(test_faults__change_of_password),
         TEST(test_faults__logins),
         TEST(test_faults__reading),
+        TEST(test_faults__refused_logins),
+        TEST(test_faults__tenant_registration_is_whole_or_nothing),
+        TEST(test_faults__reading_v1),
         TEST(test_faults__readyz_says_503_and_healthz_does_not_care),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

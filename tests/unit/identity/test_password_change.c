@@ -9,9 +9,9 @@ static enum password_change change(struct fixture *f, int64_t user_id, int64_t s
                                    struct str next, const char **ret_why)
 {
     enum password_change result;
-    assert_int_equal(
-        password_change(f->conn, &f->config, f->arena, user_id, session_id, current, next, &result, ret_why),
-        STORAGE_OK);
+    assert_int_equal(password_change(f->conn, &f->config, f->arena, user_id, session_id, current, next, NULL,
+                                     NULL, &result, ret_why),
+                     STORAGE_OK);
     return result;
 }
 
@@ -108,7 +108,7 @@ static void test_password_change__is_all_or_nothing(void **state)
         const char *why;
         storage_fault_set(nth, STORAGE_FULL, false);
         enum storage_status status = password_change(f->conn, &f->config, f->arena, ann, here.session.id,
-                                                     STR(PASSWORD), STR(NEXT), &result, &why);
+                                                     STR(PASSWORD), STR(NEXT), NULL, NULL, &result, &why);
         storage_fault_set(0, STORAGE_OK, false);
         bool changed = status == STORAGE_OK;
         assert_int_equal(sign_in_with(f, STR(NEXT)), changed ? CREDENTIALS_OK : CREDENTIALS_WRONG);
@@ -118,6 +118,29 @@ static void test_password_change__is_all_or_nothing(void **state)
             break;
         assert_int_equal(status, STORAGE_FULL);
         assert_true(nth < 100);
+    }
+}
+
+static enum storage_status rename_ann(struct db_conn *conn, void *context)
+{
+    enum storage_status status = db_exec(conn, "UPDATE users SET name = 'Changed'", DB_NO_ARGS, NULL);
+    return status == STORAGE_OK ? *(enum storage_status *)context : status;
+}
+
+/* What goes along stands or falls with the change. */
+static void test_password_change__takes_along(void **state)
+{
+    struct fixture *f = *state;
+    int64_t ann = fixture_user(f, "ann@example.com");
+    enum password_change result;
+    const char *why;
+    enum storage_status ends[] = { STORAGE_INVALID, STORAGE_OK };
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(password_change(f->conn, &f->config, f->arena, ann, 0, STR(PASSWORD), STR(NEXT),
+                                         rename_ann, &ends[i], &result, &why),
+                         ends[i]);
+        assert_int_equal(fixture_int(f, "SELECT COUNT(*) FROM users WHERE name = 'Changed'", DB_NO_ARGS), i);
+        assert_int_equal(sign_in_with(f, STR(NEXT)), i == 1 ? CREDENTIALS_OK : CREDENTIALS_WRONG);
     }
 }
 
@@ -136,7 +159,7 @@ static void *race(void *arg)
     struct arena *arena = arena_new(1 << 20);
     struct db_conn *conn = db_connect(racer->f->db);
     racer->status = password_change(conn, &racer->f->config, arena, racer->user_id, 0, STR(PASSWORD),
-                                    racer->next, &racer->result, &why);
+                                    racer->next, NULL, NULL, &racer->result, &why);
     db_disconnect(&conn);
     arena_free(&arena);
     return NULL;
@@ -215,6 +238,7 @@ int main(void)
         FIXTURE_TEST(test_password_change__unknown_or_disabled_user_is_a_wrong_password),
         FIXTURE_TEST(test_password_change__no_memory),
         FIXTURE_TEST(test_password_change__is_all_or_nothing),
+        FIXTURE_TEST(test_password_change__takes_along),
         FIXTURE_TEST(test_password_change__one_of_many_wins),
         FIXTURE_TEST(test_password_change__survives_a_rehash),
     };

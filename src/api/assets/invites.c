@@ -1,0 +1,130 @@
+/* Invitations on the assets surface: inviting, what the account setup page shows, accepting. */
+#include "access/custom_role.h"
+#include "api/invitation.h"
+#include "api/tables.h"
+#include "base/clock.h"
+
+static void add_time(struct call *call, cJSON *json, const char *name, int64_t epoch_us)
+{
+    json_add_str(json, name, clock_iso8601(call->arena, epoch_us));
+}
+
+/* ---- inviting ---- */
+
+struct invite_input {
+    struct str email, role;
+};
+static const struct field invite_fields[] = {
+    FIELD(struct invite_input, email, "email", FIELD_EMAIL, .flags = FIELD_REQUIRED, .max = 254,
+          .help = "Whom to invite", .example = "jane@example.com"),
+    FIELD(struct invite_input, role, "role", FIELD_STR, .flags = FIELD_REQUIRED, .max = 63,
+          .help = "client_admin, client_manager, client_user, client_viewer, or a role's slug",
+          .example = "client_user"),
+};
+static const struct shape invite_shape = SHAPE("AssetsInvite", struct invite_input, invite_fields);
+
+/* This surface's name for a role may stand for several; it gives the lowest of them. */
+static struct str slug_of(struct str role)
+{
+    size_t n;
+    const struct role *table = role_table(&n);
+    for (size_t i = n; i-- > 0;) {
+        if (str_equal(role, str_of(table[i].assets_name)))
+            return str_of(table[i].slug);
+    }
+    return role;
+}
+
+static enum error_code invite(struct call *call)
+{
+    const struct invite_input *input = call->input;
+    struct invite_deed deed;
+    enum error_code code = invite_begin(call, &deed);
+    if (code != OK)
+        return code;
+    deed.email = input->email;
+    deed.role = slug_of(input->role);
+    enum storage_status status = invitation_send(call->db, call->arena, &deed);
+    code = status == STORAGE_OK ? invite_refuse(call, &deed, false) : call_fail_storage(call, status);
+    if (code != OK)
+        return code;
+    cJSON *json = json_new_object();
+    json_add_int(json, "id", deed.invitation.id);
+    json_add_str(json, "email", deed.invitation.email);
+    json_add_str(json, "role", input->role);
+    add_time(call, json, "expires_at", deed.invitation.expires_at);
+    json_add_str(json, "link", deed.link);
+    reply_json(&call->reply, 201, json);
+    return OK;
+}
+
+/* ---- the link ---- */
+
+static enum error_code validate(struct call *call)
+{
+    struct invitation invitation;
+    struct tenant_role role;
+    enum error_code code = invitation_open(call, call->params[0], &invitation);
+    if (code != OK)
+        return code;
+    enum storage_status status =
+        role_find(call->db, call->arena, call->tenant.id, call->tenant.is_root, invitation.role, &role);
+    if (status != STORAGE_ROW && status != STORAGE_DONE)
+        return call_fail_storage(call, status);
+    cJSON *json = json_new_object();
+    json_add_str(json, "email", invitation.email);
+    json_add_str(json, "tenant_name", call->tenant.name);
+    json_add_str(json, "role", status == STORAGE_ROW ? str_of(role.assets_name) : invitation.role);
+    add_time(call, json, "expires_at", invitation.expires_at);
+    reply_json(&call->reply, 200, json);
+    return OK;
+}
+
+static enum error_code accept_invite(struct call *call)
+{
+    struct accepted accepted;
+    enum error_code code = invitation_accept_call(call, &accepted);
+    if (code != OK)
+        return code;
+    cJSON *json = json_new_object();
+    json_add_str(json, "access_token", accepted.opened.token);
+    json_add_str(json, "token_type", STR("bearer"));
+    reply_json(&call->reply, 200, json);
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "assets_invite",
+      .method = METHOD_POST,
+      .path = "/api/invites",
+      .permission = PERM_USERS_MANAGE,
+      .tenant = TENANT_BY_HOST,
+      .body = BODY_JSON,
+      .input = &invite_shape,
+      .answer = "AssetsInvited",
+      .success = 201,
+      .handler = invite,
+      .summary = "Invites somebody; answers the link as well" },
+    { .op = "assets_invite_validate",
+      .method = METHOD_GET,
+      .path = "/api/invites/validate/{token}",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST,
+      .answer = "AssetsInvite",
+      .handler = validate,
+      .summary = "What an invitation's link leads to, for the account setup page; changes nothing" },
+    { .op = "assets_invite_accept",
+      .method = METHOD_POST,
+      .path = "/api/invites/accept",
+      .need = NEED_OPTIONAL,
+      .tenant = TENANT_BY_HOST,
+      .lane = LANE_PASSWORD,
+      .rate = RATE_REGISTER,
+      .body = BODY_JSON,
+      .input = &accept_shape,
+      .answer = "AssetsToken",
+      .handler = accept_invite,
+      .summary = "Accepts an invitation: creates the user or joins the existing one, and signs in" },
+};
+
+const struct route_table assets_invites_routes = ROUTE_TABLE(&assets_surface, routes);

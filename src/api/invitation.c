@@ -1,0 +1,290 @@
+#include "api/invitation.h"
+
+#include "api/envelope.h"
+#include "api/sign_in.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "request/actor.h"
+#include "request/authority.h"
+#include "team/home.h"
+
+/* ---- the link ---- */
+
+/* The port by which the client reached us: that of Host, or, behind a trusted proxy, of X-Forwarded-Host;
+ * which of the two was believed is seen by its host. */
+static struct str port_of(struct call *call)
+{
+    const struct request *request = &call->request;
+    const struct str hosts[] = { request->host, request_header(request, "x-forwarded-host") };
+    for (size_t i = 0; i < 2; i++) {
+        struct str canonical, host = str_trim(hosts[i]);
+        size_t colon = host.len;
+        if (!host.at || !host_canonical(call->arena, host, &canonical) ||
+            !str_equal(canonical, request->client_host))
+            continue;
+        while (colon > 0 && host.at[colon - 1] != ':' && host.at[colon - 1] != ']')
+            colon--;
+        return colon > 0 && host.at[colon - 1] == ':' ? str_sub(host, colon, host.len) : STR_NONE;
+    }
+    return STR_NONE;
+}
+
+static enum error_code link_base(struct call *call, struct str *ret)
+{
+    struct str host, port = port_of(call);
+    bool is_tls = call->request.client_is_tls;
+    enum storage_status status = tenant_home(call->db, call->config, call->arena, &call->tenant, &host);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    bool is_default = str_is_empty(port) || str_equal(port, is_tls ? STR("443") : STR("80"));
+    *ret = arena_printf(call->arena, "%s://%.*s%s%.*s/invite/", is_tls ? "https" : "http", STR_ARG(host),
+                        is_default ? "" : ":", STR_ARG(is_default ? STR_NONE : port));
+    return OK;
+}
+
+/* ---- inviting ---- */
+
+enum error_code invite_begin(struct call *call, struct invite_deed *ret)
+{
+    arena_wipe_on_free(call->arena);
+    *ret = (struct invite_deed){
+        .config = call->config,
+        .tenant = &call->tenant,
+        .actor = { .user_id = call->principal.user_id, .grant = &call->grant, .audit = call_actor(call) },
+        .actor_name = call->principal.name,
+        .now = call->now,
+    };
+    return link_base(call, &ret->link_base);
+}
+
+static const char *state_text(enum invitation_state state)
+{
+    static const char *const texts[] = {
+        [INVITATION_PENDING] = "This invitation is pending.",
+        [INVITATION_ACCEPTED] = "This invitation has been used.",
+        [INVITATION_CANCELLED] = "This invitation was cancelled.",
+        [INVITATION_SUPERSEDED] =
+            "This invitation was replaced by a newer one; use the link in the latest mail.",
+        [INVITATION_EXPIRED] = "This invitation has expired; ask for a new one.",
+    };
+    return texts[state];
+}
+
+enum error_code invite_refuse(struct call *call, const struct invite_deed *deed, bool by_field)
+{
+    const char *text = "This address belongs to a member already.";
+    switch (deed->verdict) {
+    case INVITE_DONE:
+        return OK;
+    case INVITE_UNKNOWN:
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    case INVITE_NOT_OPEN:
+        return call_fail(call, ERR_BAD_REQUEST, state_text(deed->invitation.state));
+    case INVITE_ROLE_UNKNOWN:
+        return call_fail_field(call, "role", VIOLATION_CUSTOM, "The selected role is invalid.");
+    case INVITE_ROLE_ABOVE:
+        return call_fail(call, ERR_FORBIDDEN, "You cannot give a role that may do more than you.");
+    case INVITE_MEMBER_ALREADY:
+        break;
+    case INVITE_PENDING_ALREADY:
+        text = "This address has a pending invitation already; send that one again.";
+        break;
+    }
+    return by_field ? call_fail_field(call, "email", VIOLATION_CUSTOM, text)
+                    : call_fail(call, ERR_CONFLICT, text);
+}
+
+/* ---- following a link ---- */
+
+static enum error_code unknown(struct call *call)
+{
+    return call_fail(call, ERR_NOT_FOUND, "This invitation does not exist.");
+}
+
+/* A tenant's own host and X-Tenant must not name another tenant than the token does. */
+static enum error_code check_hints(struct call *call, const struct tenant *tenant)
+{
+    struct str slug = request_header(&call->request, "x-tenant");
+    if (call->route->tenant == TENANT_NONE) {
+        enum storage_status status =
+            authority_host(call, call->request.client_host, &call->host_scope, &call->host_tenant);
+        if (status != STORAGE_OK)
+            return call_fail_storage(call, status);
+    }
+    bool elsewhere = call->host_scope == HOST_UNKNOWN ||
+                     (call->host_scope == HOST_TENANT && call->host_tenant.id != tenant->id);
+    return elsewhere || (slug.at && !str_equal(slug, tenant->slug)) ? unknown(call) : OK;
+}
+
+enum error_code invitation_open(struct call *call, struct str token, struct invitation *ret)
+{
+    struct tenant tenant;
+    arena_wipe_on_free(call->arena);
+    enum storage_status status = invitation_by_token(call->db, call->arena, token, call->now, ret);
+    if (status == STORAGE_ROW)
+        status = tenant_by_id(call->db, call->arena, ret->tenant_id, &tenant);
+    if (status == STORAGE_DONE)
+        return unknown(call);
+    if (status != STORAGE_ROW)
+        return call_fail_storage(call, status);
+    enum error_code code = check_hints(call, &tenant);
+    if (code != OK)
+        return code;
+    call->tenant = tenant; /* for the access log and the audit log */
+    if (tenant.status == TENANT_SUSPENDED)
+        return call_fail(call, ERR_TENANT_SUSPENDED, NULL);
+    return ret->state == INVITATION_PENDING ? OK : call_fail(call, ERR_BAD_REQUEST, state_text(ret->state));
+}
+
+/* ---- accepting ---- */
+
+static const struct field accept_fields[] = {
+    FIELD(struct accept_input, token, "token", FIELD_SECRET, .flags = FIELD_REQUIRED, .max = 200,
+          .help = "The last part of the invitation's link"),
+    FIELD(struct accept_input, name, "name", FIELD_STR, .flags = FIELD_NULLABLE, .max = 200,
+          .help = "Who joins; needed when the address has no account yet", .example = "Jane Smith"),
+    FIELD(struct accept_input, password, "password", FIELD_SECRET, .flags = FIELD_NULLABLE,
+          .help = "That of the account, or the one a new account is to have; not needed when signed in",
+          .example = "correct horse battery"),
+};
+const struct shape accept_shape = SHAPE("AcceptInvitation", struct accept_input, accept_fields);
+
+struct accepting {
+    struct call *call;
+    struct invitation invitation;
+    struct acceptance acceptance;
+    char hash[PASSWORD_HASH_CAP];
+    struct signed_in opened;
+};
+
+/* Whoever is signed in must be the one invited; a link passed on is no key to another's membership. */
+static enum error_code check_bearer(struct call *call, const struct user *invited)
+{
+    if (call->principal.kind != PRINCIPAL_USER)
+        return call_fail(call, ERR_FORBIDDEN, "This needs a user's own session.");
+    if (invited->id != call->principal.user_id)
+        return call_fail(call, ERR_FORBIDDEN,
+                         "This invitation is for another address; sign out, or sign in as the one invited.");
+    return OK;
+}
+
+/* Both at once, so that a form can show both. */
+static enum error_code check_newcomer(struct accepting *accepting)
+{
+    struct call *call = accepting->call;
+    const struct accept_input *input = call->input;
+    struct violations found = { 0 };
+    struct str name = str_trim(input->name);
+    enum password_verdict verdict = password_check(input->password);
+    if (str_is_empty(name))
+        violations_add(call->arena, &found, "name", VIOLATION_REQUIRED, NULL, STR_NONE);
+    else if (!text_is_line(name))
+        violations_add(call->arena, &found, "name", VIOLATION_CUSTOM, NULL,
+                       STR("A name must not hold control characters."));
+    if (!input->password.at)
+        violations_add(call->arena, &found, "password", VIOLATION_REQUIRED, NULL, STR_NONE);
+    else if (verdict != PASSWORD_OK)
+        violations_add(call->arena, &found, "password", VIOLATION_CUSTOM, NULL,
+                       str_of(password_verdict_text(verdict)));
+    accepting->acceptance.user = (struct user){ .email = accepting->invitation.email, .name = name };
+    if (found.n == 0)
+        return OK;
+    call_fail(call, ERR_VALIDATION, NULL);
+    call->failure.violations = found;
+    return ERR_VALIDATION;
+}
+
+static enum error_code prepare_newcomer(struct accepting *accepting)
+{
+    struct call *call = accepting->call;
+    const struct accept_input *input = call->input;
+    enum error_code code = check_newcomer(accepting);
+    if (code != OK)
+        return code;
+    /* Outside the transaction: it takes tens of milliseconds, and a transaction holds locks. */
+    if (!password_hash(call->config, input->password, accepting->hash))
+        return call_fail(call, ERR_OVERLOAD, NULL);
+    accepting->acceptance.user.password_hash = str_of(accepting->hash);
+    return OK;
+}
+
+static enum error_code identify(struct accepting *accepting)
+{
+    struct call *call = accepting->call;
+    const struct accept_input *input = call->input;
+    struct user *user = &accepting->acceptance.user;
+    enum storage_status status = user_by_email(call->db, call->arena, accepting->invitation.email, user);
+    if (status != STORAGE_ROW && status != STORAGE_DONE)
+        return call_fail_storage(call, status);
+    if (call->principal.kind != PRINCIPAL_NONE)
+        return check_bearer(call, user);
+    if (status == STORAGE_DONE)
+        return prepare_newcomer(accepting);
+    if (!input->password.at)
+        return call_fail_field(call, "password", VIOLATION_REQUIRED, NULL);
+    return sign_in_credentials(call, accepting->invitation.email, input->password, user);
+}
+
+static enum error_code refuse(struct accepting *accepting)
+{
+    struct call *call = accepting->call;
+    const struct acceptance *acceptance = &accepting->acceptance;
+    switch (acceptance->verdict) {
+    case ACCEPT_DONE:
+        return OK;
+    case ACCEPT_NOT_OPEN:
+        return call_fail(call, ERR_BAD_REQUEST, state_text(acceptance->state));
+    case ACCEPT_ROLE_GONE:
+        return call_fail(call, ERR_BAD_REQUEST,
+                         "The role of this invitation no longer exists; ask for a new invitation.");
+    case ACCEPT_PLAN_FULL:
+        return call_fail_plan(call, "The organization's plan allows no more users", &acceptance->refusal);
+    case ACCEPT_ADDRESS_TAKEN:
+        return call_fail(call, ERR_CONFLICT, "This address has an account now; use its password.");
+    case ACCEPT_MEMBER_ALREADY:
+        break;
+    }
+    return call_fail(call, ERR_CONFLICT, "This address belongs to a member already.");
+}
+
+static enum storage_status open_session(struct db_conn *conn, void *context)
+{
+    struct accepting *accepting = context;
+    return sign_in_newcomer(conn, accepting->call, &accepting->acceptance.user,
+                            accepting->acceptance.tenant->id, &accepting->opened);
+}
+
+static enum error_code join(struct accepting *accepting)
+{
+    struct call *call = accepting->call;
+    struct acceptance *acceptance = &accepting->acceptance;
+    acceptance->config = call->config;
+    acceptance->tenant = &call->tenant;
+    acceptance->invitation = &accepting->invitation;
+    acceptance->from = call_actor(call);
+    acceptance->now = call->now;
+    acceptance->also = open_session;
+    acceptance->context = accepting;
+    enum storage_status status = invitation_accept(call->db, call->arena, acceptance);
+    return status == STORAGE_OK ? refuse(accepting) : call_fail_storage(call, status);
+}
+
+enum error_code invitation_accept_call(struct call *call, struct accepted *ret)
+{
+    const struct accept_input *input = call->input;
+    struct accepting accepting = { .call = call };
+    enum error_code code = invitation_open(call, input->token, &accepting.invitation);
+    if (code == OK)
+        code = identify(&accepting);
+    if (code == OK)
+        code = join(&accepting);
+    secret_wipe(accepting.hash, sizeof accepting.hash);
+    if (code != OK)
+        return code;
+    *ret = (struct accepted){ .user = accepting.acceptance.user, .opened = accepting.opened };
+    log_event(LOG_INFO, "invitation accepted", LOG_I("invitation", accepting.invitation.id),
+              LOG_I("user", ret->user.id), LOG_I("tenant", call->tenant.id),
+              LOG_S("address", call->request.client_address), LOG_S("id", call->request.id));
+    return OK;
+}

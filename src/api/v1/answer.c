@@ -1,0 +1,100 @@
+#include "api/v1/answer.h"
+
+#include "base/clock.h"
+
+#define DEFAULT_PER_PAGE 50
+
+void v1_object(struct call *call, int status, cJSON *object)
+{
+    cJSON *json = json_new_object();
+    json_add_item(json, "data", object);
+    reply_json(&call->reply, status, json);
+}
+
+void v1_message(struct call *call, const char *text)
+{
+    cJSON *json = json_new_object();
+    json_add_str(json, "message", str_of(text));
+    reply_json(&call->reply, 200, json);
+}
+
+int64_t v1_per_page(int64_t asked)
+{
+    return asked > 0 ? asked : DEFAULT_PER_PAGE;
+}
+
+struct str v1_cursor(struct call *call, int64_t number)
+{
+    return number ? arena_printf(call->arena, "%lld", (long long)number) : STR_NONE;
+}
+
+enum error_code v1_read_cursor(struct call *call, struct str cursor, int64_t *ret)
+{
+    *ret = 0;
+    if (!cursor.at || (str_to_int(cursor, ret) && *ret > 0))
+        return OK;
+    return call_fail_field(call, "cursor", VIOLATION_CUSTOM, NULL);
+}
+
+void v1_page(struct call *call, cJSON *list, struct str next, int64_t per_page)
+{
+    cJSON *json = json_new_object();
+    json_add_item(json, "data", list);
+    cJSON *meta = json_add_object(json, "meta");
+    json_add_str_or_null(meta, "next_cursor", next);
+    json_add_int(meta, "per_page", per_page);
+    reply_json(&call->reply, 200, json);
+}
+
+void v1_list(struct call *call, cJSON *list)
+{
+    v1_page(call, list, STR_NONE, cJSON_GetArraySize(list));
+}
+
+void v1_add_time(struct call *call, cJSON *object, const char *name, int64_t epoch_us)
+{
+    json_add_str_or_null(object, name, epoch_us ? clock_iso8601(call->arena, epoch_us) : STR_NONE);
+}
+
+void v1_add_user(cJSON *object, const char *name, int64_t id, struct str user_name, struct str email)
+{
+    cJSON *user = json_add_object(object, name);
+    json_add_int(user, "id", id);
+    json_add_str(user, "name", user_name);
+    json_add_str(user, "email", email);
+}
+
+void v1_add_tenant(cJSON *object, const char *name, const struct tenant *tenant)
+{
+    cJSON *json = json_add_object(object, name);
+    json_add_int(json, "id", tenant->id);
+    json_add_str(json, "slug", tenant->slug);
+    json_add_str(json, "name", tenant->name);
+    json_add_str(json, "plan", tenant->plan);
+    json_add_str(json, "status", tenant->status == TENANT_ACTIVE ? STR("active") : STR("suspended"));
+}
+
+void v1_add_role(cJSON *object, const char *name, const struct tenant_role *role)
+{
+    cJSON *json = json_add_object(object, name);
+    json_add_str(json, "slug", str_of(role->slug));
+    json_add_str(json, "name", str_of(role->name));
+    json_add_int(json, "rank", role->rank);
+}
+
+void v1_add_permissions(cJSON *object, const char *name, perm_set permissions)
+{
+    cJSON *list = json_add_array(object, name);
+    for (int perm = PERM_NONE + 1; perm < PERM_COUNT; perm++) {
+        if (perm_set_has(permissions, (enum permission)perm))
+            json_add_str(list, NULL, str_of(permission_info((enum permission)perm)->name));
+    }
+}
+
+bool v1_path_id(struct call *call, size_t param, int64_t *ret)
+{
+    if (str_to_int(call->params[param], ret) && *ret > 0)
+        return true;
+    call_fail(call, ERR_NOT_FOUND, NULL);
+    return false;
+}

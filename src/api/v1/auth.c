@@ -1,0 +1,199 @@
+/* The v1 surface's authentication: sign in and out, who am I, where do I belong, change of password. */
+#include "access/belonging.h"
+#include "api/sign_in.h"
+#include "api/tables.h"
+#include "api/v1/answer.h"
+#include "api/v1/session.h"
+#include "request/actor.h"
+
+/* ---- sign in ---- */
+
+struct login_input {
+    struct str email, password;
+};
+static const struct field login_fields[] = {
+    FIELD(struct login_input, email, "email", FIELD_EMAIL, .flags = FIELD_REQUIRED, .max = 254,
+          .help = "The account's email address", .example = "owner@acme.example"),
+    FIELD(struct login_input, password, "password", FIELD_SECRET, .flags = FIELD_REQUIRED,
+          .help = "The account's password", .example = "correct horse battery"),
+};
+static const struct shape login_shape = SHAPE("V1Login", struct login_input, login_fields);
+
+static enum error_code tenant_of_call(struct call *call, const struct user *user, struct tenant *ret)
+{
+    (void)user;
+    *ret = call->tenant;
+    return OK;
+}
+
+static enum error_code login(struct call *call)
+{
+    const struct login_input *input = call->input;
+    struct sign_in who;
+    enum error_code code = sign_in(call, input->email, input->password, tenant_of_call, NULL, &who);
+    if (code != OK)
+        return code;
+    v1_object(call, 200, v1_session_json(call, &who.opened, &who.user, &who.tenant));
+    return OK;
+}
+
+/* ---- sign out ---- */
+
+static enum storage_status close_session(struct db_conn *conn, void *context)
+{
+    struct call *call = context;
+    const struct principal *principal = &call->principal;
+    struct audit_actor actor = call_actor(call);
+    struct audit_event event = { .tenant_id = principal->token_tenant_id,
+                                 .action = "session.closed",
+                                 .target_kind = "session",
+                                 .target_id = principal->session_id,
+                                 .target_name = principal->email };
+    enum storage_status status = session_revoke(conn, principal->session_id, call->now);
+    return status == STORAGE_OK ? audit_append(conn, call->arena, &actor, &event, call->now) : status;
+}
+
+static enum error_code logout(struct call *call)
+{
+    enum error_code code = v1_need_session(call);
+    if (code != OK)
+        return code;
+    enum storage_status status = db_transaction(call->db, STORAGE_WRITE, close_session, call);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    v1_message(call, "Signed out.");
+    return OK;
+}
+
+/* ---- who am I ---- */
+
+static enum error_code me(struct call *call)
+{
+    const struct principal *principal = &call->principal;
+    cJSON *data = json_new_object();
+    v1_add_user(data, "user", principal->user_id, principal->name, principal->email);
+    v1_add_tenant(data, "tenant", &call->tenant);
+    v1_add_role(data, "role", &call->grant.role);
+    v1_add_permissions(data, "permissions", call->grant.permissions);
+    v1_object(call, 200, data);
+    return OK;
+}
+
+struct belonging_list {
+    struct call *call;
+    cJSON *json;
+};
+
+static void add_belonging(void *context, const struct belonging *belonging)
+{
+    const struct belonging_list *list = context;
+    bool tenant_is_active = belonging->tenant_status == TENANT_ACTIVE;
+    bool is_active = belonging->status == MEMBERSHIP_ACTIVE;
+    cJSON *json = json_add_object(list->json, NULL);
+    json_add_int(json, "id", belonging->tenant_id);
+    json_add_str(json, "slug", belonging->slug);
+    json_add_str(json, "name", belonging->name);
+    json_add_str(json, "plan", belonging->plan);
+    json_add_str(json, "role", belonging->role);
+    json_add_str(json, "status", is_active ? STR("active") : STR("suspended"));
+    json_add_str(json, "tenant_status", tenant_is_active ? STR("active") : STR("suspended"));
+    v1_add_time(list->call, json, "joined_at", belonging->joined_at);
+    json_add_bool(json, "current", belonging->tenant_id == list->call->principal.token_tenant_id);
+}
+
+static enum error_code tenants(struct call *call)
+{
+    struct belonging_list list = { call, json_new_array() };
+    enum storage_status status =
+        belonging_list(call->db, call->arena, call->principal.user_id, add_belonging, &list);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    v1_list(call, list.json);
+    return OK;
+}
+
+/* ---- change of password ---- */
+
+struct change_password_input {
+    struct str current_password, new_password;
+};
+static const struct field change_password_fields[] = {
+    FIELD(struct change_password_input, current_password, "current_password", FIELD_SECRET,
+          .flags = FIELD_REQUIRED, .help = "The password in force", .example = "correct horse battery"),
+    FIELD(struct change_password_input, new_password, "new_password", FIELD_SECRET, .flags = FIELD_REQUIRED,
+          .help = "The new one: 8 to 1024 bytes, none of the most common passwords",
+          .example = "a new and better one"),
+};
+static const struct shape change_password_shape =
+    SHAPE("V1ChangePassword", struct change_password_input, change_password_fields);
+
+static enum error_code change_password(struct call *call)
+{
+    const struct change_password_input *input = call->input;
+    enum password_field field = PASSWORD_FIELD_CURRENT;
+    enum error_code code = v1_need_session(call);
+    if (code == OK)
+        code = sign_in_change_password(call, input->current_password, input->new_password, &field);
+    if (code == ERR_BAD_REQUEST) {
+        bool is_current = field == PASSWORD_FIELD_CURRENT;
+        return call_fail_field(call, is_current ? "current_password" : "new_password", VIOLATION_CUSTOM,
+                               is_current ? "The current password is incorrect." : call->failure.detail.at);
+    }
+    if (code != OK)
+        return code;
+    v1_message(call, "Password changed.");
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "v1_login",
+      .method = METHOD_POST,
+      .path = "/api/v1/auth/login",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HEADER,
+      .lane = LANE_PASSWORD,
+      .rate = RATE_LOGIN,
+      .body = BODY_JSON,
+      .input = &login_shape,
+      .answer = "V1Session",
+      .handler = login,
+      .summary = "Authenticates a user with the tenant of X-Tenant" },
+    { .op = "v1_logout",
+      .method = METHOD_POST,
+      .path = "/api/v1/auth/logout",
+      .need = NEED_SELF,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "V1Message",
+      .handler = logout,
+      .summary = "Revokes the current access token, at once" },
+    { .op = "v1_me",
+      .method = METHOD_GET,
+      .path = "/api/v1/auth/me",
+      .need = NEED_MEMBER,
+      .tenant = TENANT_BY_HEADER_OR_TOKEN,
+      .answer = "V1Me",
+      .warm = true,
+      .handler = me,
+      .summary = "The current user, their role and all their permissions in the tenant" },
+    { .op = "v1_tenants",
+      .method = METHOD_GET,
+      .path = "/api/v1/auth/tenants",
+      .need = NEED_SELF,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "V1Belongings",
+      .handler = tenants,
+      .summary = "All tenants the user belongs to, with role and status" },
+    { .op = "v1_change_password",
+      .method = METHOD_POST,
+      .path = "/api/v1/auth/change-password",
+      .need = NEED_SELF,
+      .tenant = TENANT_BY_HEADER,
+      .lane = LANE_PASSWORD,
+      .body = BODY_JSON,
+      .input = &change_password_shape,
+      .answer = "V1Message",
+      .handler = change_password,
+      .summary = "Changes one's own password; ends one's other sessions" },
+};
+
+const struct route_table v1_auth_routes = ROUTE_TABLE(&v1_surface, routes);

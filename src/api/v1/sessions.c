@@ -1,0 +1,138 @@
+/* One's own sessions: where am I signed in, and end that there. */
+#include "api/tables.h"
+#include "api/v1/answer.h"
+#include "api/v1/session.h"
+#include "request/actor.h"
+
+cJSON *v1_session_json(struct call *call, const struct signed_in *opened, const struct user *user,
+                       const struct tenant *tenant)
+{
+    cJSON *data = json_new_object();
+    json_add_str(data, "token", opened->token);
+    json_add_str(data, "token_type", STR("Bearer"));
+    v1_add_time(call, data, "expires_at", opened->session.expires_at);
+    v1_add_user(data, "user", user->id, user->name, user->email);
+    v1_add_tenant(data, "tenant", tenant);
+    return data;
+}
+
+enum error_code v1_need_session(struct call *call)
+{
+    return call->principal.kind == PRINCIPAL_USER
+               ? OK
+               : call_fail(call, ERR_FORBIDDEN, "This needs a user's own session.");
+}
+
+/* ---- the list ---- */
+
+struct page_query {
+    struct str cursor;
+    int64_t per_page;
+};
+static const struct field page_fields[] = { V1_PAGE_ROWS(struct page_query) };
+static const struct shape page_shape = SHAPE("V1SessionsQuery", struct page_query, page_fields);
+
+/* One more than a page holds is asked for: it tells whether there is a next one. */
+struct session_page {
+    struct call *call;
+    cJSON *json;
+    int64_t room;
+    int64_t last;
+    bool has_more;
+};
+
+static void add_session(void *context, const struct session_view *view)
+{
+    struct session_page *page = context;
+    page->has_more = page->room == 0;
+    if (page->has_more)
+        return;
+    page->room--;
+    page->last = view->id;
+    cJSON *json = json_add_object(page->json, NULL);
+    json_add_int(json, "id", view->id);
+    json_add_str(json, "tenant", view->tenant_slug);
+    json_add_str(json, "address", view->address);
+    json_add_str(json, "user_agent", view->user_agent);
+    v1_add_time(page->call, json, "created_at", view->created_at);
+    v1_add_time(page->call, json, "expires_at", view->expires_at);
+    json_add_bool(json, "current", view->id == page->call->principal.session_id);
+}
+
+static enum error_code list(struct call *call)
+{
+    const struct page_query *query = call->query_input;
+    int64_t per_page = v1_per_page(query->per_page), below = 0;
+    struct session_page page = { .call = call, .json = json_new_array(), .room = per_page };
+    enum error_code code = v1_need_session(call);
+    if (code == OK)
+        code = v1_read_cursor(call, query->cursor, &below);
+    if (code != OK)
+        return code;
+    enum storage_status status = session_list(call->db, call->arena, call->principal.user_id, below,
+                                              per_page + 1, call->now, add_session, &page);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    v1_page(call, page.json, v1_cursor(call, page.has_more ? page.last : 0), per_page);
+    return OK;
+}
+
+/* ---- ending one ---- */
+
+struct revocation {
+    struct call *call;
+    int64_t id;
+};
+
+static enum storage_status revoke(struct db_conn *conn, void *context)
+{
+    const struct revocation *revocation = context;
+    struct call *call = revocation->call;
+    struct audit_actor actor = call_actor(call);
+    struct audit_event event = { .tenant_id = call->principal.token_tenant_id,
+                                 .action = "session.revoked",
+                                 .target_kind = "session",
+                                 .target_id = revocation->id,
+                                 .target_name = call->principal.email };
+    enum storage_status status = session_revoke_own(conn, call->principal.user_id, revocation->id, call->now);
+    return status == STORAGE_OK ? audit_append(conn, call->arena, &actor, &event, call->now) : status;
+}
+
+static enum error_code end_session(struct call *call)
+{
+    struct revocation revocation = { .call = call };
+    enum error_code code = v1_need_session(call);
+    if (code != OK)
+        return code;
+    if (!v1_path_id(call, 0, &revocation.id))
+        return ERR_NOT_FOUND;
+    enum storage_status status = db_transaction(call->db, STORAGE_WRITE, revoke, &revocation);
+    if (status == STORAGE_DONE)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    v1_message(call, "Session ended.");
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "v1_sessions",
+      .method = METHOD_GET,
+      .path = "/api/v1/auth/sessions",
+      .need = NEED_SELF,
+      .tenant = TENANT_BY_HEADER,
+      .query = &page_shape,
+      .answer = "V1Sessions",
+      .handler = list,
+      .summary = "One's own live sessions, in every tenant, newest first" },
+    { .op = "v1_end_session",
+      .method = METHOD_DELETE,
+      .path = "/api/v1/auth/sessions/{id}",
+      .need = NEED_SELF,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "V1Message",
+      .handler = end_session,
+      .summary = "Ends one of one's own sessions, at once" },
+};
+
+const struct route_table v1_sessions_routes = ROUTE_TABLE(&v1_surface, routes);

@@ -1,0 +1,235 @@
+/* The team: who belongs to the tenant, in which role; giving roles, suspending, removing. */
+#include "api/v1/team.h"
+
+#include "api/tables.h"
+#include "api/v1/answer.h"
+#include "base/encode.h"
+#include "base/text.h"
+#include "request/actor.h"
+#include "team/members.h"
+
+#define DEFAULT_PER_PAGE 25
+#define MAX_PER_PAGE     100
+
+struct team_actor v1_team_actor(const struct call *call)
+{
+    return (struct team_actor){
+        .user_id = call->principal.user_id,
+        .grant = &call->grant,
+        .audit = call_actor(call),
+    };
+}
+
+static cJSON *member_json(struct call *call, const struct member *member)
+{
+    bool is_active = member->status == MEMBERSHIP_ACTIVE;
+    cJSON *json = json_new_object();
+    json_add_int(json, "id", member->user_id);
+    json_add_str(json, "name", member->name);
+    json_add_str(json, "email", member->email);
+    json_add_str(json, "role", member->slug);
+    json_add_str_or_null(json, "role_name", member->has_role ? str_of(member->role.name) : STR_NONE);
+    json_add_str(json, "status", is_active ? STR("active") : STR("suspended"));
+    v1_add_time(call, json, "joined_at", member->joined_at);
+    return json;
+}
+
+/* ---- the list ---- */
+
+struct list_query {
+    struct str q, role, status, cursor;
+    int64_t per_page;
+};
+static const char *const status_words[] = { "active", "suspended", NULL };
+static const struct field list_fields[] = {
+    FIELD(struct list_query, q, "q", FIELD_STR, .max = 100,
+          .help = "Beginnings of words in the name or the address", .example = "sarah ch"),
+    FIELD(struct list_query, role, "role", FIELD_STR, .max = 63, .help = "Only members of that role",
+          .example = "admin"),
+    FIELD(struct list_query, status, "status", FIELD_ENUM, .words = status_words,
+          .help = "Only active or only suspended members", .example = "active"),
+    FIELD(struct list_query, cursor, "cursor", FIELD_STR, .max = 200,
+          .help = "meta.next_cursor of the page before", .example = "MTI6MTcwMDAwMDAwMDAwMDAwMA"),
+    FIELD(struct list_query, per_page, "per_page", FIELD_INT, .min = 1, .max = MAX_PER_PAGE,
+          .help = "How many at most; 25 if left out", .example = "25"),
+};
+static const struct shape list_shape = SHAPE("TeamQuery", struct list_query, list_fields);
+
+/* "user id:time" or "user id:word", in letters that need no escaping. */
+static struct str cursor_write(struct call *call, const struct member_place *place, bool is_search)
+{
+    struct str key = is_search ? place->word : arena_printf(call->arena, "%lld", (long long)place->joined_at);
+    struct str text = arena_printf(call->arena, "%lld:%.*s", (long long)place->user_id, STR_ARG(key));
+    return base64url_encode(call->arena, text.at, text.len);
+}
+
+static bool cursor_read(struct call *call, struct str cursor, bool is_search, struct member_place *ret)
+{
+    struct str text, id, key;
+    if (!base64url_decode(call->arena, cursor, &text) || !text_is_clean(text) ||
+        !str_split(text, ':', &id, &key) || !str_to_int(id, &ret->user_id) || ret->user_id <= 0)
+        return false;
+    ret->word = key;
+    return is_search || str_to_int(key, &ret->joined_at);
+}
+
+static enum member_filter filter_of(struct str status)
+{
+    if (!status.at)
+        return MEMBERS_ALL;
+    return str_equal(status, STR("active")) ? MEMBERS_ACTIVE : MEMBERS_SUSPENDED;
+}
+
+static enum error_code team_list(struct call *call)
+{
+    const struct list_query *asked = call->query_input;
+    bool is_search = asked->q.at != NULL;
+    struct member_query query = {
+        .search = asked->q,
+        .role = asked->role,
+        .filter = filter_of(asked->status),
+        .limit = asked->per_page ? asked->per_page : DEFAULT_PER_PAGE,
+    };
+    struct member_page page;
+    if (asked->cursor.at && !cursor_read(call, asked->cursor, is_search, &query.after))
+        return call_fail_field(call, "cursor", VIOLATION_CUSTOM, NULL);
+    enum storage_status status = member_list(call->db, call->arena, &call->tenant, &query, &page);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    cJSON *list = json_new_array();
+    for (size_t i = 0; i < page.n; i++)
+        json_add_item(list, NULL, member_json(call, &page.at[i]));
+    v1_page(call, list, page.has_more ? cursor_write(call, &page.last, is_search) : STR_NONE, query.limit);
+    return OK;
+}
+
+/* ---- deeds ---- */
+
+static enum error_code refuse(struct call *call, enum member_verdict verdict)
+{
+    switch (verdict) {
+    case MEMBER_DONE:
+        break;
+    case MEMBER_UNKNOWN:
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    case MEMBER_ABOVE:
+        return call_fail(call, ERR_FORBIDDEN, "This member's role is above yours.");
+    case MEMBER_ROLE_UNKNOWN:
+        return call_fail_field(call, "role", VIOLATION_CUSTOM, "The selected role is invalid.");
+    case MEMBER_ROLE_ABOVE:
+        return call_fail(call, ERR_FORBIDDEN, "You cannot give a role that may do more than you.");
+    case MEMBER_SELF:
+        return call_fail(call, ERR_BAD_REQUEST, "You cannot suspend yourself.");
+    case MEMBER_LAST_OWNER:
+        return call_fail(call, ERR_BAD_REQUEST,
+                         "The last owner cannot be removed, suspended or given another role.");
+    }
+    return OK;
+}
+
+typedef enum storage_status (*deed_fn)(struct db_conn *conn, struct arena *arena, struct member_deed *deed);
+
+static enum error_code carry_out(struct call *call, deed_fn fn, struct str role, struct member *ret)
+{
+    struct member_deed deed = {
+        .tenant = &call->tenant, .actor = v1_team_actor(call), .role = role, .now = call->now
+    };
+    if (!v1_path_id(call, 0, &deed.user_id))
+        return ERR_NOT_FOUND;
+    enum storage_status status = fn(call->db, call->arena, &deed);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    *ret = deed.member;
+    return refuse(call, deed.verdict);
+}
+
+static enum error_code carry_out_and_show(struct call *call, deed_fn fn, struct str role)
+{
+    struct member member;
+    enum error_code code = carry_out(call, fn, role, &member);
+    if (code == OK)
+        v1_object(call, 200, member_json(call, &member));
+    return code;
+}
+
+struct role_input {
+    struct str role;
+};
+static const struct field role_fields[] = {
+    FIELD(struct role_input, role, "role", FIELD_STR, .flags = FIELD_REQUIRED, .max = 63,
+          .help = "The slug of a system role or of one of the tenant's own", .example = "admin"),
+};
+static const struct shape role_shape = SHAPE("TeamMemberRole", struct role_input, role_fields);
+
+static enum error_code team_set_role(struct call *call)
+{
+    const struct role_input *input = call->input;
+    return carry_out_and_show(call, member_set_role, input->role);
+}
+
+static enum error_code team_suspend(struct call *call)
+{
+    return carry_out_and_show(call, member_suspend, STR_NONE);
+}
+
+static enum error_code team_reactivate(struct call *call)
+{
+    return carry_out_and_show(call, member_reactivate, STR_NONE);
+}
+
+static enum error_code team_remove(struct call *call)
+{
+    struct member member;
+    enum error_code code = carry_out(call, member_remove, STR_NONE, &member);
+    if (code == OK)
+        v1_message(call, "Member removed.");
+    return code;
+}
+
+static const struct route routes[] = {
+    { .op = "v1_team_list",
+      .method = METHOD_GET,
+      .path = "/api/v1/team",
+      .permission = PERM_TEAM_VIEW,
+      .tenant = TENANT_BY_HEADER,
+      .query = &list_shape,
+      .answer = "TeamPage",
+      .handler = team_list,
+      .summary = "Lists and searches the team's members" },
+    { .op = "v1_team_set_role",
+      .method = METHOD_PATCH,
+      .path = "/api/v1/team/members/{id}/role",
+      .permission = PERM_TEAM_MANAGE_ROLES,
+      .tenant = TENANT_BY_HEADER,
+      .body = BODY_JSON,
+      .input = &role_shape,
+      .answer = "TeamMember",
+      .handler = team_set_role,
+      .summary = "Gives a member another role" },
+    { .op = "v1_team_suspend",
+      .method = METHOD_POST,
+      .path = "/api/v1/team/members/{id}/suspend",
+      .permission = PERM_TEAM_REMOVE,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "TeamMember",
+      .handler = team_suspend,
+      .summary = "Suspends a member" },
+    { .op = "v1_team_reactivate",
+      .method = METHOD_POST,
+      .path = "/api/v1/team/members/{id}/reactivate",
+      .permission = PERM_TEAM_EDIT,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "TeamMember",
+      .handler = team_reactivate,
+      .summary = "Reactivates a suspended member" },
+    { .op = "v1_team_remove",
+      .method = METHOD_DELETE,
+      .path = "/api/v1/team/members/{id}",
+      .permission = PERM_TEAM_REMOVE,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "Message",
+      .handler = team_remove,
+      .summary = "Removes a member from the team" },
+};
+
+const struct route_table v1_team_routes = ROUTE_TABLE(&v1_surface, routes);

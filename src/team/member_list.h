@@ -1,0 +1,52 @@
+/* Reading a tenant's members: one, a page, a search. */
+#ifndef TETHER_TEAM_MEMBER_LIST_H
+#define TETHER_TEAM_MEMBER_LIST_H
+
+#include "access/membership.h"
+
+struct member {
+    int64_t user_id;
+    struct str name, email;
+    struct str slug;         /* the role's, as the membership has it */
+    bool has_role;           /* it means a role that exists here … */
+    struct tenant_role role; /* … namely this one */
+    enum membership_status status;
+    bool is_enabled; /* the user's account itself */
+    int64_t joined_at;
+};
+
+/* ROW, DONE (not a member) or a failure. */
+enum storage_status member_by_id(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
+                                 int64_t user_id, struct member *ret);
+
+enum member_filter { MEMBERS_ALL = 0, MEMBERS_ACTIVE, MEMBERS_SUSPENDED, MEMBER_FILTER_COUNT };
+
+/* After whom a page begins. A list goes by the time of joining, a search by the word found; the user's id
+ * decides between equals. user_id 0: at the start. */
+struct member_place {
+    int64_t joined_at;
+    struct str word;
+    int64_t user_id;
+};
+
+struct member_query {
+    struct str search; /* as typed; at == NULL: none */
+    struct str role;   /* a slug; at == NULL: any */
+    enum member_filter filter;
+    struct member_place after;
+    int64_t limit;
+};
+
+struct member_page {
+    struct member *at;
+    size_t n;
+    bool has_more;
+    struct member_place last; /* the place of the last one here */
+};
+
+/* OK or a failure. Whatever the page, a bounded part of an index is read; only a search narrowed by a role or
+ * a status passes over those it finds and does not want. */
+enum storage_status member_list(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
+                                const struct member_query *query, struct member_page *ret);
+
+#endif

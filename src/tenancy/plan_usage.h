@@ -1,0 +1,18 @@
+/* What of its plan a tenant has used. */
+#ifndef TETHER_TENANCY_PLAN_USAGE_H
+#define TETHER_TENANCY_PLAN_USAGE_H
+
+#include "tenancy/tenant.h"
+
+struct plan_use {
+    const char *limit; /* "users" */
+    int64_t used;
+    int64_t max; /* -1: no limit applies */
+};
+#define PLAN_USES 2 /* as many kinds as there are */
+
+/* Every kind, in the table's order. OK or a failure. */
+enum storage_status plan_usage(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
+                               struct plan_use ret[PLAN_USES]);
+
+#endif

@@ -1,0 +1,204 @@
+/* Pages and searches: everybody once, in order, nobody of another tenant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "access/member_words.h"
+#include "team_fixture.h"
+
+static struct team *t;
+
+static int set_up(void **state)
+{
+    (void)state;
+    t = team_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    team_free(&t);
+    return 0;
+}
+
+static struct member_page list(struct member_query query)
+{
+    struct member_page page;
+    if (query.limit == 0)
+        query.limit = 100;
+    assert_int_equal(member_list(t->fixture->conn, t->fixture->arena, &t->acme, &query, &page), STORAGE_OK);
+    return page;
+}
+#define LIST(...) list((struct member_query){ __VA_ARGS__ })
+
+/* The local parts of those found, page by page, sorted by the list itself. */
+static void assert_found(struct member_query query, const char *expected)
+{
+    char found[512] = "";
+    for (bool more = true; more;) {
+        struct member_page page = list(query);
+        for (size_t i = 0; i < page.n; i++) {
+            struct str local, domain;
+            str_split(page.at[i].email, '@', &local, &domain);
+            snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%.*s", found[0] ? " " : "",
+                     STR_ARG(local));
+        }
+        more = page.has_more;
+        query.after = page.last;
+    }
+    assert_string_equal(found, expected);
+}
+#define FOUND(expected, ...) assert_found((struct member_query){ __VA_ARGS__ }, expected)
+
+static int64_t person(const char *email, const char *name, const char *role)
+{
+    int64_t id = team_user(t, email, name);
+    team_join(t, &t->acme, id, role);
+    return id;
+}
+
+static void add_people(void)
+{
+    person("ann@x.example", "Ann Smith-Jones", "owner");
+    person("bob.ross@x.example", "Bob Ross", "member");
+    person("cem@y.example", "Özgür ŞAHİN", "member");
+    person("dan@y.example", "Ann Dan Anners", "viewer");
+    fixture_exec(t->fixture, "UPDATE memberships SET status = 'suspended' WHERE role = 'viewer'", DB_NO_ARGS);
+    team_join(t, &t->bolt, team_user(t, "ann@bolt.example", "Ann Bolt"), "owner");
+}
+
+static void test_list__pages_hold_everybody_once(void **state)
+{
+    (void)state;
+    static const int64_t limits[] = { 1, 2, 3, 4, 5, 100 };
+    add_people();
+    /* Two of them joined at the same moment. */
+    fixture_exec(t->fixture, "UPDATE memberships SET created_at = 2000 WHERE user_id >= 3", DB_NO_ARGS);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        FOUND("ann bob.ross cem dan", .limit = limits[i]);
+        FOUND("ann bob.ross cem", .filter = MEMBERS_ACTIVE, .limit = limits[i]);
+        FOUND("dan", .filter = MEMBERS_SUSPENDED, .limit = limits[i]);
+        FOUND("bob.ross cem", .role = STR("member"), .limit = limits[i]);
+        FOUND("bob.ross cem", .role = STR("member"), .filter = MEMBERS_ACTIVE, .limit = limits[i]);
+        FOUND("", .role = STR("member"), .filter = MEMBERS_SUSPENDED, .limit = limits[i]);
+        FOUND("dan", .role = STR("viewer"), .filter = MEMBERS_SUSPENDED, .limit = limits[i]);
+        FOUND("", .role = STR("nobody"), .limit = limits[i]);
+    }
+}
+
+static void test_list__shows_what_there_is(void **state)
+{
+    (void)state;
+    team_role(t, &t->acme, "desk", 20, "assets.view");
+    int64_t id = person("ann@x.example", "Ann", "desk");
+    struct member_page page = LIST(.limit = 10);
+    assert_int_equal(page.n, 1);
+    assert_false(page.has_more);
+    assert_int_equal(page.at[0].user_id, id);
+    assert_string_equal(page.at[0].name.at, "Ann");
+    assert_string_equal(page.at[0].slug.at, "desk");
+    assert_true(page.at[0].has_role && page.at[0].is_enabled);
+    assert_int_equal(page.at[0].role.rank, 20);
+    assert_int_equal(page.at[0].status, MEMBERSHIP_ACTIVE);
+    assert_int_equal(page.at[0].joined_at, 1000);
+}
+
+static void test_search__finds_beginnings_of_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *found;
+    } searches[] = {
+        { "ann", "ann dan" },
+        { "ANN", "ann dan" },
+        { "smith", "ann" },
+        { "jon", "ann" },
+        { "smith-jo", "ann" },
+        { "mith", "" },
+        { "ross", "bob.ross" },
+        { "bob.r", "bob.ross" },
+        { "ross@x", "bob.ross" },
+        { "x.exa", "ann bob.ross" },
+        { "example", "ann bob.ross cem dan" },
+        { "özg", "cem" },
+        { "ÖZGÜR", "cem" },
+        { "şah", "cem" },
+        { "ann smith", "ann" },
+        { "smith ann", "ann" },
+        { "ann anners dan", "dan" },
+        { "ann bob", "" },
+        { "@", "" },
+        { "%", "" },
+        { "_nn", "" },
+        { "an%", "" },
+        { "  ann  ", "ann dan" },
+        { "zzz", "" },
+        { "'; --", "" },
+        { "bolt", "" },
+    };
+    add_people();
+    for (int64_t limit = 1; limit <= 4; limit++)
+        for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+            print_message("%s\n", searches[i].typed);
+            FOUND(searches[i].found, .search = str_of(searches[i].typed), .limit = limit);
+        }
+}
+
+static void test_search__is_narrowed_by_role_and_status(void **state)
+{
+    (void)state;
+    add_people();
+    FOUND("dan", .search = STR("ann"), .filter = MEMBERS_SUSPENDED);
+    FOUND("ann", .search = STR("ann"), .filter = MEMBERS_ACTIVE);
+    FOUND("ann", .search = STR("ann"), .role = STR("owner"));
+    FOUND("", .search = STR("ann"), .role = STR("owner"), .filter = MEMBERS_SUSPENDED);
+}
+
+static enum storage_status rewrite(struct db_conn *conn, void *context)
+{
+    return member_words_write(conn, t->acme.id, *(int64_t *)context);
+}
+
+static void test_search__follows_a_new_name(void **state)
+{
+    (void)state;
+    int64_t id = person("ann@x.example", "Ann Smith", "member");
+    fixture_exec(t->fixture, "UPDATE users SET name = 'Ann Miller' WHERE id = $1", DB_ARGS(db_int(id)));
+    assert_int_equal(db_transaction(t->fixture->conn, STORAGE_WRITE, rewrite, &id), STORAGE_OK);
+    FOUND("ann", .search = STR("mill"));
+    FOUND("", .search = STR("smith"));
+}
+
+/* Words longer than what is kept, many words, and characters of four bytes. */
+static void test_search__odd_names(void **state)
+{
+    (void)state;
+    char name[400] = "";
+    for (int i = 0; i < 60; i++)
+        snprintf(name + strlen(name), sizeof(name) - strlen(name), "w%02d ", i);
+    person("many@x.example", name, "member");
+    memset(name, 'q', 200);
+    name[200] = '\0';
+    person("long@x.example", name, "member");
+    person("dots@x.example", "\xF0\x90\x90\x80\xF0\x90\x90\x80 \xE2\x80\xA6",
+           "member"); /* Deseret capitals */
+    FOUND("long", .search = str_of(name));
+    FOUND("many", .search = STR("w05"));
+    FOUND("dots", .search = STR("\xF0\x90\x90\xA8"));
+    FOUND("many", .search = STR("w00 w01 w02 w03 w04"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_list__pages_hold_everybody_once),   TEST(test_list__shows_what_there_is),
+        TEST(test_search__finds_beginnings_of_words), TEST(test_search__is_narrowed_by_role_and_status),
+        TEST(test_search__follows_a_new_name),        TEST(test_search__odd_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
