@@ -137,6 +137,8 @@ static void on_request_disposed(void *data)
     }
     if (connection->close_when_idle && connection->open_count == 0)
         connection_shut(connection);
+    if (open->kept)
+        call_free(&open->kept);
 }
 
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req)
@@ -152,9 +154,10 @@ struct open_request *connection_request(struct connection *connection, h2o_req_t
     return open;
 }
 
-void connection_answered(struct open_request *open)
+void connection_answered(struct open_request *open, size_t bytes)
 {
     open->exchange = NULL;
+    open->owed = bytes;
     open->answered_ms = open->progress_ms = h2o_now(open->connection->loop->ctx.loop);
     open->taken_mark = TAKEN_UNKNOWN;
 }

@@ -25,7 +25,8 @@ struct connection {
     uint64_t blocks;    /* header blocks over HTTP/2 */
     uint64_t requests;  /* that became complete */
     uint64_t cancelled; /* whose client left before the answer */
-    size_t held;        /* bytes of requests that are not complete, as of the last sweep */
+    size_t held;        /* bytes of incomplete requests, as of the last sweep */
+    size_t owed;        /* bytes of answers that the library still has, likewise */
     uint64_t accepted_ms, last_request_ms;
 };
 
@@ -38,8 +39,10 @@ struct open_request {
     struct connection *connection;
     struct exchange *exchange; /* until answered; NULL afterwards */
     uint64_t answered_ms;      /* 0: not yet */
-    uint64_t progress_ms;      /* since when the peer has not taken enough */
-    uint64_t taken_mark;       /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
+    size_t owed;               /* bytes of the answer */
+    struct call *kept;    /* owns a large answer's body while the library sends it; NULL: it has a copy */
+    uint64_t progress_ms; /* since when the peer has not taken enough */
+    uint64_t taken_mark;  /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
 };
 
 /* Takes over a fresh socket before the library does. NULL: the process is at its limit, the socket was
@@ -61,8 +64,8 @@ bool connection_may_open(struct connection *connection);
 
 /* A complete request has arrived; counted in the record. */
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req);
-/* Its answer was handed to the library. */
-void connection_answered(struct open_request *open);
+/* Its answer is handed to the library. bytes: of the body. */
+void connection_answered(struct open_request *open, size_t bytes);
 /* A job of this connection came back to the loop. */
 void connection_job_done(struct connection *connection);
 

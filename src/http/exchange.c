@@ -75,24 +75,29 @@ static bool ends_connection(const struct call *call)
            call->request.target.len > REQUEST_MAX_TARGET;
 }
 
-static void answer(struct call *call, struct open_request *open)
+/* True when the library now sends the body from the call's own memory, which must then stay. */
+static bool answer(struct call *call, struct open_request *open)
 {
-    bool close = ends_connection(call);
-    connection_answered(open);
-    send_reply(open->req, call, close);
+    struct connection *connection = open->connection;
+    bool close = ends_connection(call), keep = call->reply.body.len > HTTP_COPY_MAX;
+    connection_answered(open, call->reply.body.len);
+    send_reply(open->req, call, close, !keep);
     if (close && call->request.http_version >= 0x200)
-        connection_close_when_idle(open->connection);
+        connection_close_when_idle(connection);
+    return keep;
 }
 
 void exchange_finish(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
+    struct open_request *open = exchange->open;
     struct call *call = exchange->call;
-    bool sent = exchange->open != NULL;
-    if (sent)
-        answer(call, exchange->open);
-    walk_log(exchange->loop->server->walk, call, sent);
+    bool keep = open && answer(call, open);
+    walk_log(exchange->loop->server->walk, call, open != NULL);
     exchange->loop->jobs--;
-    call_free(&call); /* and the exchange in it */
+    if (keep)
+        open->kept = call;
+    else
+        call_free(&call); /* and the exchange in it */
     connection_job_done(connection);
 }

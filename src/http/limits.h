@@ -19,8 +19,9 @@ struct http_limits {
     size_t jobs;            /* in flight per connection */
     size_t cancelled;       /* cancelled requests that are forgiven before the share counts */
     size_t held;            /* bytes of incomplete requests per connection */
-    size_t held_in_all;     /* … per loop: when there are more, who holds most of them is closed */
-    size_t abandoned;       /* header blocks without a request that are forgiven */
+    size_t
+        held_in_all; /* … and of answers not yet taken, per loop: beyond it the largest holders are closed */
+    size_t abandoned; /* header blocks without a request that are forgiven */
 };
 
 extern const struct http_limits http_limits_default;
@@ -32,6 +33,9 @@ extern const struct http_limits http_limits_default;
 #define HTTP_MAX_HEADER_FIELDS 256
 /* Bytes of body that the library takes beyond server.max_body, so that the walk can answer a real 413. */
 #define HTTP_BODY_SLACK 65536
+/* Answers up to this size are copied and their call is freed at once; larger ones are sent from where they
+ * are. */
+#define HTTP_COPY_MAX   16384
 #define HTTP_STACK_SIZE ((size_t)2 << 20)
 
 #endif

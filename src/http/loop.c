@@ -171,11 +171,18 @@ static void push_staged(struct http_loop *loop)
     }
 }
 
+/* The watchdog looks for a loop that is stuck, not for one that has much to do. */
+static void beat(struct http_loop *loop)
+{
+    atomic_store_explicit(&loop->heartbeat_ms, clock_monotonic_ms(), memory_order_relaxed);
+}
+
 /* A list, oldest first. */
-static void finish_all(struct lane_job *job)
+static void finish_all(struct http_loop *loop, struct lane_job *job)
 {
     while (job) {
         struct lane_job *next = job->next; /* goes with the exchange */
+        beat(loop);
         exchange_finish((struct exchange *)job);
         job = next;
     }
@@ -186,7 +193,7 @@ static void on_answers(h2o_timeout_entry_t *entry)
     struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, answers_entry, entry);
     struct lane_job *first = (struct lane_job *)loop->answers.first;
     loop->answers = (struct batch){ 0 };
-    finish_all(first);
+    finish_all(loop, first);
 }
 
 /* Finishes what the workers brought back, oldest first. False when there was nothing. */
@@ -201,7 +208,7 @@ static bool collect(struct http_loop *loop)
         newest = next;
     }
     bool any = oldest != NULL;
-    finish_all(oldest);
+    finish_all(loop, oldest);
     return any;
 }
 
@@ -295,7 +302,7 @@ static bool has_ended(struct http_loop *loop)
 
 static void turn(struct http_loop *loop)
 {
-    atomic_store(&loop->heartbeat_ms, clock_monotonic_ms());
+    beat(loop);
     atomic_store(&loop->asleep, true);
     bool hurry = loop->unflushed || atomic_load(&loop->pending);
     h2o_evloop_run(loop->ctx.loop, hurry ? 0 : INT32_MAX); /* -1: a signal; never ours */

@@ -60,7 +60,7 @@ static void add_header(h2o_req_t *req, struct str name, struct str value)
     h2o_add_header_by_str(&req->pool, &req->res.headers, name.at, name.len, 1, NULL, value.at, value.len);
 }
 
-void send_reply(h2o_req_t *req, const struct call *call, bool close)
+void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy)
 {
     const struct reply *reply = &call->reply;
     bool bodiless = reply->status == 204 || reply->status == 304;
@@ -79,8 +79,9 @@ void send_reply(h2o_req_t *req, const struct call *call, bool close)
         h2o_send(req, NULL, 0, H2O_SEND_STATE_FINAL);
         return;
     }
-    /* Copied into the library's pool: the call goes now, the body when the peer has taken it. */
-    h2o_iovec_t body = h2o_strdup(&req->pool, reply->body.at, reply->body.len);
+    h2o_iovec_t body = { (char *)reply->body.at, reply->body.len };
+    if (copy)
+        body = h2o_strdup(&req->pool, body.base, body.len);
     h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
 }
 

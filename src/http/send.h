@@ -6,9 +6,10 @@
 
 #include "request/call.h"
 
-/* Status, headers and body of call->reply; the call may be freed afterwards. close: an HTTP/1 connection ends
- * with this. */
-void send_reply(h2o_req_t *req, const struct call *call, bool close);
+/* Status, headers and body of call->reply. close: an HTTP/1 connection ends with this. copy: the body is
+ * copied into the library's pool, so that the call may be freed; else it must live as long as the library's
+ * request. */
+void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy);
 
 /* Gives the answers that the library makes by itself (400, 413, 417 before a handler runs) the shape
  * {"detail":"…"}. */

@@ -10,6 +10,8 @@
 #include "http/guard.h"
 #include "http/internal.h"
 
+#define RELIEVED_AT_ONCE 64
+
 static struct connection *from_link(h2o_linklist_t *link)
 {
     return H2O_STRUCT_FROM_MEMBER(struct connection, link, link);
@@ -79,39 +81,74 @@ static int count_held(h2o_req_t *req, void *unused)
     return 0;
 }
 
-/* What incomplete requests hold: bodies of streams, and whatever waits unparsed. Returns the sum. */
-static size_t measure_held(struct http_loop *loop)
+static size_t count_owed(const struct connection *connection)
+{
+    size_t owed = 0;
+    for (h2o_linklist_t *link = connection->open.next; link != &connection->open; link = link->next)
+        owed += H2O_STRUCT_FROM_MEMBER(struct open_request, link, link)->owed;
+    return owed;
+}
+
+/* What connections hold: bodies of incomplete requests, what waits unparsed, answers not yet taken. Returns
+ * the sum. */
+static size_t measure(struct http_loop *loop)
 {
     size_t sum = 0;
     for (h2o_linklist_t *link = loop->connections.next; link != &loop->connections; link = link->next) {
         struct connection *connection = from_link(link);
         connection->held = connection->sock ? connection->sock->input->size : 0;
+        connection->owed = count_owed(connection);
     }
     if (loop->server->http2)
         loop->globalconf.http2.callbacks.foreach_request(&loop->ctx, count_held, NULL);
     for (h2o_linklist_t *link = loop->connections.next; link != &loop->connections; link = link->next)
-        sum += from_link(link)->held;
+        sum += from_link(link)->held + from_link(link)->owed;
     return sum;
 }
 
 /* A connection may always hold a few whole bodies. */
-static size_t held_limit(struct http_loop *loop, size_t sum)
+static bool holds_too_much(const struct connection *connection)
 {
-    size_t few = 4 * loop->globalconf.max_request_entity_size;
-    size_t limit = sum > loop->limits->held_in_all ? loop->limits->held / 8 : loop->limits->held;
-    return limit > few ? limit : few;
+    size_t few = 4 * connection->loop->globalconf.max_request_entity_size,
+           limit = connection->loop->limits->held;
+    return connection->held > (limit > few ? limit : few);
+}
+
+static struct connection *largest_holder(struct http_loop *loop)
+{
+    struct connection *largest = NULL;
+    for (h2o_linklist_t *link = loop->connections.next; link != &loop->connections; link = link->next) {
+        struct connection *connection = from_link(link);
+        size_t holds = connection->held + connection->owed;
+        if (!connection->closing && (!largest || holds > largest->held + largest->owed))
+            largest = connection;
+    }
+    return largest;
+}
+
+/* While all connections together hold too much, the largest go; a bounded number, since each takes a look at
+ * all. */
+static void relieve(struct http_loop *loop, size_t sum)
+{
+    for (int i = 0; i < RELIEVED_AT_ONCE && sum > loop->limits->held_in_all; i++) {
+        struct connection *largest = largest_holder(loop);
+        if (!largest)
+            return;
+        sum -= largest->held + largest->owed;
+        connection_refused(largest);
+    }
 }
 
 void sweep_connections(struct http_loop *loop, bool draining, bool all)
 {
     uint64_t now = h2o_now(loop->ctx.loop);
-    size_t limit = held_limit(loop, measure_held(loop));
+    relieve(loop, measure(loop));
     for (h2o_linklist_t *link = loop->connections.next, *next; link != &loop->connections; link = next) {
         struct connection *connection = from_link(link);
         next = link->next;
         if (all || (draining && connection->open_count == 0))
             connection_shut(connection);
-        else if (connection->sock && (connection->held > limit || stalls(connection, now)))
+        else if (connection->sock && (holds_too_much(connection) || stalls(connection, now)))
             connection_refused(connection);
     }
 }
