@@ -13,7 +13,8 @@ from servers import HOST, PASSWORD, Bare, Data, Tether
 USERS = 1000
 PACED_RATE = 1000
 ARGON2_BYTES, ARGON2_PASSES, HASH_THREADS = 19 << 20, 2, max(1, (os.cpu_count() or 1) // 2)
-FLOOD_CLIENTS = 24
+FLOOD_CLIENTS = 200  # more than the password lane and its queue (64) hold: each waits for its answer
+FLOOD_LEAD = 6  # seconds until the queue is full
 WRITERS = 32
 
 
@@ -122,7 +123,7 @@ def login_rate(tether, case, seconds):
     clients, before = HASH_THREADS * 4, tether.cpu_seconds()
     process, log = load.flood_of_logins(tether, case, 10000 * clients, seconds, clients, tether.data.folder)
     process.wait()
-    statuses = [status for status, _ in load.read_log(log)]
+    statuses = [status for status, _ in load.take_log(log)]
     if not statuses or any(status != 200 for status in statuses):
         raise RuntimeError(f'logins were answered {sorted(set(statuses))}')
     return len(statuses) / seconds, (tether.cpu_seconds() - before) * 1000 / len(statuses)
@@ -137,6 +138,8 @@ def login(programs, scratch, wanted):
     for _ in range(wanted.rounds):
         raw.append(hash_rate(programs, seconds))
         ours.append(login_rate(tether, case, seconds))
+    if median(r[1] / o[1] for o, r in zip(ours, raw)) > 1.1:
+        raise RuntimeError('a login took less processor time than its hash: the measurement is wrong')
     heading('Sign-ins, beside argon2id alone', 'hash threads', 'logins/s', 'hashes/s', 'ratio', 'login CPU ms',
             'hash CPU ms', 'CPU ratio', 'others')
     row(HASH_THREADS, f'{median(o[0] for o in ours):.1f}', f'{median(r[0] for r in raw):.1f}',
@@ -156,13 +159,13 @@ def flood(programs, scratch, wanted):
     for _ in range(wanted.rounds):
         calm.append(load.saturate(tether, me, 'h2c', wanted.seconds).rate)
         calm_paced.append(load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
-        process, log = load.flood_of_logins(tether, case, 3 * capacity, 3 * wanted.seconds + 2, FLOOD_CLIENTS,
+        process, log = load.flood_of_logins(tether, case, 3 * capacity, 3 * wanted.seconds + FLOOD_LEAD + 2, FLOOD_CLIENTS,
                                             data.folder)
-        time.sleep(1)
+        time.sleep(FLOOD_LEAD)
         busy.append(load.saturate(tether, me, 'h2c', wanted.seconds).rate)
         busy_paced.append(load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
         process.wait()
-        replies = load.read_log(log)
+        replies = load.take_log(log)
         accepted += sum(status == 200 for status, _ in replies)
         refused += [ms for status, ms in replies if status in (429, 503)]
     heading(f'me (h2c) while {3 * capacity:.0f} logins/s arrive, three times what the machine can hash', '', 'calm',
@@ -172,6 +175,8 @@ def flood(programs, scratch, wanted):
     for index, name in enumerate(('p50 ms', 'p99 ms')):
         before, after = median(p[index] for p in calm_paced), median(p[index] for p in busy_paced)
         row(name, f'{before:.2f}', f'{after:.2f}', f'{after / before:.2f}')
+    if not refused:
+        raise RuntimeError('no login was refused: this was no flood')
     print(f'\nlogins answered 200: {accepted}; refused with 503 or 429: {len(refused)}, the slowest after '
           f'{max(refused, default=0):.0f} ms; others used {noise}')
     tether.end()

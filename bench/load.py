@@ -47,10 +47,11 @@ def saturate(server, case, protocol, seconds):
     return Result(rate, requests, (server.cpu_seconds() - before) * 1e6 / requests)
 
 
-def read_log(path):
-    """(status, milliseconds) of every request."""
+def take_log(path):
+    """(status, milliseconds) of every request. Takes the file away: h2load appends to what it finds."""
     with open(path, encoding='ascii') as log:
         rows = [line.split('\t') for line in log]
+    os.unlink(path)
     return [(int(row[1]), int(row[2]) / 1000) for row in rows]
 
 
@@ -67,8 +68,7 @@ def pace(server, case, protocol, per_second, seconds, folder):
                              str(seconds), f'--log-file={log}', *extra, *h2load_args(server, case, protocol)],
                             check=True, capture_output=True, text=True).stdout
     check(output, case)
-    times = [ms for _, ms in read_log(log)]
-    os.unlink(log)
+    times = [ms for _, ms in take_log(log)]
     return percentile(times, 50), percentile(times, 99)
 
 
