@@ -25,11 +25,11 @@ static struct exchange *begin(struct connection *connection, h2o_req_t *req)
     return exchange;
 }
 
+/* The reply is complete then. */
 static void refuse_overload(struct exchange *exchange)
 {
     metric_add(METRIC_OVERLOAD, 1);
     walk_refuse_overload(exchange->loop->server->walk, exchange->call);
-    loop_answer(exchange->loop, exchange);
 }
 
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
@@ -43,10 +43,12 @@ int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
     loop_is_awake(loop);
     if (walk_admit(loop->server->walk, exchange->call, &lane))
         loop_answer(loop, exchange);
-    else if (crowded || !lane_reserve(loop->server->lanes[lane]))
-        refuse_overload(exchange);
-    else
+    else if (!crowded && lane_reserve(loop->server->lanes[lane]))
         loop_stage(loop, lane, exchange);
+    else {
+        refuse_overload(exchange);
+        loop_answer(loop, exchange);
+    }
     return 0;
 }
 
@@ -56,13 +58,29 @@ void exchange_cancel(struct exchange *exchange)
     atomic_store_explicit(&exchange->cancelled, true, memory_order_relaxed);
 }
 
+/* From a worker of one lane to another lane. After the push the exchange belongs to that lane's worker.
+ * False: that lane is full, and the exchange goes back to its loop. */
+static bool move_on(struct exchange *exchange, enum lane lane)
+{
+    struct http_lane *next = exchange->loop->server->lanes[lane];
+    if (!lane_reserve(next)) {
+        refuse_overload(exchange);
+        return false;
+    }
+    exchange->job.queued_us = clock_monotonic_us();
+    lane_push(next, &exchange->job, &exchange->job);
+    return true;
+}
+
 void exchange_run(void *worker, struct lane_job *job)
 {
     struct exchange *exchange = (struct exchange *)job;
     struct call *call = exchange->call;
+    enum lane lane;
     call->t_started = clock_monotonic_us();
-    if (!atomic_load_explicit(&exchange->cancelled, memory_order_relaxed))
-        walk_run(worker, call);
+    bool is_cancelled = atomic_load_explicit(&exchange->cancelled, memory_order_relaxed);
+    if (!is_cancelled && !walk_run(worker, call, &lane) && move_on(exchange, lane))
+        return;
     call->t_done = clock_monotonic_us();
     loop_return(exchange->loop, exchange);
 }

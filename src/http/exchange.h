@@ -1,6 +1,7 @@
 /* An exchange: one request on its way from libh2o through the walk and back.
  *
- * Born on the loop in the call's arena, it moves with the call: loop → lane → worker → loop. The worker sees
+ * Born on the loop in the call's arena, it moves with the call: loop → lane → worker → loop, by way of
+ * a second lane when the walk says so (request/walk.h). The worker sees
  * the call and the cancelled mark, nothing of libh2o. When the client leaves, the loop cuts the tie to the
  * library's request at once and drops the result when the job is back. */
 #ifndef TETHER_HTTP_EXCHANGE_H

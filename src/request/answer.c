@@ -10,16 +10,26 @@
 
 /* ---- rate headers ---- */
 
+bool route_needs_sign_in(const struct route *route)
+{
+    return route->need != NEED_PUBLIC && route->need != NEED_OPTIONAL;
+}
+
 bool route_counts_by_address(const struct route *route)
 {
-    return route->need == NEED_PUBLIC || route->need == NEED_OPTIONAL || route->rate == RATE_LOGIN ||
-           route->rate == RATE_REGISTER;
+    return !route_needs_sign_in(route) || route->rate == RATE_LOGIN || route->rate == RATE_REGISTER;
 }
 
 struct rate_state rate_by_address(struct call *call, enum rate_class class, bool take)
 {
     struct str key = rate_address_key(call->arena, call->request.client_address);
     return (take ? rate_take : rate_peek)(call->walk->limiter, call->config, class, key, call->now);
+}
+
+bool address_is_used_up(struct call *call)
+{
+    struct rate_state state = rate_by_address(call, RATE_DEFAULT, false);
+    return state.applies && state.remaining <= 0;
 }
 
 static void add_number(struct call *call, const char *name, int64_t number)

@@ -286,4 +286,5 @@ void authority_count(struct call *call)
         metric_add(METRIC_AUTHORITY_HITS, call->own.hits);
     if (call->own.misses)
         metric_add(METRIC_AUTHORITY_MISSES, call->own.misses);
+    call->own.hits = call->own.misses = 0;
 }

@@ -32,7 +32,7 @@ enum storage_status authority_authenticate(struct call *call, struct str token,
 enum storage_status authority_decide(struct call *call, const struct tenant *tenant,
                                      struct access_grant *ret);
 
-/* Adds what the call's look-ups met to the metrics; at the end of its walk. */
+/* Adds what the call's look-ups have met since the last time to the metrics. */
 void authority_count(struct call *call);
 
 #endif

@@ -2,8 +2,8 @@
  * row.
  *
  * The transport calls, per request: call_new() and fills call->request; walk_admit() on its event loop;
- * unless that answered, walk_run() on a worker of the lane named; then sends call->reply; then walk_log();
- * then call_free(). */
+ * unless that answered, walk_run() on a worker of the lane named, and again in the lane that names, if it
+ * does; then sends call->reply; then walk_log(); then call_free(). */
 #ifndef TETHER_REQUEST_WALK_H
 #define TETHER_REQUEST_WALK_H
 
@@ -28,7 +28,12 @@ struct call *call_new(struct walk *walk);
 void call_free(struct call **call);
 
 /* Event loop; never blocks. Request id, client address, route, size and type, per-address limit. True:
- * call->reply is complete, send it. False: *ret_lane says where walk_run() belongs. */
+ * call->reply is complete, send it. False: *ret_lane says where walk_run() belongs.
+ *
+ * Who may not enter is turned away here as far as what is kept decides it (request/authority.h): a request
+ * without a token for a route that needs one, any request for the password lane, any request of an address
+ * that is used up. What that cannot decide goes to the general lane: the password lane, small and slow, is
+ * only for calls that have passed every check before their body. */
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane);
 
 /* What a worker thread needs: a database connection. */
@@ -36,11 +41,12 @@ struct walk_worker;
 struct walk_worker *walk_worker_new(struct walk *walk);
 void walk_worker_free(struct walk_worker **worker);
 
-/* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. Afterwards call->reply is
- * complete. */
-void walk_run(struct walk_worker *worker, struct call *call);
+/* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. True: call->reply is
+ * complete. False: the call may go on, but in another lane: give it to a worker of *ret_lane, where
+ * walk_run() goes on from there. That happens once per call at most. */
+bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane);
 
-/* Event loop: fills call->reply with the 503 of a full lane (Retry-After: 1). */
+/* Any thread that owns the call: fills call->reply with the 503 of a full lane (Retry-After: 1). */
 void walk_refuse_overload(struct walk *walk, struct call *call);
 
 /* Event loop, after the reply was handed to the transport: access log line and metrics. sent is false when

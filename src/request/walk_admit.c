@@ -230,14 +230,24 @@ static enum error_code admit_inline(struct call *call)
     return call->route->lane == LANE_INLINE ? walk_handle(call) : OK;
 }
 
+/* Whether it pays to ask on the loop who may enter: most of these are turned away, and those that are not
+ * must not take a place in the password lane without a right to it. */
+static bool enters_on_loop(struct call *call)
+{
+    if (!route_needs_sign_in(call->route))
+        return false;
+    return call->route->lane == LANE_PASSWORD || !request_header(&call->request, "authorization").at ||
+           address_is_used_up(call);
+}
+
 /* A walk that goes cold starts over on a worker as if nothing had happened, but for the rate it has counted.
  */
 static enum error_code admit_warm(struct call *call)
 {
-    if (!call->route->warm)
+    if (!call->route->warm && !enters_on_loop(call))
         return OK;
     struct call before = *call;
-    enum error_code code = walk_through(call);
+    enum error_code code = call->route->warm ? walk_through(call) : walk_enter(call);
     if (!call->own.cold)
         return code;
     before.rate = call->rate;
@@ -259,7 +269,7 @@ bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
         answer_complete(call);
         return true;
     }
-    *ret_lane = call->route->lane;
+    *ret_lane = walk_lane(call);
     return false;
 }
 

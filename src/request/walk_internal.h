@@ -30,8 +30,13 @@ enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n);
 /* The route's handler, whose word is checked: no answer at all is a bug of the handler and a 500. */
 enum error_code walk_handle(struct call *call);
 
-/* walk_run.c: the steps from the tenant to the handler, on a worker or, warm, on the loop. */
+/* walk_run.c, on a worker or, with what is kept, on the loop. */
+/* The steps from the tenant to the permission. OK: the call may enter, and will not be asked again. */
+enum error_code walk_enter(struct call *call);
+/* All steps from the tenant to the handler. */
 enum error_code walk_through(struct call *call);
+/* The lane of the call's next walk_run(). */
+enum lane walk_lane(const struct call *call);
 
 /* walk_tenant.c */
 enum error_code tenant_find_host(struct call *call);
@@ -40,6 +45,10 @@ enum error_code tenant_before_sign_in(struct call *call);
 enum error_code tenant_after_sign_in(struct call *call);
 
 /* walk_sign_in.c */
+/* For an address that is used up the order changes: before anything is looked up for it, it says who asks,
+ * and whoever that is pays for the request. So it can make the database work only as much as its users may.
+ */
+enum error_code sign_in_when_used_up(struct call *call);
 enum error_code sign_in_principal(struct call *call);
 enum error_code sign_in_limit(struct call *call);
 enum error_code sign_in_membership(struct call *call);
@@ -70,6 +79,10 @@ struct str answer_methods(struct call *call);
 /* Whether the route counts per address (contract section 1, step 3). */
 bool route_counts_by_address(const struct route *route);
 struct rate_state rate_by_address(struct call *call, enum rate_class class, bool take);
+/* Whether failures of this address have used its window up. */
+bool address_is_used_up(struct call *call);
+/* Neither public nor half so. */
+bool route_needs_sign_in(const struct route *route);
 /* Makes the reply complete: renders a failure, prints JSON, adds the headers every answer has. */
 void answer_complete(struct call *call);
 

@@ -27,15 +27,16 @@ void walk_worker_free(struct walk_worker **worker)
     *worker = NULL;
 }
 
-static const walk_step run_steps[] = {
-    tenant_find_host, tenant_read_hints,    tenant_before_sign_in, sign_in_principal,
-    sign_in_limit,    tenant_after_sign_in, sign_in_membership,    sign_in_permission,
-    input_query,      input_body,           walk_handle,
+static const walk_step enter_steps[] = {
+    sign_in_when_used_up, tenant_find_host,     tenant_read_hints,  tenant_before_sign_in, sign_in_principal,
+    sign_in_limit,        tenant_after_sign_in, sign_in_membership, sign_in_permission,
 };
+static const walk_step work_steps[] = { input_query, input_body, walk_handle };
 
-enum error_code walk_through(struct call *call)
+/* Cold: nothing was decided. */
+static enum error_code walk_part(struct call *call, const walk_step *steps, size_t n)
 {
-    enum error_code code = walk_steps(call, run_steps, sizeof(run_steps) / sizeof(run_steps[0]));
+    enum error_code code = walk_steps(call, steps, n);
     if (call->own.cold)
         return code;
     authority_count(call);
@@ -44,18 +45,55 @@ enum error_code walk_through(struct call *call)
     return code;
 }
 
-void walk_run(struct walk_worker *worker, struct call *call)
+enum error_code walk_enter(struct call *call)
+{
+    if (call->own.entered)
+        return OK;
+    enum error_code code = walk_part(call, enter_steps, sizeof(enter_steps) / sizeof(enter_steps[0]));
+    call->own.entered = code == OK && !call->own.cold;
+    return code;
+}
+
+enum error_code walk_through(struct call *call)
+{
+    enum error_code code = walk_enter(call);
+    return code == OK ? walk_part(call, work_steps, sizeof(work_steps) / sizeof(work_steps[0])) : code;
+}
+
+/* Public routes of the password lane count each request for its address before it gets here. */
+enum lane walk_lane(const struct call *call)
+{
+    bool is_guarded = call->route->lane == LANE_PASSWORD && route_needs_sign_in(call->route);
+    return is_guarded && !call->own.entered ? LANE_GENERAL : call->route->lane;
+}
+
+/* In the lane it is in. False: the rest belongs into another. */
+static bool run_here(struct call *call)
+{
+    enum lane here = walk_lane(call);
+    enum error_code code = walk_enter(call);
+    if (code == OK && walk_lane(call) != here)
+        return false;
+    if (code == OK)
+        walk_through(call);
+    answer_complete(call);
+    return true;
+}
+
+bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
 {
     const struct config *config = call->config;
     call->t_started = clock_monotonic_us();
     call->db = worker->db;
     db_set_deadline(call->db, clock_monotonic_ms() + config->server.request_deadline_us / 1000);
-    walk_through(call);
-    answer_complete(call);
+    bool is_done = run_here(call);
     db_set_deadline(call->db, 0);
     call->db = NULL;
+    *ret_lane = walk_lane(call);
     call->t_done = clock_monotonic_us();
-    metric_observe(METRIC_HANDLER, call->t_done - call->t_started);
+    if (is_done)
+        metric_observe(METRIC_HANDLER, call->t_done - call->t_started);
+    return is_done;
 }
 
 static enum storage_status ready_on(struct db_conn *conn, const struct db *db)

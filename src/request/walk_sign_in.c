@@ -1,7 +1,6 @@
 /* Who asks, and whether they may: authentication (RFC 6750, header form only), the limit per user,
  * membership, permission. */
 #include "base/metrics.h"
-#include "identity/opaque_token.h"
 #include "request/authority.h"
 #include "request/walk_internal.h"
 
@@ -47,15 +46,24 @@ static enum error_code read_token(struct call *call, struct str *ret)
     return OK;
 }
 
+/* Three parts, as in every signed token and in no other one of ours. */
+static bool looks_signed(struct str token)
+{
+    struct str head, claims, signature;
+    return str_split(token, '.', &head, &token) && str_split(token, '.', &claims, &signature);
+}
+
 /* An address that keeps sending bad tokens gets no more look-ups in the database; a token that bears our
- * signature is still worth one, so that one bad neighbour does not lock a whole office out. */
+ * signature is still worth one, so that one bad neighbour does not lock a whole office out. Signatures are
+ * checked on workers, not on the loop. */
 static bool is_worth_a_look(struct call *call, struct str token)
 {
-    struct rate_state state = rate_by_address(call, RATE_DEFAULT, false);
     struct access_claims claims;
-    if (!state.applies || state.remaining > 0)
+    if (!address_is_used_up(call))
         return true;
-    return !opaque_token_has_prefix(token) &&
+    if (!looks_signed(token))
+        return false;
+    return !call->db ||
            access_token_verify(call->config, call->arena, token, call->now, &claims) == TOKEN_VALID;
 }
 
@@ -64,7 +72,7 @@ static enum error_code verify(struct call *call, struct str token)
     enum token_verdict verdict = TOKEN_INVALID;
     if (authority_knows(call, token, &call->principal))
         return OK;
-    if (call->db && !is_worth_a_look(call, token)) /* signatures are checked on workers, not on the loop */
+    if (!is_worth_a_look(call, token))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     enum storage_status status = authority_authenticate(call, token, &verdict, &call->principal);
     if (status != STORAGE_OK)
@@ -83,6 +91,8 @@ enum error_code sign_in_principal(struct call *call)
     enum error_code code = read_token(call, &token);
     if (code != OK)
         return code;
+    if (call->principal.kind != PRINCIPAL_NONE) /* an address that is used up said so first */
+        return OK;
     if (token.at)
         return verify(call, token);
     return call->route->need == NEED_OPTIONAL ? OK : call_fail(call, ERR_UNAUTHENTICATED, NULL);
@@ -104,6 +114,14 @@ enum error_code sign_in_limit(struct call *call)
     call->rate = rate_take(call->walk->limiter, call->config, call->route->rate, key, call->now);
     call->own.rate_known = true;
     return call->rate.applies && !call->rate.allowed ? too_many(call) : OK;
+}
+
+enum error_code sign_in_when_used_up(struct call *call)
+{
+    if (!route_needs_sign_in(call->route) || call->own.rate_known || !address_is_used_up(call))
+        return OK;
+    enum error_code code = sign_in_principal(call);
+    return code == OK ? sign_in_limit(call) : code;
 }
 
 void sign_in_count_failure(struct call *call)

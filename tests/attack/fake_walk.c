@@ -108,8 +108,9 @@ static const struct {
     struct str path;
     enum lane lane;
 } lanes[] = {
-    { { "/hello", 6 }, LANE_GENERAL },     { { "/slow", 5 }, LANE_GENERAL }, { { "/big", 4 }, LANE_GENERAL },
-    { { "/password", 9 }, LANE_PASSWORD }, { { "/echo", 5 }, LANE_GENERAL },
+    { { "/hello", 6 }, LANE_GENERAL }, { { "/slow", 5 }, LANE_GENERAL },
+    { { "/big", 4 }, LANE_GENERAL },   { { "/password", 9 }, LANE_PASSWORD },
+    { { "/echo", 5 }, LANE_GENERAL },  { { "/moves", 6 }, LANE_GENERAL },
 };
 
 static void count_lane(struct walk *walk, int64_t by)
@@ -192,14 +193,19 @@ static void say_echo(struct call *call)
     say(call, 200, json_print(call->arena, json));
 }
 
-void walk_run(struct walk_worker *worker, struct call *call)
+bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
 {
     struct walk *walk = worker->walk;
     struct str path = call->request.path;
+    if (str_equal(path, STR("/moves")) && !call->own.entered) {
+        call->own.entered = true;
+        *ret_lane = LANE_PASSWORD;
+        return false;
+    }
     json_use_arena(call->arena);
     atomic_fetch_add(&walk->running, 1);
     count_lane(walk, 1);
-    if (str_equal(path, STR("/slow")) || str_equal(path, STR("/password")))
+    if (str_equal(path, STR("/slow")) || str_equal(path, STR("/password")) || call->own.entered)
         usleep((useconds_t)query_number(call) * 1000);
     if (str_equal(path, STR("/big")))
         say_big(call);
@@ -210,6 +216,7 @@ void walk_run(struct walk_worker *worker, struct call *call)
     count_lane(walk, -1);
     atomic_fetch_sub(&walk->running, 1);
     atomic_fetch_add(&walk->ran, 1);
+    return true;
 }
 
 void walk_refuse_overload(struct walk *walk, struct call *call)

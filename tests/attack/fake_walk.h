@@ -9,6 +9,7 @@
  *   /inline         the same, on the event loop
  *   /slow?MS        general lane, after MS milliseconds
  *   /password?MS    password lane, after MS milliseconds
+ *   /moves?MS       general lane, then password lane, after MS milliseconds there
  *   /big?KB         general lane, KB KiB of text
  *   /echo           general lane, what the transport made of the request, as JSON
  *   /hang?MS        blocks the event loop, which must never happen

@@ -220,6 +220,23 @@ async function overload(target) {
   return `${count(200)} served, ${count(503)} refused`
 }
 
+// From one lane to the other: what finds the second one full is refused from there; a client that leaves on the way
+// leaves nothing behind.
+async function movedOverload(target) {
+  const clients = await Promise.all(Array.from({ length: 4 }, () => H2.open(target.port)))
+  const asked = clients.flatMap((h2) => Array.from({ length: 20 }, () => [h2, h2.ask('/moves?50')]))
+  const answers = await Promise.all(asked.map(async ([h2, id]) => ({ status: await h2.answer(id, 20000) })))
+  const count = (status) => answers.filter((a) => a.status === status).length
+  assert.equal(count(200) + count(503), asked.length)
+  assert.ok(count(200) >= 4, `only ${count(200)} were served`)
+  assert.ok(count(503) > 0, 'nothing was refused')
+  for (const h2 of clients) for (let i = 0; i < 20; i++) h2.ask('/moves?50')
+  assert.equal((await target.get('/hello')).status, 200)
+  for (const h2 of clients) h2.destroy()
+  await until('everything came back', async () => { const s = await target.stats(); return s.calls <= 1 && s.running === 0 }, 20000)
+  return `${count(200)} served, ${count(503)} refused`
+}
+
 export const scenarios = [
   { name: 'H2 rapid reset', args: ['--workers', 4], run: rapidReset },
   { name: 'H3 made you reset', args: ['--workers', 4], run: madeYouReset },
@@ -234,4 +251,5 @@ export const scenarios = [
   { name: 'M3 cancel storm', args: ['--loops', 2, '--workers', 4], run: cancelStorm },
   { name: 'O1 many at once', run: manyAtOnce },
   { name: 'O1 overload', args: ['--queue', 20, '--workers', 2], honest: false, run: overload },
+  { name: 'O1 moved overload', args: ['--password-queue', 4, '--workers', 2], honest: false, run: movedOverload },
 ]

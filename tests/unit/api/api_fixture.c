@@ -142,8 +142,9 @@ const struct reply *ask(struct world *world, struct ask ask)
     enum lane lane;
     struct call *call = call_new(world->walk);
     fill_request(call, &ask);
-    if (!walk_admit(world->walk, call, &lane))
-        walk_run(world->worker, call);
+    bool is_done = walk_admit(world->walk, call, &lane);
+    while (!is_done)
+        is_done = walk_run(world->worker, call, &lane);
     call_free(&world->last);
     world->last = call;
     return &call->reply;

@@ -255,6 +255,13 @@ static void test_rate__unknown_hosts_count_per_address(void **state)
         assert_int_equal(ASK(.target = "/host/member", .host = "x.example", .who = ANNA), 404);
         assert_rate(3, i);
     }
+    ASK(.target = "/host/member", .host = "x.example");
+    assert_limited();
+    /* From here on those who have a token count for themselves. */
+    for (int i = 2; i >= 0; i--) {
+        assert_int_equal(ASK(.target = "/host/member", .host = "x.example", .who = ANNA), 404);
+        assert_rate(3, i);
+    }
     ASK(.target = "/host/member", .host = "x.example", .who = ANNA);
     assert_limited();
 }

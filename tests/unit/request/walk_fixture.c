@@ -180,9 +180,13 @@ int ask(struct ask asked)
     enum lane lane;
     call_free(&world.call);
     world.call = call_for(asked);
-    world.admitted_only = walk_admit(world.walk, world.call, &lane);
-    if (!world.admitted_only)
-        walk_run(world.worker, world.call);
+    world.lane_count = 0;
+    bool is_done = world.admitted_only = walk_admit(world.walk, world.call, &lane);
+    while (!is_done) {
+        assert_true(world.lane_count < 2);
+        world.lanes[world.lane_count++] = lane;
+        is_done = walk_run(world.worker, world.call, &lane);
+    }
     return world.call->reply.status;
 }
 

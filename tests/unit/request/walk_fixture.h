@@ -42,6 +42,8 @@ struct world {
     struct walk_worker *worker;
     struct call *call;  /* the last one asked; freed by the next */
     bool admitted_only; /* it was answered on the loop */
+    enum lane lanes[2]; /* those it went through, in order */
+    size_t lane_count;
     struct arena *arena;
     struct str tokens[WHO_COUNT];
     int64_t users[WHO_COUNT];
