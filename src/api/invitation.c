@@ -242,6 +242,9 @@ static enum error_code refuse(struct accepting *accepting)
         return call_fail_plan(call, "The organization's plan allows no more users", &acceptance->refusal);
     case ACCEPT_ADDRESS_TAKEN:
         return call_fail(call, ERR_CONFLICT, "This address has an account now; use its password.");
+    case ACCEPT_USER_OUTDATED:
+        return call_fail(call, call->principal.kind == PRINCIPAL_NONE ? ERR_CREDENTIALS : ERR_TOKEN_INVALID,
+                         NULL);
     case ACCEPT_MEMBER_ALREADY:
         break;
     }
@@ -251,6 +254,14 @@ static enum error_code refuse(struct accepting *accepting)
 static enum storage_status open_session(struct db_conn *conn, void *context)
 {
     struct accepting *accepting = context;
+    const struct principal *bearer = &accepting->call->principal;
+    enum storage_status status = STORAGE_OK;
+    if (bearer->kind == PRINCIPAL_USER)
+        status = session_confirm(conn, bearer->user_id, bearer->session_id, accepting->call->now);
+    if (status == STORAGE_DONE)
+        accepting->acceptance.verdict = ACCEPT_USER_OUTDATED;
+    if (status != STORAGE_OK)
+        return status;
     return sign_in_newcomer(conn, accepting->call, &accepting->acceptance.user,
                             accepting->acceptance.tenant->id, &accepting->opened);
 }

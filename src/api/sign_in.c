@@ -187,11 +187,19 @@ enum storage_status sign_in_newcomer(struct db_conn *conn, struct call *call, co
     return status == STORAGE_OK ? audit_session(conn, call, user, &ret->session) : status;
 }
 
+/* DONE: the password that was right is that no more. */
+static enum storage_status store_success(struct db_conn *conn, void *context)
+{
+    const struct attempt *attempt = context;
+    enum storage_status status = user_confirm(conn, &attempt->who.user);
+    return status == STORAGE_OK ? slow_down_passed(conn, &attempt->slow_down, attempt->call->now) : status;
+}
+
 static enum storage_status store_session(struct db_conn *conn, void *context)
 {
     struct attempt *attempt = context;
     struct sign_in *who = &attempt->who;
-    enum storage_status status = slow_down_passed(conn, &attempt->slow_down, attempt->call->now);
+    enum storage_status status = store_success(conn, attempt);
     if (status != STORAGE_OK)
         return status;
     return sign_in_newcomer(conn, attempt->call, &who->user, who->tenant.id, &who->opened);
@@ -202,6 +210,8 @@ static enum error_code open_session(struct attempt *attempt)
     struct call *call = attempt->call;
     const struct sign_in *who = &attempt->who;
     enum storage_status status = db_transaction(call->db, STORAGE_WRITE, store_session, attempt);
+    if (status == STORAGE_DONE)
+        return refuse(attempt, ERR_CREDENTIALS, NULL);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     log_event(LOG_INFO, "signed in", LOG_I("user", who->user.id), LOG_I("tenant", who->tenant.id),
@@ -228,12 +238,6 @@ enum error_code sign_in(struct call *call, struct str email, struct str password
 
 /* ---- passwords elsewhere ---- */
 
-static enum storage_status store_success(struct db_conn *conn, void *context)
-{
-    const struct attempt *attempt = context;
-    return slow_down_passed(conn, &attempt->slow_down, attempt->call->now);
-}
-
 enum error_code sign_in_credentials(struct call *call, struct str email, struct str password,
                                     struct user *ret)
 {
@@ -242,6 +246,8 @@ enum error_code sign_in_credentials(struct call *call, struct str email, struct 
     if (code != OK)
         return code;
     enum storage_status status = db_transaction(call->db, STORAGE_WRITE, store_success, &attempt);
+    if (status == STORAGE_DONE)
+        return refuse(&attempt, ERR_CREDENTIALS, NULL);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     *ret = attempt.who.user;

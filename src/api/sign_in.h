@@ -17,7 +17,7 @@ struct sign_in {
 
 /* Whose e-mail and password they are: OK with *ret, or the failure. Repeated failures slow the account down
  * (identity/slow_down.h) with 429; a refusal is written to the audit log. For everything that takes a
- * password beside signing in. */
+ * password beside signing in; whoever then writes as *ret confirms it there with user_confirm(). */
 enum error_code sign_in_credentials(struct call *call, struct str email, struct str password,
                                     struct user *ret);
 

@@ -25,8 +25,10 @@ static enum storage_status store(struct db_conn *conn, void *context)
 {
     const struct change *change = context;
     int64_t now = clock_now();
-    enum storage_status status =
-        user_set_password_hash(conn, change->user_id, change->user.password_hash, str_of(change->hash), now);
+    enum storage_status status = user_confirm(conn, &change->user);
+    if (status == STORAGE_OK)
+        status = user_set_password_hash(conn, change->user_id, change->user.password_hash,
+                                        str_of(change->hash), now);
     if (status == STORAGE_OK)
         status = session_revoke_others(conn, change->user_id, change->session_id, now);
     return status == STORAGE_OK && change->also ? change->also(conn, change->context) : status;

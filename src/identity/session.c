@@ -84,6 +84,16 @@ enum storage_status session_load(struct db_conn *conn, struct arena *arena, int6
     return STORAGE_ROW;
 }
 
+enum storage_status session_confirm(struct db_conn *conn, int64_t user_id, int64_t id, int64_t now)
+{
+    DB_ROWS(rows);
+    enum storage_status status = db_first(conn, &rows,
+                                          "SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND "
+                                          "revoked_at IS NULL AND expires_at > $3",
+                                          DB_ARGS(db_int(id), db_int(user_id), db_int(now)));
+    return status == STORAGE_ROW ? STORAGE_OK : status;
+}
+
 enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now)
 {
     DB_ROWS(rows);

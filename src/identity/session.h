@@ -20,6 +20,9 @@ enum storage_status session_insert(struct db_conn *conn, struct arena *arena, in
  * jti differs, or its user is disabled; or a failure. */
 enum storage_status session_load(struct db_conn *conn, struct arena *arena, int64_t id, struct str jti,
                                  int64_t now, struct session *ret, struct user *ret_user);
+/* Inside a write transaction that acts on a session which was looked up before it began: OK while it is the
+ * user's and live, else DONE. */
+enum storage_status session_confirm(struct db_conn *conn, int64_t user_id, int64_t id, int64_t now);
 /* A live session as its user sees it. */
 struct session_view {
     int64_t id, tenant_id;

@@ -1,6 +1,6 @@
 /* Signing in. Hashing happens between transactions, never inside one: it takes tens of milliseconds and a
- * transaction holds a lock. What is read before hashing is therefore confirmed afterwards, by a
- * compare-and-set on the stored hash. */
+ * transaction holds a lock. What is read before hashing is therefore confirmed afterwards: by a
+ * compare-and-set on the stored hash where that is replaced, by user_confirm() where a session is opened. */
 #include "identity/sign_in.h"
 
 #include "base/clock.h"

@@ -16,6 +16,7 @@ void user_row_read(struct db_rows *rows, int first, struct arena *arena, struct 
         .password_hash = db_col_text(rows, first + 3, arena),
         .status = str_equal(status, STR("active")) ? USER_ACTIVE : USER_DISABLED,
         .created_at = db_col_int(rows, first + 5),
+        .password_changed_at = db_col_int(rows, first + 6),
     };
 }
 
@@ -71,6 +72,15 @@ enum storage_status user_insert(struct db_conn *conn, struct str email, struct s
     return status;
 }
 
+enum storage_status user_confirm(struct db_conn *conn, const struct user *user)
+{
+    DB_ROWS(rows);
+    enum storage_status status = db_first(
+        conn, &rows, "SELECT id FROM users WHERE id = $1 AND status = 'active' AND password_changed_at = $2",
+        DB_ARGS(db_int(user->id), db_int(user->password_changed_at)));
+    return status == STORAGE_ROW ? STORAGE_OK : status;
+}
+
 static enum storage_status update_hash(struct db_conn *conn, const char *sql, struct db_args args)
 {
     int64_t changes = 0;
@@ -80,12 +90,14 @@ static enum storage_status update_hash(struct db_conn *conn, const char *sql, st
     return status;
 }
 
+/* The time of a change is also its name (user_confirm()): no two bear the same, whatever the clock does. */
 enum storage_status user_set_password_hash(struct db_conn *conn, int64_t user_id, struct str expected,
                                            struct str password_hash, int64_t now)
 {
     enum storage_status status =
         update_hash(conn,
-                    "UPDATE users SET password_hash = $3, password_changed_at = $4, updated_at = $4 "
+                    "UPDATE users SET password_hash = $3, updated_at = $4, password_changed_at = "
+                    "CASE WHEN password_changed_at < $4 THEN $4 ELSE password_changed_at + 1 END "
                     "WHERE id = $1 AND password_hash = $2",
                     DB_ARGS(db_int(user_id), db_text(expected), db_text(password_hash), db_int(now)));
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;

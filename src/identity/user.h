@@ -12,7 +12,8 @@ struct user {
     struct str name;
     struct str password_hash; /* never leaves identity/ */
     enum user_status status;
-    int64_t created_at; /* microseconds; seconds of it are in the crm id */
+    int64_t created_at;          /* microseconds; seconds of it are in the crm id */
+    int64_t password_changed_at; /* a rehash is no change */
 };
 
 /* ROW, DONE or a failure. */
@@ -27,6 +28,10 @@ enum storage_status user_insert(struct db_conn *conn, struct str email, struct s
  * it. */
 enum storage_status user_set_password_hash(struct db_conn *conn, int64_t user_id, struct str expected,
                                            struct str password_hash, int64_t now);
+/* Inside a write transaction that acts on a password which was verified before it began: OK while the user
+ * still is active and has the password they had when `user` was read, else DONE. Hashing takes too long to
+ * happen inside; a change that was answered meanwhile has ended every session, and none may follow it. */
+enum storage_status user_confirm(struct db_conn *conn, const struct user *user);
 /* The same password under a newer hash: as user_set_password_hash(), but the time of the last change stays.
  */
 enum storage_status user_rehash_password(struct db_conn *conn, int64_t user_id, struct str expected,

@@ -5,7 +5,9 @@
 
 #include "identity/user.h"
 
-#define USER_ROW_COLUMNS "u.id, u.email, u.name, u.password_hash, u.status, u.created_at"
+#define USER_ROW_COLUMNS                                                                                     \
+    "u.id, u.email, u.name, u.password_hash, u.status, u.created_at, "                                       \
+    "u.password_changed_at"
 
 /* Reads USER_ROW_COLUMNS, which start at column `first`. */
 void user_row_read(struct db_rows *rows, int first, struct arena *arena, struct user *ret);

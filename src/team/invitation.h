@@ -91,14 +91,15 @@ enum accept_verdict {
     ACCEPT_ROLE_GONE,
     ACCEPT_PLAN_FULL,     /* acceptance->refusal says more */
     ACCEPT_ADDRESS_TAKEN, /* somebody registered it meanwhile */
-    ACCEPT_MEMBER_ALREADY
+    ACCEPT_MEMBER_ALREADY,
+    ACCEPT_USER_OUTDATED /* a known user was disabled or given another password meanwhile */
 };
 
 struct acceptance {
     const struct config *config;
     const struct tenant *tenant;
     const struct invitation *invitation;
-    struct user user;        /* who joins; id 0: to be created, with e-mail, name and password_hash */
+    struct user user; /* who joins, as read; id 0: to be created, with e-mail, name and password_hash */
     struct audit_actor from; /* address and request id; the rest is filled in */
     int64_t now;
     db_tx_fn also; /* runs at the end of the transaction, after user.id is known */

@@ -20,6 +20,13 @@ static enum storage_status refuse(struct acceptance *acceptance, enum accept_ver
     return STORAGE_DONE;
 }
 
+static enum storage_status confirm_user(struct db_conn *conn, struct work *work)
+{
+    struct acceptance *acceptance = work->acceptance;
+    enum storage_status status = work->is_new ? STORAGE_OK : user_confirm(conn, &acceptance->user);
+    return status == STORAGE_DONE ? refuse(acceptance, ACCEPT_USER_OUTDATED) : status;
+}
+
 static enum storage_status take_invitation(struct db_conn *conn, struct work *work)
 {
     struct acceptance *acceptance = work->acceptance;
@@ -115,7 +122,7 @@ static enum storage_status write_down(struct db_conn *conn, struct work *work)
 static enum storage_status run(struct db_conn *conn, void *context)
 {
     static enum storage_status (*const steps[])(struct db_conn *, struct work *) = {
-        take_invitation, find_role, take_seat, create_user, join, note_who, write_down,
+        confirm_user, take_invitation, find_role, take_seat, create_user, join, note_who, write_down,
     };
     struct work *work = context;
     struct acceptance *acceptance = work->acceptance;

@@ -59,6 +59,7 @@ struct newcomer {
     char hash[PASSWORD_HASH_CAP];
     struct tenant tenant;
     bool slug_taken;
+    bool is_outdated; /* the known user has another password by now */
     struct plan_refusal refusal;
     struct signed_in opened;
 };
@@ -234,7 +235,10 @@ static enum storage_status write_newcomer(struct db_conn *conn, void *context)
 {
     struct newcomer *newcomer = context;
     struct user owner = newcomer->user;
-    enum storage_status status = write_tenant(conn, newcomer);
+    enum storage_status status = owner.id ? user_confirm(conn, &owner) : STORAGE_OK;
+    newcomer->is_outdated = status == STORAGE_DONE;
+    if (status == STORAGE_OK)
+        status = write_tenant(conn, newcomer);
     if (status == STORAGE_OK)
         status = write_owner(conn, newcomer, &owner.id);
     if (status == STORAGE_OK)
@@ -251,6 +255,8 @@ static enum error_code store_newcomer(struct newcomer *newcomer)
     secret_wipe(newcomer->hash, sizeof newcomer->hash);
     if (status == STORAGE_OK)
         return OK;
+    if (newcomer->is_outdated)
+        return call_fail(call, ERR_CREDENTIALS, NULL);
     if (status == STORAGE_DONE)
         return call_fail_plan(call, "The plan allows no users.", &newcomer->refusal);
     if (status == STORAGE_CONFLICT && newcomer->slug_taken)

@@ -102,6 +102,95 @@ static void test_user__only_a_change_counts_as_a_change(void **state)
     assert_int_equal(fixture_int(f, changed_at, DB_ARGS(db_int(id))), 5000);
 }
 
+/* ---- confirming what was read ---- */
+
+static enum storage_status confirm(struct db_conn *conn, void *context)
+{
+    return user_confirm(conn, context);
+}
+
+static void test_user__is_confirmed_until_password_or_status_change(void **state)
+{
+    struct fixture *f = *state;
+    struct user user, other;
+    int64_t id;
+    assert_int_equal(fixture_insert_user(f, "ann@example.com", "one", &id), STORAGE_OK);
+    assert_int_equal(user_by_id(f->conn, f->arena, id, &user), STORAGE_ROW);
+    other = user;
+    other.id++;
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &user), STORAGE_OK);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &other), STORAGE_DONE);
+    change_hash(f, (struct hash_change){ user_rehash_password, id, "one", "two" });
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &user), STORAGE_OK);
+    fixture_exec(f, "UPDATE users SET status = 'disabled' WHERE id = $1", DB_ARGS(db_int(id)));
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &user), STORAGE_DONE);
+    fixture_exec(f, "UPDATE users SET status = 'active' WHERE id = $1", DB_ARGS(db_int(id)));
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &user), STORAGE_OK);
+    change_hash(f, (struct hash_change){ user_set_password_hash, id, "two", "three" });
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &user), STORAGE_DONE);
+}
+
+/* Two changes at what the clock says is one time are two changes. */
+static void test_user__changes_at_one_time_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct user user;
+    int64_t id;
+    assert_int_equal(fixture_insert_user(f, "ann@example.com", "one", &id), STORAGE_OK);
+    change_hash(f, (struct hash_change){ user_set_password_hash, id, "one", "two" });
+    assert_int_equal(user_by_id(f->conn, f->arena, id, &user), STORAGE_ROW);
+    assert_int_equal(user.password_changed_at, 5000);
+    change_hash(f, (struct hash_change){ user_set_password_hash, id, "two", "one" });
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &user), STORAGE_DONE);
+}
+
+struct race {
+    struct fixture *fixture;
+    struct db_conn *other;
+    struct user user;
+    int rounds;
+};
+
+static enum storage_status change_in_full(struct db_conn *conn, void *context)
+{
+    const struct race *race = context;
+    enum storage_status status = user_set_password_hash(conn, race->user.id, STR("one"), STR("two"), 5000);
+    return status == STORAGE_OK ? session_revoke_others(conn, race->user.id, 0, 5000) : status;
+}
+
+static enum storage_status open_while_it_changes(struct db_conn *conn, void *context)
+{
+    struct race *race = context;
+    struct session session;
+    enum storage_status status = user_confirm(conn, &race->user);
+    if (race->rounds++ == 0) {
+        assert_int_equal(status, STORAGE_OK);
+        assert_int_equal(db_transaction(race->other, STORAGE_WRITE, change_in_full, race), STORAGE_OK);
+    }
+    if (status != STORAGE_OK)
+        return status;
+    return session_insert(conn, race->fixture->arena, race->user.id, race->fixture->tenant_id, CLOCK_SECOND,
+                          STR("::1"), STR("test"), clock_now(), &session);
+}
+
+/* The change commits after the look and before the commit. SQLite has one writer: it cannot happen there. */
+static void test_user__is_confirmed_up_to_the_commit(void **state)
+{
+    struct fixture *f = *state;
+    struct race race = { .fixture = f, .other = db_connect(f->db) };
+    int64_t id;
+    if (!getenv("TETHER_TEST_POSTGRES")) {
+        db_disconnect(&race.other);
+        skip();
+    }
+    assert_int_equal(fixture_insert_user(f, "ann@example.com", "one", &id), STORAGE_OK);
+    assert_int_equal(user_by_id(f->conn, f->arena, id, &race.user), STORAGE_ROW);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, open_while_it_changes, &race), STORAGE_DONE);
+    assert_int_equal(race.rounds, 2);
+    assert_int_equal(fixture_int(f, "SELECT COUNT(*) FROM sessions", DB_NO_ARGS), 0);
+    db_disconnect(&race.other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +199,9 @@ int main(void)
         FIXTURE_TEST(test_user__address_is_taken_once),
         FIXTURE_TEST(test_user__hash_is_compared_and_set),
         FIXTURE_TEST(test_user__only_a_change_counts_as_a_change),
+        FIXTURE_TEST(test_user__is_confirmed_until_password_or_status_change),
+        FIXTURE_TEST(test_user__changes_at_one_time_are_told_apart),
+        FIXTURE_TEST(test_user__is_confirmed_up_to_the_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,40 @@
 #include "backend_sqlite/driver.h"
 #include "storage/decorate.h"
 
+/* ---- the gap before a write transaction ---- */
+
+static const struct storage_driver *inner;
+static struct {
+    int countdown; /* 0: nobody waits */
+    void (*fn)(void *context);
+    void *context;
+} gap;
+
+static enum storage_status begin(struct storage_conn *conn, enum storage_mode mode)
+{
+    if (mode == STORAGE_WRITE && gap.countdown > 0 && --gap.countdown == 0)
+        gap.fn(gap.context);
+    return inner->begin(conn, mode);
+}
+
+static const struct storage_driver *with_gap(const struct storage_driver *driver)
+{
+    static struct storage_driver wrapped;
+    inner = driver;
+    wrapped = *driver;
+    wrapped.begin = begin;
+    return &wrapped;
+}
+
+void fixture_before_write(int nth, void (*fn)(void *context), void *context)
+{
+    gap.countdown = nth;
+    gap.fn = fn;
+    gap.context = context;
+}
+
+/* ---- databases ---- */
+
 static void register_once(void)
 {
     static bool is_done;
@@ -17,7 +51,8 @@ static void register_once(void)
     is_done = true;
     random_init();
     log_set_level(LOG_WARN);
-    db_register_driver(storage_fault(getenv("TETHER_TEST_POSTGRES") ? &postgres_driver : &sqlite_driver));
+    const char *conninfo = getenv("TETHER_TEST_POSTGRES");
+    db_register_driver(with_gap(storage_fault(conninfo ? &postgres_driver : &sqlite_driver)));
 }
 
 static enum storage_status empty_postgres(struct db_conn *conn, void *context)
