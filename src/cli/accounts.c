@@ -7,6 +7,7 @@
 #include "cli/store.h"
 #include "identity/password.h"
 #include "identity/user.h"
+#include "tenancy/host.h"
 
 #define NAME_MAX_BYTES 200
 
@@ -15,7 +16,7 @@ struct tenant_work {
     struct cli *cli;
     const struct account_tenant *tenant;
     int64_t id;
-    struct str taken_domain; /* at != NULL: this one was taken */
+    struct str domain; /* at != NULL: this one stood in the way */
 };
 
 enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
@@ -42,22 +43,36 @@ enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
 static enum storage_status insert_tenant(struct db_conn *conn, void *context)
 {
     struct tenant_work *work = context;
-    work->taken_domain = STR_NONE;
+    work->domain = STR_NONE;
     enum storage_status status = tenant_insert(conn, &work->tenant->row, &work->id);
     for (size_t i = 0; status == STORAGE_OK && i < work->tenant->domain_count; i++) {
-        status = tenant_add_domain(conn, work->id, work->tenant->domains[i]);
-        if (status == STORAGE_CONFLICT)
-            work->taken_domain = work->tenant->domains[i];
+        struct tenant_domain domain = { work->id, work->tenant->row.slug, work->tenant->domains[i] };
+        status = tenant_add_domain(conn, work->cli->config, &domain);
+        if (status == STORAGE_CONFLICT || status == STORAGE_DONE)
+            work->domain = domain.host;
     }
     return status == STORAGE_OK ? account_audit_tenant(conn, work->cli, work->tenant, work->id) : status;
+}
+
+static int refuse_domain(const struct cli *cli, const struct account_tenant *tenant, struct str host)
+{
+    struct str root = cli->config->tenancy.root_domain;
+    if (host_is_of_root(cli->config, host))
+        return cli_fail(
+            "The domain %.*s cannot be a tenant's own: it is at or below tenancy.root_domain, %.*s.",
+            STR_ARG(host), STR_ARG(root));
+    return cli_fail("The domain %.*s cannot be for %.*s: tenancy.domains gives it to another tenant.",
+                    STR_ARG(host), STR_ARG(tenant->row.slug));
 }
 
 int account_add_tenant(struct cli *cli, const struct account_tenant *tenant, int64_t *ret_id)
 {
     struct tenant_work work = { .cli = cli, .tenant = tenant };
     enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_tenant, &work);
-    if (status == STORAGE_CONFLICT && work.taken_domain.at)
-        return cli_fail("The domain %.*s belongs to a tenant already.", STR_ARG(work.taken_domain));
+    if (status == STORAGE_DONE)
+        return refuse_domain(cli, tenant, work.domain);
+    if (status == STORAGE_CONFLICT && work.domain.at)
+        return cli_fail("The domain %.*s belongs to a tenant already.", STR_ARG(work.domain));
     if (status == STORAGE_CONFLICT)
         return cli_fail("There is a tenant %.*s already.", STR_ARG(tenant->row.slug));
     if (status != STORAGE_OK)

@@ -68,6 +68,14 @@ bool host_canonical(struct arena *arena, struct str raw, struct str *ret)
     return true;
 }
 
+bool host_is_of_root(const struct config *config, struct str host)
+{
+    struct str root = config->tenancy.root_domain;
+    if (!str_ends_with(host, root))
+        return false;
+    return host.len == root.len || host.at[host.len - root.len - 1] == '.';
+}
+
 /* The slug of SLUG.root_domain; false when host is not one label below it. */
 static bool slug_of_host(struct str host, struct str root_domain, struct str *ret)
 {
@@ -117,7 +125,9 @@ enum storage_status host_resolve(struct db_conn *conn, const struct config *conf
                                  struct str host, enum host_scope *ret_scope, struct tenant *ret)
 {
     enum host_scope scope = HOST_TENANT;
-    enum storage_status status = tenant_by_domain(conn, arena, host, ret);
+    enum storage_status status = STORAGE_DONE;
+    if (!host_is_of_root(config, host))
+        status = tenant_by_domain(conn, arena, host, ret);
     if (status == STORAGE_DONE)
         status = find_by_config(conn, config, arena, host, &scope, ret);
     if (status != STORAGE_ROW && status != STORAGE_DONE)

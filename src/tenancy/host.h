@@ -17,7 +17,12 @@ enum host_scope {
     HOST_DEFAULT      /* another host, answered by tenancy.default_tenant */
 };
 
-/* Order: domains registered at run time, domains of the configuration, root_domain, SLUG.root_domain,
+/* Whether a name is tenancy.root_domain or stands below it. Those are the configuration's to give: none of
+ * them can be a domain that is registered at run time. */
+bool host_is_of_root(const struct config *config, struct str host);
+
+/* Order: at and below root_domain the configuration alone decides: its domains, root_domain,
+ * SLUG.root_domain. Elsewhere: domains registered at run time, then domains of the configuration. Last
  * default_tenant. `host` is canonical. OK with *ret_scope and, unless HOST_UNKNOWN, *ret (the root tenant for
  * HOST_ROOT); or a failure. A slug or domain that leads to no tenant is HOST_UNKNOWN; whatever leads to the
  * root tenant is HOST_ROOT. SLUG.root_domain is one label deep: a host further below is another host. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "storage/changes.h"
+#include "tenancy/host.h"
 
 #define TENANT_COLUMNS                                                                                       \
     "t.id, t.slug, t.name, t.plan, t.is_root, t.status, t.logo_url, t.accent_colour, t.registration, "       \
@@ -94,11 +95,23 @@ enum storage_status tenant_insert(struct db_conn *conn, const struct tenant_new 
     return db_touch(conn, SUBJECT_DIRECTORY, 0);
 }
 
-enum storage_status tenant_add_domain(struct db_conn *conn, int64_t tenant_id, struct str host)
+static bool is_anothers(const struct config *config, const struct tenant_domain *domain)
 {
+    for (size_t i = 0; i < config->tenancy.domain_count; i++) {
+        if (str_equal(config->tenancy.domains[i].host, domain->host))
+            return !str_equal(config->tenancy.domains[i].slug, domain->slug);
+    }
+    return false;
+}
+
+enum storage_status tenant_add_domain(struct db_conn *conn, const struct config *config,
+                                      const struct tenant_domain *domain)
+{
+    if (host_is_of_root(config, domain->host) || is_anothers(config, domain))
+        return STORAGE_DONE;
     enum storage_status status =
         db_exec(conn, "INSERT INTO tenant_domains (host, tenant_id, created_at) VALUES ($1, $2, $3)",
-                DB_ARGS(db_text(host), db_int(tenant_id), db_int(clock_now())), NULL);
+                DB_ARGS(db_text(domain->host), db_int(domain->tenant_id), db_int(clock_now())), NULL);
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_DIRECTORY, 0) : status;
 }
 

@@ -39,8 +39,16 @@ struct tenant_new {
 };
 /* Inside a write transaction. OK with *ret_id, CONFLICT when the slug is taken. */
 enum storage_status tenant_insert(struct db_conn *conn, const struct tenant_new *tenant, int64_t *ret_id);
-/* Inside a write transaction. OK, CONFLICT when the host belongs to a tenant already. */
-enum storage_status tenant_add_domain(struct db_conn *conn, int64_t tenant_id, struct str host);
+struct tenant_domain {
+    int64_t tenant_id;
+    struct str slug; /* of the tenant */
+    struct str host; /* canonical (host.h) */
+};
+/* Inside a write transaction. OK; CONFLICT when the host belongs to a tenant already; DONE when it is not for
+ * that tenant: at or below tenancy.root_domain, or given to another tenant by the configuration. Whoever took
+ * such a name would get what is sent to the operator or to a neighbour. */
+enum storage_status tenant_add_domain(struct db_conn *conn, const struct config *config,
+                                      const struct tenant_domain *domain);
 
 /* The policy that applies: the tenant's own, else the configuration's. */
 enum registration tenant_registration(const struct tenant *tenant, const struct config *config);

@@ -114,6 +114,7 @@ describe('a database from scratch', () => {
     refused(add('--slug', 'new', '--name', 'X', '--logo-url', 'javascript:alert(1)'), /https/);
     for (const host of ['no spaces', 'a/b', 'user@host', '', '-x.example', 'ä.example']) refused(add('--slug', 'new', '--name', 'X', '--domain', host), /domain name/);
     refused(add('--slug', 'new', '--name', 'X', '--domain', 'fresh.example', '--domain', 'b.acme.example'), /b\.acme\.example belongs to a tenant/);
+    for (const host of ['tether.test', 'new.tether.test', 'acme.tether.test', 'a.b.TETHER.TEST.']) refused(add('--slug', 'new', '--name', 'X', '--domain', host), /at or below tenancy\.root_domain, tether\.test/);
     refused(add('--slug', 'new', '--name', 'a\nb'), /--name holds control characters/, 2);
     assert.equal(scratch.database.query("SELECT count(*) FROM tenants WHERE slug = 'new'"), '0');
     assert.equal(scratch.database.query("SELECT count(*) FROM tenant_domains WHERE host = 'fresh.example'"), '0');

@@ -101,7 +101,8 @@ static enum storage_status set_password(struct db_conn *conn, void *context)
 static enum storage_status add_domain(struct db_conn *conn, void *context)
 {
     const struct change *change = context;
-    return tenant_add_domain(conn, change->id, STR("new.example"));
+    struct tenant_domain domain = { change->id, STR("acme"), STR("new.example") };
+    return tenant_add_domain(conn, world.config, &domain);
 }
 
 static enum storage_status join(struct db_conn *conn, void *context)

@@ -49,7 +49,9 @@ static enum storage_status insert_all(struct db_conn *conn, void *context)
                                   .is_root = tenants[i].is_root };
         must(tenant_insert(conn, &row, &ids[i]));
         if (tenants[i].domain)
-            must(tenant_add_domain(conn, ids[i], str_of(tenants[i].domain)));
+            must(tenant_add_domain(
+                conn, world.config,
+                &(struct tenant_domain){ ids[i], str_of(tenants[i].slug), str_of(tenants[i].domain) }));
     }
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         int64_t *user = &world.users[members[i].who];

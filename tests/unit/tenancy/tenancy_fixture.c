@@ -129,20 +129,22 @@ int64_t fixture_tenant(struct fixture *fixture, const char *slug, const char *pl
 }
 
 struct new_domain {
-    int64_t tenant_id;
-    const char *host;
+    const struct config *config;
+    struct tenant_domain row;
 };
 
 static enum storage_status insert_domain(struct db_conn *conn, void *context)
 {
     const struct new_domain *domain = context;
-    return tenant_add_domain(conn, domain->tenant_id, str_of(domain->host));
+    return tenant_add_domain(conn, domain->config, &domain->row);
 }
 
 void fixture_domain(struct fixture *fixture, int64_t tenant_id, const char *host)
 {
-    struct new_domain domain = { tenant_id, host };
+    struct config *config = fixture_config("");
+    struct new_domain domain = { config, { .tenant_id = tenant_id, .host = str_of(host) } };
     assert_int_equal(db_transaction(fixture->conn, STORAGE_WRITE, insert_domain, &domain), STORAGE_OK);
+    config_free(&config);
 }
 
 struct statement {

@@ -12,6 +12,10 @@
 static struct fixture *f;
 static int64_t root, acme, bolt, msp;
 
+/* Registered while the root domain was another one. */
+static const char *const below_root[] = { "msp.example", "acme.msp.example", "nobody.msp.example",
+                                          "a.b.msp.example" };
+
 static int set_up(void **state)
 {
     (void)state;
@@ -21,7 +25,8 @@ static int set_up(void **state)
     bolt = fixture_tenant(f, "bolt", NULL, false);
     fixture_domain(f, acme, "assets.acme.com");
     fixture_domain(f, bolt, "both.example"); /* the configuration below gives it to acme */
-    fixture_domain(f, bolt, "acme.msp.example");
+    for (size_t i = 0; i < sizeof below_root / sizeof below_root[0]; i++)
+        fixture_domain(f, bolt, below_root[i]);
     fixture_domain(f, msp, "operator.example");
     return 0;
 }
@@ -81,11 +86,16 @@ static void test_host__each_rule_leads_somewhere(void **state)
           { "[::1]", HOST_UNKNOWN, NULL }, { "acme.com", HOST_UNKNOWN, NULL });
 }
 
-static void test_host__registered_domain_wins_over_slug(void **state)
+static void test_host__registered_domain_takes_nothing_of_the_root_domain(void **state)
 {
     (void)state;
-    CHECK("tenancy: { root_domain: msp.example }\n", { "acme.msp.example", HOST_TENANT, &bolt },
-          { "bolt.msp.example", HOST_TENANT, &bolt }, { "msp.example", HOST_ROOT, &root });
+    CHECK("tenancy: { root_domain: msp.example }\n", { "acme.msp.example", HOST_TENANT, &acme },
+          { "bolt.msp.example", HOST_TENANT, &bolt }, { "msp.example", HOST_ROOT, &root },
+          { "nobody.msp.example", HOST_UNKNOWN, NULL }, { "a.b.msp.example", HOST_UNKNOWN, NULL });
+    CHECK("tenancy: { root_domain: other.example }\n", { "acme.msp.example", HOST_TENANT, &bolt },
+          { "msp.example", HOST_TENANT, &bolt });
+    CHECK("tenancy: { root_domain: msp.example, domains: { a.b.msp.example: acme } }\n",
+          { "a.b.msp.example", HOST_TENANT, &acme }); /* the configuration may */
 }
 
 static void test_host__default_tenant_takes_other_hosts_only(void **state)
@@ -137,7 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_host__each_rule_leads_somewhere),
-        TEST(test_host__registered_domain_wins_over_slug),
+        TEST(test_host__registered_domain_takes_nothing_of_the_root_domain),
         TEST(test_host__default_tenant_takes_other_hosts_only),
         TEST(test_host__root_domain_without_root_tenant),
         TEST(test_host__faults_are_passed_on),

@@ -88,9 +88,26 @@ static void test_tenant__slug_and_root_are_unique(void **state)
     assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, insert_again, &second_root), STORAGE_CONFLICT);
 }
 
-static enum storage_status add_taken_domain(struct db_conn *conn, void *context)
+struct new_domain {
+    const struct config *config;
+    struct tenant_domain row;
+};
+
+static enum storage_status add_domain(struct db_conn *conn, void *context)
 {
-    return tenant_add_domain(conn, *(const int64_t *)context, STR("assets.acme.example"));
+    const struct new_domain *domain = context;
+    return tenant_add_domain(conn, domain->config, &domain->row);
+}
+
+static void assert_added(struct fixture *f, const char *yaml, int64_t tenant_id, const char *slug,
+                         const char *host, enum storage_status expected)
+{
+    struct config *config = fixture_config(yaml);
+    struct new_domain domain = { config, { tenant_id, str_of(slug), str_of(host) } };
+    enum storage_status status = db_transaction(f->conn, STORAGE_WRITE, add_domain, &domain);
+    if (status != expected)
+        fail_msg("%s for %s: %s", host, slug, storage_status_name(status));
+    config_free(&config);
 }
 
 static void test_tenant__domain_leads_to_one_tenant(void **state)
@@ -104,10 +121,28 @@ static void test_tenant__domain_leads_to_one_tenant(void **state)
     struct tenant tenant = { 0 };
     assert_int_equal(tenant_by_domain(f->conn, f->arena, STR("second.acme.example"), &tenant), STORAGE_ROW);
     assert_int_equal(tenant.id, acme);
-    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, add_taken_domain, &bolt), STORAGE_CONFLICT);
-    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, add_taken_domain, &acme), STORAGE_CONFLICT);
+    assert_added(f, "", bolt, "bolt", "assets.acme.example", STORAGE_CONFLICT);
+    assert_added(f, "", acme, "acme", "assets.acme.example", STORAGE_CONFLICT);
     fixture_exec(f, "DELETE FROM tenant_domains WHERE tenant_id = $1", DB_ARGS(db_int(acme)));
-    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, add_taken_domain, &nobody), STORAGE_REFERENCE);
+    assert_added(f, "", nobody, "nobody", "assets.acme.example", STORAGE_REFERENCE);
+}
+
+static void test_tenant__domains_of_the_operator_and_of_neighbours_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char yaml[] = "tenancy: { root_domain: msp.example, domains: { tools.acme.com: acme } }\n";
+    static const char *const refused[] = { "msp.example",     "bolt.msp.example", "acme.msp.example",
+                                           "new.msp.example", "a.b.msp.example",  "tools.acme.com" };
+    int64_t bolt = fixture_tenant(f, "bolt", NULL, false);
+    struct tenant tenant;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        assert_added(f, yaml, bolt, "bolt", refused[i], STORAGE_DONE);
+        assert_int_equal(tenant_by_domain(f->conn, f->arena, str_of(refused[i]), &tenant), STORAGE_DONE);
+    }
+    assert_added(f, yaml, bolt, "bolt", "notmsp.example", STORAGE_OK);
+    assert_added(f, yaml, bolt, "bolt", "msp.example.com", STORAGE_OK);
+    int64_t acme = fixture_tenant(f, "acme", NULL, false);
+    assert_added(f, yaml, acme, "acme", "tools.acme.com", STORAGE_OK); /* what it has already */
 }
 
 static void test_tenant__own_registration_policy_wins(void **state)
@@ -132,6 +167,7 @@ int main(void)
         TEST(test_tenant__missing_is_done),
         TEST(test_tenant__slug_and_root_are_unique),
         TEST(test_tenant__domain_leads_to_one_tenant),
+        TEST(test_tenant__domains_of_the_operator_and_of_neighbours_are_refused),
         TEST(test_tenant__own_registration_policy_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
