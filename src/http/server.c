@@ -1,5 +1,6 @@
 /* The server: lanes, loops and the watchdog, started and stopped together. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include "http/tls.h"
 
 #define SPARE_DESCRIPTORS 64
+#define LARGE_BLOCK       (512 * 1024)
 #define CUT_MS            3000 /* after the drain deadline, for what was cut off to come back */
 
 static const struct {
@@ -107,6 +109,13 @@ static bool needs_tls(const struct http_listeners *listeners)
     return false;
 }
 
+/* Large blocks go back to the system when they are freed; by itself malloc raises this threshold and keeps
+ * them. */
+static void return_large_blocks(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+}
+
 /* Over HTTP/2 the library drops a `host` field; we need to see it beside :authority. */
 static void keep_host_fields(void)
 {
@@ -153,6 +162,7 @@ struct http_server *http_server_start_limited(const struct config *config, struc
                                  (size_t)(config->server.workers + config->server.hash_workers)));
     signal(SIGPIPE, SIG_IGN);
     keep_host_fields();
+    return_large_blocks();
     if (!start_all(server, config, error, cap)) {
         http_server_stop(server);
         http_server_free(&server);

@@ -11,6 +11,7 @@
 #include "http/internal.h"
 
 #define RELIEVED_AT_ONCE 64
+#define HARMLESS         65536 /* bytes that nobody is closed for */
 
 static struct connection *from_link(h2o_linklist_t *link)
 {
@@ -102,7 +103,7 @@ static size_t measure(struct http_loop *loop)
     if (loop->server->http2)
         loop->globalconf.http2.callbacks.foreach_request(&loop->ctx, count_held, NULL);
     for (h2o_linklist_t *link = loop->connections.next; link != &loop->connections; link = link->next)
-        sum += from_link(link)->held + from_link(link)->owed;
+        sum += from_link(link)->closing ? 0 : from_link(link)->held + from_link(link)->owed;
     return sum;
 }
 
@@ -132,7 +133,7 @@ static void relieve(struct http_loop *loop, size_t sum)
 {
     for (int i = 0; i < RELIEVED_AT_ONCE && sum > loop->limits->held_in_all; i++) {
         struct connection *largest = largest_holder(loop);
-        if (!largest)
+        if (!largest || largest->held + largest->owed < HARMLESS)
             return;
         sum -= largest->held + largest->owed;
         connection_refused(largest);
