@@ -10,6 +10,7 @@
 
 #include <crypt.h>
 #include <errno.h>
+#include <pthread.h>
 #include <regex.h>
 
 #include "base/random.h"
@@ -48,23 +49,27 @@ static bool cost_is_bearable(const struct crypt_format *format, const char *stor
     return str_to_int(digits, &cost) && cost <= format->cost_max;
 }
 
-static bool has_format(const struct crypt_format *format, const char *stored)
+/* Compiled once: compiling takes longer than all else about an unusable hash, and its time would tell one. */
+static regex_t patterns[FORMAT_COUNT];
+
+static void compile_patterns(void)
 {
-    regex_t pattern;
-    regmatch_t groups[3];
-    if (regcomp(&pattern, format->pattern, REG_EXTENDED) != 0)
-        return false;
-    bool matches = regexec(&pattern, stored, 3, groups, 0) == 0 &&
-                   cost_is_bearable(format, stored, &groups[format->cost_group]);
-    regfree(&pattern);
-    return matches;
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        if (regcomp(&patterns[i], formats[i].pattern, REG_EXTENDED) != 0)
+            abort();
+    }
 }
 
 static bool is_usable(const char *stored)
 {
-    for (size_t i = 0; i < FORMAT_COUNT; i++)
-        if (has_format(&formats[i], stored))
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    regmatch_t groups[3];
+    pthread_once(&once, compile_patterns);
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        if (regexec(&patterns[i], stored, 3, groups, 0) == 0 &&
+            cost_is_bearable(&formats[i], stored, &groups[formats[i].cost_group]))
             return true;
+    }
     return false;
 }
 

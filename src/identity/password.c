@@ -120,8 +120,7 @@ static enum password_match verify_crypt(struct str password, const char *stored)
     int64_t start = clock_monotonic_us();
     enum crypt_verdict verdict = crypt_hash_verify(password, stored);
     if (verdict == CRYPT_UNUSABLE) {
-        if (stored[0] != '\0')
-            log_event(LOG_WARN, "a stored password hash cannot be used: unknown format or absurd cost");
+        log_event(LOG_WARN, "a stored password hash cannot be used: unknown format or absurd cost");
         return PASSWORD_MISMATCH;
     }
     metric_observe(METRIC_PASSWORD_HASH, clock_monotonic_us() - start);
@@ -142,7 +141,8 @@ static enum password_match verify_outdated(const struct config *config, struct s
 enum password_match password_verify(const struct config *config, struct str password, const char *stored)
 {
     struct argon2_cost cost;
-    if (password.len > PASSWORD_MAX_BYTES || strlen(stored) >= PASSWORD_HASH_CAP)
+    /* Empty is what an unknown user has. */
+    if (password.len > PASSWORD_MAX_BYTES || stored[0] == '\0' || strlen(stored) >= PASSWORD_HASH_CAP)
         return mismatch_at_full_cost(config, password);
     bool is_argon2 = read_argon2(stored, &cost);
     if (is_argon2 && !is_outdated(&cost, config))

@@ -1,4 +1,6 @@
 /* Passwords: the acceptance table, argon2id, hashes from other systems, and what a refusal costs. */
+#include <dlfcn.h>
+#include <regex.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -319,6 +321,37 @@ static void test_password__what_crypt_refuses_is_a_mismatch(void **state)
     }
 }
 
+/* Stands before libc's. */
+static long compilations;
+
+int regcomp(regex_t *pattern, const char *text, int flags)
+{
+    static int (*next)(regex_t *, const char *, int);
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "regcomp");
+    compilations++;
+    return next(pattern, text, flags);
+}
+
+/* An unknown address (no hash) and a wrong password do the same beside hashing: nothing. The first test,
+ * since it is about what a process does once. */
+static void test_password__patterns_are_compiled_once_and_only_for_a_hash(void **state)
+{
+    (void)state;
+    struct config config = quick_config();
+    char hash[PASSWORD_HASH_CAP];
+    assert_true(password_hash(&config, STR("correct horse"), hash));
+    assert_int_equal(password_verify(&config, STR("wrong horse"), hash), PASSWORD_MISMATCH);
+    assert_int_equal(password_verify(&config, STR("wrong horse"), ""), PASSWORD_MISMATCH);
+    assert_int_equal(compilations, 0);
+    assert_int_equal(password_verify(&config, STR("wrong horse"), "!"), PASSWORD_MISMATCH);
+    long once = compilations;
+    assert_true(once > 0);
+    assert_int_equal(password_verify(&config, STR("wrong horse"), "!"), PASSWORD_MISMATCH);
+    assert_int_equal(password_verify(&config, STR("wrong horse"), foreign[0].hash), PASSWORD_MISMATCH);
+    assert_int_equal(compilations, once);
+}
+
 static void test_password__a_refusal_costs_one_hash_whoever_it_is(void **state)
 {
     (void)state;
@@ -378,6 +411,7 @@ static void test_password__no_memory_is_neither_right_nor_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_password__patterns_are_compiled_once_and_only_for_a_hash),
         cmocka_unit_test(test_password__acceptance_table),
         cmocka_unit_test(test_password__every_verdict_has_a_sentence),
         cmocka_unit_test(test_common_passwords__list_is_sorted_and_all_found),
