@@ -130,16 +130,17 @@ static void decide_as_member(const struct standing *here, const struct tenant *t
     }
     if (here->status == MEMBERSHIP_SUSPENDED)
         ret->verdict = ACCESS_SUSPENDED;
-    else if (tenant->status == TENANT_SUSPENDED && !ret->is_staff)
+    else if (tenant->status == TENANT_SUSPENDED)
         ret->verdict = ACCESS_TENANT_SUSPENDED;
     else
         grant(ret, &here->role);
 }
 
-/* The role by which an active member of the root tenant acts in `tenant` as well; NULL: none. */
+/* The role by which a member of the root tenant acts in every other as well; NULL: none. */
 static const struct role *root_role_of(const struct standing *root)
 {
-    const struct role *role = root->has_role ? role_by_slug(root->slug) : NULL;
+    bool counts = root->is_member && root->has_role && root->status == MEMBERSHIP_ACTIVE;
+    const struct role *role = counts ? role_by_slug(root->slug) : NULL;
     return role && role->root_only ? role : NULL;
 }
 
@@ -150,9 +151,8 @@ enum storage_status access_decide(struct db_conn *conn, struct arena *arena, con
     enum storage_status status = load_standings(conn, arena, tenant->id, user_id, &standings);
     if (status != STORAGE_OK)
         return status;
-    *ret = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER };
-    ret->is_staff = standings.root.is_member && standings.root.status == MEMBERSHIP_ACTIVE;
-    const struct role *root_role = ret->is_staff ? root_role_of(&standings.root) : NULL;
+    const struct role *root_role = root_role_of(&standings.root);
+    *ret = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER, .is_staff = root_role != NULL };
     if (!root_role) {
         decide_as_member(&standings.here, tenant, user_id, ret);
         return STORAGE_OK;

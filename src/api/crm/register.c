@@ -71,6 +71,22 @@ static enum error_code find_organization(struct newcomer *newcomer)
     return default_organization(call, &newcomer->organization);
 }
 
+/* Everything that names an organization must name this one: contradictions are refused, never merged. */
+static enum error_code check_hints(struct newcomer *newcomer)
+{
+    struct call *call = newcomer->call;
+    const struct tenant *organization = &newcomer->organization;
+    const struct str hints[] = { request_header(&call->request, "x-tenant"),
+                                 params_get(&call->query, "tenant") };
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        if (hints[i].at && !str_equal(hints[i], organization->slug))
+            return call_fail(call, ERR_FORBIDDEN, "The request names two organizations");
+    }
+    if (call->principal.kind != PRINCIPAL_NONE && call->principal.token_tenant_id != organization->id)
+        return call_fail(call, ERR_FORBIDDEN, "The token was issued for another organization");
+    return OK;
+}
+
 static enum error_code find_caller(struct newcomer *newcomer)
 {
     struct call *call = newcomer->call;
@@ -104,7 +120,8 @@ static enum error_code check_role(struct newcomer *newcomer)
     const struct register_input *input = call->input;
     newcomer->role = role_by_crm_name(input->role.at ? input->role : DEFAULT_ROLE);
     struct tenant_role given = { 0 };
-    bool exists = role_in_tenant(newcomer->role, newcomer->organization.is_root, &given);
+    bool in_root = newcomer->organization.is_root;
+    bool exists = role_is_given(newcomer->role, in_root) && role_in_tenant(newcomer->role, in_root, &given);
     int open_rank = role_by_crm_name(DEFAULT_ROLE)->rank;
     bool may_give = exists ? access_may_give(&newcomer->caller, &given)
                            : newcomer->role->rank <= newcomer->caller.role.rank;
@@ -207,7 +224,7 @@ static enum error_code store_newcomer(struct newcomer *newcomer)
 static enum error_code register_user(struct call *call)
 {
     static enum error_code (*const steps[])(struct newcomer * newcomer) = {
-        find_organization, find_caller, check_policy, check_role, check_input, store_newcomer,
+        find_organization, check_hints, find_caller, check_policy, check_role, check_input, store_newcomer,
     };
     struct newcomer newcomer = { .call = call };
     enum error_code code = OK;

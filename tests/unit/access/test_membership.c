@@ -145,9 +145,13 @@ static void test_access__root_member_without_a_root_role_stays_at_home(void **st
     (void)state;
     int64_t user = add_user("v@x");
     join(root, user, "viewer", 1);
-    assert_granted(root, user, "viewer", true);
+    assert_granted(root, user, "viewer", false);
     assert_refused(acme, user, ACCESS_NOT_A_MEMBER);
-    assert_true(decide(acme, user).is_staff);
+    assert_false(decide(acme, user).is_staff);
+    join(acme, user, "viewer", 2);
+    assert_granted(acme, user, "viewer", false);
+    suspend_tenant(acme);
+    assert_refused(acme, user, ACCESS_TENANT_SUSPENDED);
 }
 
 static void test_access__suspensions(void **state)

@@ -100,7 +100,7 @@ static void test_register__which_organization(void **state)
     reply = SIGN_UP(w, .token = token_for(w, "rep@acme.example", "localhost"));
     assert_status(reply, 201);
     assert_string_equal(member_of(w, reply, "user.organizationId"), ACME_ID);
-    reply = SIGN_UP(w, .organization = BOLT_ID, .token = token_for(w, "rep@acme.example", "localhost"));
+    reply = SIGN_UP(w, .organization = BOLT_ID);
     assert_status(reply, 201);
     assert_string_equal(member_of(w, reply, "user.organizationId"), BOLT_ID);
     assert_reply(SIGN_UP(w, .organization = NULL), 400,
@@ -113,6 +113,43 @@ static void test_register__which_organization(void **state)
                  "{\"error\":\"This address belongs to another organization\"}");
     assert_status(
         SIGN_UP(w, .host = "bolt.localhost", .token = token_for(w, "rep@acme.example", "localhost")), 403);
+}
+
+/* Host, organizationId, token, X-Tenant and ?tenant= name one organization, or nobody is registered. */
+static void test_register__contradictions_are_refused(void **state)
+{
+    struct world *w = *state;
+    int64_t before = users(w);
+    const char *rep = token_for(w, "rep@acme.example", "localhost");
+    const char *super = token_for(w, "super@msp.example", "localhost");
+    static const char *const other = "{\"error\":\"The token was issued for another organization\"}";
+    assert_reply(SIGN_UP(w, .organization = BOLT_ID, .token = rep), 403, other);
+    assert_reply(SIGN_UP(w, .organization = BOLT_ID, .token = super), 403, other);
+    const struct {
+        const char *target, *organization, *header, *token;
+        int status;
+    } cases[] = {
+        { "/api/auth/register", BOLT_ID, "acme", rep, 403 },
+        { "/api/auth/register?tenant=acme", BOLT_ID, NULL, rep, 403 },
+        { "/api/auth/register?tenant=bolt", BOLT_ID, "acme", rep, 403 },
+        { "/api/auth/register", BOLT_ID, "acme", NULL, 403 },
+        { "/api/auth/register?tenant=acme", BOLT_ID, NULL, NULL, 403 },
+        { "/api/auth/register?tenant=acme", ACME_ID, "acme", rep, 201 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str json =
+            arena_printf(w->fixture->arena,
+                         "{\"email\":\"case%zu@example.org\",\"password\":\"a good password\",\"firstName\":"
+                         "\"A\",\"lastName\":\"B\",\"organizationId\":\"%s\"}",
+                         i, cases[i].organization);
+        const struct reply *reply =
+            ASK(w, .method = "POST", .target = cases[i].target, .token = cases[i].token, .json = json.at,
+                .header = { cases[i].header ? "x-tenant" : NULL, cases[i].header });
+        if (reply->status != cases[i].status)
+            fail_msg("case %zu: %d %.*s", i, reply->status, STR_ARG(reply->body));
+        before += reply->status == 201;
+        assert_int_equal(users(w), before);
+    }
 }
 
 static void test_register__default_tenant(void **state)
@@ -130,7 +167,7 @@ static void test_register__default_tenant(void **state)
 
 /* ---- policies, callers, roles ---- */
 
-enum { CALLERS = 7 };
+enum { BOLT_REP = 1, CALLERS = 7 };
 static const char *const callers[CALLERS] = {
     NULL,
     "rep@bolt.example",
@@ -146,7 +183,8 @@ static void assert_statuses(struct world *w, const char *role, const int (*statu
 {
     for (size_t i = 0; i < CALLERS; i++) {
         int64_t before = users(w);
-        const char *token = callers[i] ? token_for(w, callers[i], "localhost") : NULL;
+        const char *host = i == BOLT_REP ? "localhost" : "acme.localhost";
+        const char *token = callers[i] ? token_for(w, callers[i], host) : NULL;
         const struct reply *reply = SIGN_UP(w, .organization = ACME_ID, .role = role, .token = token);
         if (reply->status != (*statuses)[i])
             fail_msg("%s as %s: %d %.*s", callers[i] ? callers[i] : "nobody", role ? role : "default",
@@ -168,8 +206,8 @@ static void test_register__open(void **state)
 {
     struct world *w = *state;
     /*                                    nobody  bolt rep head admin owner super */
-    assert_statuses(w, NULL, STATUSES(201, 201, 201, 201, 201, 201, 201));
-    assert_statuses(w, "SALES_REP", STATUSES(201, 201, 201, 201, 201, 201, 201));
+    assert_statuses(w, NULL, STATUSES(201, 403, 201, 201, 201, 201, 201));
+    assert_statuses(w, "SALES_REP", STATUSES(201, 403, 201, 201, 201, 201, 201));
     assert_statuses(w, "DEPARTMENT_HEAD", STATUSES(403, 403, 403, 201, 201, 201, 201));
     assert_statuses(w, "ADMIN", STATUSES(403, 403, 403, 403, 201, 201, 201));
     assert_statuses(w, "SUPERADMIN", STATUSES(403, 403, 403, 403, 403, 403, 400));
@@ -220,7 +258,13 @@ static void test_register__operator_is_never_open(void **state)
     assert_status(SIGN_UP(w, .organization = MSP_ID), 403);
     assert_status(SIGN_UP(w, .organization = MSP_ID, .token = staff), 403); /* staff do not manage staff */
     assert_status(SIGN_UP(w, .organization = MSP_ID, .role = "SUPERADMIN", .token = staff), 403);
-    assert_status(SIGN_UP(w, .organization = MSP_ID, .token = super), 201);
+    /* Whoever belongs to the operator is staff: the customers' roles are none of its. */
+    static const char *const customers[] = { NULL, "SALES_REP", "DEPARTMENT_HEAD", "ADMIN" };
+    int64_t before = users(w);
+    for (size_t i = 0; i < sizeof customers / sizeof customers[0]; i++)
+        assert_reply(SIGN_UP(w, .organization = MSP_ID, .role = customers[i], .token = super), 400,
+                     "{\"error\":\"This organization has no such role.\"}");
+    assert_int_equal(users(w), before);
     const struct reply *reply = SIGN_UP(w, .organization = MSP_ID, .role = "SUPERADMIN", .token = super);
     assert_status(reply, 201);
     assert_string_equal(member_of(w, reply, "user.accessRole"), "SUPERADMIN");
@@ -233,7 +277,11 @@ static void test_register__suspended(void **state)
 {
     struct world *w = *state;
     const char *gone = token_for(w, "both@example.com", "acme.localhost");
-    const char *super = token_for(w, "super@msp.example", "localhost");
+    const char *super = member_of(w,
+                                  ASK(w, .method = "POST", .target = "/api/auth/login",
+                                      .json = "{\"email\":\"super@msp.example\",\"password\":\"" PASSWORD
+                                              "\",\"organizationId\":\"" SHUT_ID "\"}"),
+                                  "token");
     assert_reply(SIGN_UP(w, .organization = SHUT_ID), 403, "{\"error\":\"This organization is suspended\"}");
     assert_status(SIGN_UP(w, .organization = SHUT_ID, .token = super), 201);
     world_exec(
@@ -400,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_register__creates_user_membership_and_session),
         TEST(test_register__which_organization),
+        TEST(test_register__contradictions_are_refused),
         TEST(test_register__default_tenant),
         TEST(test_register__open),
         TEST(test_register__admin),

@@ -185,6 +185,11 @@ static void test_tenant__root_members_without_a_staff_role(void **state)
     assert_int_equal(ASK(.target = "/host/member", .host = ACME, .who = ROLF), 403);
     assert_int_equal(ASK(.target = "/host/permission", .who = ROLF), 403);
     assert_int_equal(ASK(.target = "/host/permission?tenant=acme", .who = ROLF), 403);
+    static const struct row rows[] = {
+        { "/host/member", "msp.example", ROLF, NULL, 200, "msp", false },
+        { "/host/member?tenant=acme", "msp.example", ROLF, NULL, 403, "forbidden", false },
+    };
+    check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
 static void test_tenant__default_tenant(void **state)
