@@ -141,7 +141,8 @@ enum error_code invitation_open(struct call *call, struct str token, struct invi
 
 static const struct field accept_fields[] = {
     FIELD(struct accept_input, token, "token", FIELD_SECRET, .flags = FIELD_REQUIRED, .max = 200,
-          .help = "The last part of the invitation's link"),
+          .help = "The last part of the invitation's link",
+          .example = "tti_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R9s0T1u2AbCdEf"),
     FIELD(struct accept_input, name, "name", FIELD_STR, .flags = FIELD_NULLABLE, .max = 200,
           .help = "Who joins; needed when the address has no account yet", .example = "Jane Smith"),
     FIELD(struct accept_input, password, "password", FIELD_SECRET, .flags = FIELD_NULLABLE,
