@@ -1,3 +1,4 @@
+#include "cli/caution.h"
 #include "cli/server.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 
 #include "api/routes.h"
 #include "cli/store.h"
+#include "cli/upkeep.h"
 #include "mail/mail.h"
 #include "storage/changes.h"
 
@@ -22,6 +24,7 @@ struct server {
     struct walk *walk;
     struct http_server *http;
     struct mail_sender *mail;
+    struct upkeep *upkeep;
     int signals;
     bool schema_known; /* false while the database is away since the start */
 };
@@ -107,6 +110,15 @@ static int open_mail(struct server *server)
     return server->mail ? SERVER_STOPPED : give_up(sentence);
 }
 
+static int open_upkeep(struct server *server)
+{
+    server->upkeep = upkeep_start(server->db);
+    if (server->upkeep)
+        return SERVER_STOPPED;
+    mail_sender_stop(&server->mail);
+    return give_up("The thread that tidies up cannot be started.");
+}
+
 static int open_signals(void)
 {
     sigset_t set;
@@ -145,6 +157,7 @@ static void reload(struct server *server)
     }
     log_set_level(next->log.level);
     log_set_format(next->log.format);
+    caution_log(next);
     walk_reload(server->walk, next);
     log_event(LOG_INFO, "configuration reloaded", LOG_Z("file", server->start->config_path));
 }
@@ -185,6 +198,7 @@ static void stop(struct server *server)
     if (!http_server_stop(server->http))
         log_event(LOG_WARN, "requests in flight were cut off: the drain time was over");
     mail_sender_stop(&server->mail);
+    upkeep_stop(&server->upkeep);
     log_event(LOG_INFO, "stopped");
 }
 
@@ -211,6 +225,8 @@ int server_run(const struct server_start *start)
         code = open_http(&server);
     if (code == SERVER_STOPPED)
         code = open_mail(&server);
+    if (code == SERVER_STOPPED)
+        code = open_upkeep(&server);
     if (code == SERVER_STOPPED) {
         say(&server,
             SERVER_SAYS_READY); /* first: whoever reads the log may count on the supervisor knowing */

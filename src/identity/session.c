@@ -155,3 +155,53 @@ enum storage_status session_list(struct db_conn *conn, struct arena *arena, int6
     }
     return status == STORAGE_DONE ? STORAGE_OK : status;
 }
+
+/* ---- sweeping ---- */
+
+#define SWEEP_MAX 500
+
+struct sweep {
+    int64_t before, ids[SWEEP_MAX];
+    size_t n;
+    int64_t deleted;
+};
+
+/* No index says when a session was revoked, so finding them reads far and wide: outside the transaction,
+ * where it holds nobody up. */
+static enum storage_status find_dead(struct db_conn *conn, int64_t limit, struct sweep *sweep)
+{
+    DB_ROWS(rows);
+    enum storage_status status =
+        db_query(conn, &rows, "SELECT id FROM sessions WHERE expires_at < $1 OR revoked_at < $1 LIMIT $2",
+                 DB_ARGS(db_int(sweep->before), db_int(limit < SWEEP_MAX ? limit : SWEEP_MAX)));
+    while (status == STORAGE_OK && (status = db_next(&rows)) == STORAGE_ROW) {
+        sweep->ids[sweep->n++] = db_col_int(&rows, 0);
+        status = STORAGE_OK;
+    }
+    return status == STORAGE_DONE ? STORAGE_OK : status;
+}
+
+static enum storage_status delete_dead(struct db_conn *conn, void *context)
+{
+    struct sweep *sweep = context;
+    enum storage_status status = STORAGE_OK;
+    sweep->deleted = 0;
+    for (size_t i = 0; status == STORAGE_OK && i < sweep->n; i++) {
+        int64_t changes = 0;
+        status = db_exec(conn, "DELETE FROM sessions WHERE id = $1 AND (expires_at < $2 OR revoked_at < $2)",
+                         DB_ARGS(db_int(sweep->ids[i]), db_int(sweep->before)), &changes);
+        sweep->deleted += changes;
+    }
+    return status;
+}
+
+enum storage_status session_sweep(struct db_conn *conn, int64_t before, int64_t limit, int64_t *ret)
+{
+    struct sweep sweep = { .before = before };
+    enum storage_status status = find_dead(conn, limit, &sweep);
+    if (status == STORAGE_OK && sweep.n > 0)
+        status = db_transaction(conn, STORAGE_WRITE, delete_dead, &sweep);
+    if (status == STORAGE_OK)
+        *ret = sweep.deleted;
+    return status;
+}

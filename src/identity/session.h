@@ -39,6 +39,9 @@ enum storage_status session_list(struct db_conn *conn, struct arena *arena, int6
 enum storage_status session_revoke_own(struct db_conn *conn, int64_t user_id, int64_t id, int64_t now);
 /* Inside a write transaction. */
 enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now);
+/* Deletes up to `limit` sessions that expired or were revoked before `before`, in a transaction of its own:
+ * OK with *ret how many, or a failure. What happened to them stays in the audit log. */
+enum storage_status session_sweep(struct db_conn *conn, int64_t before, int64_t limit, int64_t *ret);
 /* Inside a write transaction: all of the user's but `except` (0: all). */
 enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id, int64_t except, int64_t now);
 

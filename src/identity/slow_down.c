@@ -76,12 +76,12 @@ enum storage_status slow_down_check(struct db_conn *conn, const struct config *c
 }
 
 /* Some rows whose time is over: strangers' after an hour, known places after a month. */
-static enum storage_status sweep(struct db_conn *conn, int64_t now)
+enum storage_status slow_down_sweep(struct db_conn *conn, int64_t now, int64_t limit, int64_t *ret)
 {
     return db_exec(conn,
                    "DELETE FROM sign_in_failures WHERE account IN (SELECT account FROM sign_in_failures "
                    "WHERE (known = 0 AND last_at < $1) OR (known = 1 AND last_at < $2) LIMIT $3)",
-                   DB_ARGS(db_int(now - FORGET_US), db_int(now - KNOWN_US), db_int(SWEEP_ROWS)), NULL);
+                   DB_ARGS(db_int(now - FORGET_US), db_int(now - KNOWN_US), db_int(limit)), ret);
 }
 
 /* Microseconds; 0 for the first few failures. */
@@ -118,7 +118,7 @@ enum storage_status slow_down_failed(struct db_conn *conn, const struct slow_dow
     int64_t failures = 0;
     enum storage_status status = count(conn, attempt, now, &failures);
     if (status == STORAGE_OK && failures == 1)
-        status = sweep(conn, now);
+        status = slow_down_sweep(conn, now, SWEEP_ROWS, NULL);
     if (status != STORAGE_OK || delay_after(failures) == 0)
         return status;
     return db_exec(conn, "UPDATE sign_in_failures SET retry_after = $2 WHERE account = $1",

@@ -32,5 +32,7 @@ enum storage_status slow_down_check(struct db_conn *conn, const struct config *c
 enum storage_status slow_down_failed(struct db_conn *conn, const struct slow_down *attempt, int64_t now);
 /* Inside a write transaction: it succeeded. */
 enum storage_status slow_down_passed(struct db_conn *conn, const struct slow_down *attempt, int64_t now);
+/* Inside a write transaction: forgets up to `limit` counts whose time is over; *ret how many. */
+enum storage_status slow_down_sweep(struct db_conn *conn, int64_t now, int64_t limit, int64_t *ret);
 
 #endif

@@ -158,6 +158,97 @@ static void test_session__notes_are_made_fit_to_store(void **state)
     }
 }
 
+#define LONG_AGO (INT64_C(1000) * CLOCK_SECOND)
+
+static int64_t sessions_left(struct fixture *f)
+{
+    return fixture_int(f, "SELECT COUNT(*) FROM sessions", DB_NO_ARGS);
+}
+
+static int64_t swept(struct fixture *f, int64_t before, int64_t limit)
+{
+    int64_t n = -1;
+    assert_int_equal(session_sweep(f->conn, before, limit, &n), STORAGE_OK);
+    return n;
+}
+
+static void test_session__sweep_takes_what_ended_before_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    int64_t user_id = fixture_user(f, "ann@example.com");
+    struct signed_in live = fixture_session(f, user_id), expired = fixture_session(f, user_id);
+    struct signed_in revoked = fixture_session(f, user_id), lately = fixture_session(f, user_id);
+    fixture_exec(f, "UPDATE sessions SET expires_at = $2 WHERE id = $1",
+                 DB_ARGS(db_int(expired.session.id), db_int(LONG_AGO)));
+    fixture_exec(f, "UPDATE sessions SET revoked_at = $2 WHERE id = $1",
+                 DB_ARGS(db_int(revoked.session.id), db_int(LONG_AGO)));
+    fixture_revoke(f, lately.session.id);
+    assert_int_equal(swept(f, LONG_AGO, 100), 0);
+    assert_int_equal(swept(f, LONG_AGO + 1, 100), 2);
+    assert_int_equal(swept(f, LONG_AGO + 1, 100), 0);
+    assert_int_equal(sessions_left(f), 2);
+    assert_int_equal(fixture_int(f, "SELECT COUNT(*) FROM sessions WHERE id IN ($1, $2)",
+                                 DB_ARGS(db_int(live.session.id), db_int(lately.session.id))),
+                     2);
+    struct principal principal;
+    assert_int_equal(fixture_verdict(f, live.token, &principal), TOKEN_VALID);
+    assert_int_equal(fixture_verdict(f, expired.token, &principal), TOKEN_INVALID);
+}
+
+static void test_session__sweep_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    int64_t user_id = fixture_user(f, "ann@example.com");
+    for (int i = 0; i < 7; i++)
+        fixture_session(f, user_id);
+    fixture_exec(f, "UPDATE sessions SET expires_at = 1", DB_NO_ARGS);
+    assert_int_equal(swept(f, LONG_AGO, 3), 3);
+    assert_int_equal(sessions_left(f), 4);
+    assert_int_equal(swept(f, LONG_AGO, 100), 4);
+}
+
+/* Whatever call fails: the failure is told, and what is deleted is what was counted. */
+static void test_session__sweep_fails_whole(void **state)
+{
+    struct fixture *f = *state;
+    int64_t user_id = fixture_user(f, "ann@example.com");
+    for (int i = 0; i < 3; i++)
+        fixture_session(f, user_id);
+    fixture_exec(f, "UPDATE sessions SET expires_at = 1", DB_NO_ARGS);
+    for (int nth = 1;; nth++) {
+        int64_t n = -1;
+        storage_fault_set(nth, STORAGE_FULL, false);
+        enum storage_status status = session_sweep(f->conn, LONG_AGO, 100, &n);
+        storage_fault_set(0, STORAGE_OK, false);
+        if (status == STORAGE_OK)
+            break;
+        assert_int_equal(n, -1);
+        assert_int_equal(sessions_left(f), 3);
+        assert_true(nth < 100);
+    }
+    assert_int_equal(sessions_left(f), 0);
+}
+
+static enum storage_status confirm(struct db_conn *conn, void *context)
+{
+    const struct session *session = context;
+    return session_confirm(conn, session->user_id, session->id, clock_now());
+}
+
+static void test_session__is_confirmed_while_it_lives(void **state)
+{
+    struct fixture *f = *state;
+    struct session session = fixture_session(f, fixture_user(f, "ann@example.com")).session;
+    struct session other = session;
+    other.user_id++;
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &session), STORAGE_OK);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &other), STORAGE_DONE);
+    fixture_revoke(f, session.id);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &session), STORAGE_DONE);
+    fixture_exec(f, "UPDATE sessions SET revoked_at = NULL, expires_at = 1", DB_NO_ARGS);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, confirm, &session), STORAGE_DONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +260,10 @@ int main(void)
         FIXTURE_TEST(test_session__revoking_the_others_leaves_one_and_other_users),
         FIXTURE_TEST(test_session__needs_an_existing_user_and_tenant),
         FIXTURE_TEST(test_session__notes_are_made_fit_to_store),
+        FIXTURE_TEST(test_session__sweep_takes_what_ended_before_and_nothing_else),
+        FIXTURE_TEST(test_session__sweep_is_bounded),
+        FIXTURE_TEST(test_session__sweep_fails_whole),
+        FIXTURE_TEST(test_session__is_confirmed_while_it_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,37 @@ static void test_slow_down__clean_success_writes_nothing(void **state)
     assert_int_equal(fixture_int(f, "SELECT last_at FROM sign_in_failures", DB_NO_ARGS), T0 + 25 * HOUR);
 }
 
+struct sweeping {
+    int64_t now, limit, n;
+};
+
+static enum storage_status sweep(struct db_conn *conn, void *context)
+{
+    struct sweeping *sweeping = context;
+    return slow_down_sweep(conn, sweeping->now, sweeping->limit, &sweeping->n);
+}
+
+static int64_t swept(struct fixture *f, int64_t now, int64_t limit)
+{
+    struct sweeping sweeping = { now, limit, -1 };
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, sweep, &sweeping), STORAGE_OK);
+    return sweeping.n;
+}
+
+static void test_slow_down__sweep_takes_what_is_over_and_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 5; i++)
+        end_at(f, arena_printf(f->arena, "%d@example.com", i), AWAY, T0, false);
+    end_at(f, ANN, HOME, T0, true);
+    assert_int_equal(swept(f, T0 + HOUR, 100), 0);
+    assert_int_equal(swept(f, T0 + DAY, 3), 3);
+    assert_int_equal(swept(f, T0 + DAY, 3), 2);
+    assert_int_equal(swept(f, T0 + 30 * DAY, 3), 0); /* a known place stays for a month */
+    assert_int_equal(swept(f, T0 + 30 * DAY + 1, 3), 1);
+    assert_int_equal(rows(f), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +229,7 @@ int main(void)
         FIXTURE_TEST(test_slow_down__holds_no_address),
         FIXTURE_TEST(test_slow_down__old_rows_go),
         FIXTURE_TEST(test_slow_down__clean_success_writes_nothing),
+        FIXTURE_TEST(test_slow_down__sweep_takes_what_is_over_and_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
