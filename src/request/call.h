@@ -54,7 +54,7 @@ struct call {
         bool query_read;  /* `query` is decoded */
         bool query_valid; /* and passed its rows */
         bool cold;        /* a warm walk met something that has to be read */
-        bool entered;     /* it passed every check before its body */
+        bool entered;     /* it passed every check before its body, and may have waited since */
         uint8_t hits;     /* look-ups of authority that met something kept */
         uint8_t misses;   /* that had to read */
     } own;

@@ -43,7 +43,7 @@ void walk_worker_free(struct walk_worker **worker);
 
 /* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. True: call->reply is
  * complete. False: the call may go on, but in another lane: give it to a worker of *ret_lane, where
- * walk_run() goes on from there. That happens once per call at most. */
+ * walk_run() asks again whether it still may and goes on. That happens once per call at most. */
 bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane);
 
 /* Any thread that owns the call: fills call->reply with the 503 of a full lane (Retry-After: 1). */

@@ -31,9 +31,10 @@ enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n);
 enum error_code walk_handle(struct call *call);
 
 /* walk_run.c, on a worker or, with what is kept, on the loop. */
-/* The steps from the tenant to the permission. OK: the call may enter, and will not be asked again. */
+/* The steps from the tenant to the permission. */
 enum error_code walk_enter(struct call *call);
-/* All steps from the tenant to the handler. */
+/* All steps from the tenant to the handler. Whoever entered and then waited for another lane is asked again:
+ * what was true then may be true no longer. */
 enum error_code walk_through(struct call *call);
 /* The lane of the call's next walk_run(). */
 enum lane walk_lane(const struct call *call);

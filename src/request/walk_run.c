@@ -45,10 +45,18 @@ static enum error_code walk_part(struct call *call, const walk_step *steps, size
     return code;
 }
 
+/* Nothing that an earlier pass decided; but what it has counted stays counted. */
+static void forget(struct call *call)
+{
+    call->tenant = call->host_tenant = (struct tenant){ 0 };
+    call->root_scope = false;
+    call->principal = (struct principal){ 0 };
+    call->grant = (struct access_grant){ 0 };
+}
+
 enum error_code walk_enter(struct call *call)
 {
-    if (call->own.entered)
-        return OK;
+    forget(call);
     enum error_code code = walk_part(call, enter_steps, sizeof(enter_steps) / sizeof(enter_steps[0]));
     call->own.entered = code == OK && !call->own.cold;
     return code;
@@ -70,12 +78,10 @@ enum lane walk_lane(const struct call *call)
 /* In the lane it is in. False: the rest belongs into another. */
 static bool run_here(struct call *call)
 {
-    enum lane here = walk_lane(call);
-    enum error_code code = walk_enter(call);
-    if (code == OK && walk_lane(call) != here)
+    bool is_entrance = walk_lane(call) != call->route->lane;
+    enum error_code code = is_entrance ? walk_enter(call) : walk_through(call);
+    if (is_entrance && code == OK)
         return false;
-    if (code == OK)
-        walk_through(call);
     answer_complete(call);
     return true;
 }

@@ -33,6 +33,21 @@ suite('overload', slow, (server) => {
     }
   });
 
+  it('requests without a right to the password lane keep nobody from signing in', async () => {
+    const sessions = Array.from({ length: 4 }, () => connect2(server()));
+    const junk = [{}, { token: 'x' }, { token: 'a.b.c' }, { token: `tth_${'0'.repeat(49)}` }];
+    try {
+      const flood = Array.from({ length: 240 }, (_, i) => request2(sessions[i % 4], {
+        path: '/api/auth/change-password', host: ACME_HOST, ...junk[Math.floor(i / 4) % 4], json: { current_password: 'x', new_password: 'granite-willow-64' },
+      }));
+      const logins = Array.from({ length: 4 }, () => http2Once(server(), { path: '/api/auth/login', host: ACME_HOST, form: { username: people.admin.email, password: people.admin.password } }));
+      for (const reply of await Promise.all(logins)) assert.equal(reply.status, 200, reply.text);
+      for (const reply of await Promise.all(flood)) assert.equal(reply.status, 401, reply.text);
+    } finally {
+      for (const session of sessions) session.destroy();
+    }
+  });
+
   it('is over when the queue is empty', async () => {
     const reply = await http2Once(server(), { path: '/api/auth/login', host: ACME_HOST, form: { username: people.admin.email, password: people.admin.password } });
     assert.equal(reply.status, 200);

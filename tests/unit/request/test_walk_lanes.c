@@ -94,6 +94,29 @@ static void test_lanes__members_move_on_to_the_password_lane(void **state)
     ASSERT_LANE(LANE_PASSWORD);
 }
 
+/* Between the two lanes somebody suspends her, or ends her sessions. */
+static void test_lanes__whoever_waited_is_asked_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        int status;
+    } rows[] = { { "UPDATE memberships SET status = 'suspended' WHERE user_id = $1", 403 },
+                 { "DELETE FROM sessions WHERE user_id = $1", 401 } };
+    for (size_t i = 0; i < 2; i++) {
+        enum lane lane;
+        struct call *call = call_for((struct ask){ CHANGE, .who = i ? ANNA : BOB });
+        assert_false(walk_admit(world.walk, call, &lane));
+        assert_int_equal(lane, LANE_GENERAL);
+        assert_false(walk_run(world.worker, call, &lane));
+        assert_int_equal(lane, LANE_PASSWORD);
+        world_exec(rows[i].sql, DB_ARGS(db_int(world.users[i ? ANNA : BOB])));
+        assert_true(walk_run(world.worker, call, &lane));
+        assert_int_equal(call->reply.status, rows[i].status);
+        call_free(&call);
+    }
+}
+
 static void test_lanes__storage_away_is_answered_by_the_general_lane(void **state)
 {
     (void)state;
@@ -196,6 +219,7 @@ int main(void)
         OPEN(test_lanes__without_a_token_nobody_leaves_the_loop),
         OPEN(test_lanes__bad_tokens_stay_out_of_the_password_lane),
         OPEN(test_lanes__members_move_on_to_the_password_lane),
+        OPEN(test_lanes__whoever_waited_is_asked_again),
         OPEN(test_lanes__storage_away_is_answered_by_the_general_lane),
         LIMITED(test_lanes__a_call_that_moves_on_counts_once),
         LIMITED(test_used_up__what_cannot_be_a_token_is_refused_on_the_loop),
