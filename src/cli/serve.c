@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "cli/caution.h"
 #include "cli/commands.h"
 #include "cli/store.h"
 #include "cli/supervisor.h"
@@ -37,6 +38,7 @@ static int run(struct cli *cli)
         return code;
     log_set_level(cli->config->log.level);
     log_set_format(cli->config->log.format);
+    caution_log(cli->config);
     hide_memory();
     raise_file_limit(cli->config);
     return supervisor_run(cli);

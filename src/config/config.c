@@ -57,17 +57,29 @@ struct config *config_parse(const char *path, struct str yaml, struct config_err
     return config;
 }
 
+static void note_exposed(struct reader *reader, bool is_public)
+{
+    struct str_list *exposed = &reader->config->exposed;
+    exposed->at = ARENA_ARRAY(reader->arena, struct str, 2);
+    if (is_public && reader->has_secret)
+        exposed->at[exposed->n++] = reader->config->file;
+    if (reader->env_is_public)
+        exposed->at[exposed->n++] = arena_printf(reader->arena, "%.*s/.env", STR_ARG(reader->folder));
+}
+
 struct config *config_load(const char *path, struct config_error *ret_error)
 {
     struct config *config = config_new(path);
     struct reader reader = reader_of(config, ret_error);
     struct str yaml;
+    bool is_public = false;
     const char *found;
-    if (!config_read_file(config->arena, path, &yaml, &found))
-        config_refuse(&reader, 0, STR_NONE, found,
-                      "a readable file of at most 64 KiB that not everybody may write");
-    else if (read_text(&reader, yaml))
+    if (!config_read_file(config->arena, path, &yaml, &is_public, &found))
+        config_refuse(&reader, 0, STR_NONE, found, CONFIG_FILE_RULE);
+    else if (read_text(&reader, yaml)) {
+        note_exposed(&reader, is_public);
         return config;
+    }
     config_free(&config);
     return NULL;
 }

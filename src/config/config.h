@@ -36,6 +36,8 @@ struct domain {
 struct config {
     struct arena *arena; /* owns everything here */
     struct str file;     /* as given */
+    /* Files that everybody may read although secrets stand in them: worth a warning. config_load() only. */
+    struct str_list exposed;
 
     enum config_mode mode;
     bool demo;
@@ -101,10 +103,10 @@ struct config_error {
     char text[512];
 };
 
-/* Reads `path` (a regular file of ≤ 64 KiB, not world-writable), expands ${NAME} from the environment and
- * from a .env file beside it (the environment wins), checks types, ranges and the rules between keys (a
- * secret key of ≥ 32 bytes, TLS files for https listeners, …). Returns NULL with *ret_error filled. Free with
- * config_free(). */
+/* Reads `path` (a regular file of ≤ 64 KiB, root's or ours, that only its owner may write), expands ${NAME}
+ * from the environment and from a .env file beside it (the environment wins), checks types, ranges and the
+ * rules between keys (a secret key of ≥ 32 bytes, TLS files for https listeners, …). Returns NULL with
+ * *ret_error filled. Free with config_free(). */
 struct config *config_load(const char *path, struct config_error *ret_error);
 /* The same from text at hand; `path` is used for messages and relative files. Tests. */
 struct config *config_parse(const char *path, struct str yaml, struct config_error *ret_error);

@@ -172,12 +172,11 @@ bool config_read_env(struct reader *reader)
     struct str text;
     const char *found;
     const char *file = arena_printf(reader->arena, "%.*s/.env", STR_ARG(reader->folder)).at;
-    if (config_read_file(reader->arena, file, &text, &found))
+    if (config_read_file(reader->arena, file, &text, &reader->env_is_public, &found))
         return read_lines(reader, file, text);
     if (errno == ENOENT || errno == ENOTDIR)
         return true;
     struct reader here = *reader;
     here.file = file;
-    return config_refuse(&here, 1, STR_NONE, found,
-                         "a readable file of at most 64 KiB that only its owner may write");
+    return config_refuse(&here, 1, STR_NONE, found, CONFIG_FILE_RULE);
 }

@@ -38,7 +38,9 @@ struct reader {
     struct str folder;          /* of the file, absolute */
     struct variable *variables; /* of the .env file */
     size_t variable_count;
-    int *lines; /* per key: where it stands; 0: nowhere */
+    bool env_is_public; /* everybody may read the .env file */
+    bool has_secret;    /* a secret stands in the file itself */
+    int *lines;         /* per key: where it stands; 0: nowhere */
 };
 
 /* Fills the error: "FILE:LINE: KEY: found FOUND, expected EXPECTED". Always false. path may be empty. */
@@ -46,9 +48,15 @@ bool config_refuse(struct reader *reader, int line, struct str path, const char 
 /* The same about a node, whose value is shown unless it is secret. */
 bool config_refuse_node(struct reader *reader, const struct node *node, bool secret, const char *expected);
 
-/* A regular file of at most CONFIG_MAX_BYTES that not everybody may write. *ret_found: NULL, or why not.
- * False when it cannot be read; errno ENOENT then means that there is none. */
-bool config_read_file(struct arena *arena, const char *path, struct str *ret, const char **ret_found);
+/* What is expected of a file otherwise. */
+#define CONFIG_FILE_RULE                                                                                     \
+    "a readable file of at most 64 KiB, root's or this user's, that only its owner may write"
+
+/* A regular file of at most CONFIG_MAX_BYTES, of root or of this process's user, that only its owner may
+ * write. *ret_is_public: everybody may read it. *ret_found: NULL, or why not. False when it cannot be read;
+ * errno ENOENT then means that there is none. */
+bool config_read_file(struct arena *arena, const char *path, struct str *ret, bool *ret_is_public,
+                      const char **ret_found);
 
 /* One strict YAML document as a tree: no anchors, aliases or tags, no name twice. An empty document is an
  * empty map. */

@@ -129,6 +129,19 @@ static bool refuse_unknown(struct reader *reader, const struct node *node)
     return config_refuse(reader, node->line, node->path, "an unknown key", expected.at);
 }
 
+/* A secret as such, not a ${NAME} that stands for one. Settings of a database hold one when they say so. */
+static bool holds_secret(const struct config_key *key, const struct node *node)
+{
+    for (const struct node *child = node->first; child != NULL; child = child->next)
+        if (holds_secret(key, child))
+            return true;
+    if (node->kind != NODE_SCALAR || node->expanded || str_is_empty(node->text))
+        return false;
+    return !str_starts_with(str_of(key->path), STR("storage.")) ||
+           memmem(node->text.at, node->text.len, "password", strlen("password")) != NULL ||
+           str_equal(node->name, STR("password"));
+}
+
 static bool read_section(struct reader *reader, const struct node *section);
 
 static bool read_entry(struct reader *reader, const struct node *node)
@@ -137,6 +150,8 @@ static bool read_entry(struct reader *reader, const struct node *node)
     bool has_dot = str_index(node->name, '.') < node->name.len; /* "server.queue: 1" at the top is no key */
     if (key != NULL && !has_dot) {
         reader->lines[key - config_keys] = node->line;
+        if ((key->flags & KEY_SECRET) != 0)
+            reader->has_secret = reader->has_secret || holds_secret(key, node);
         return key->type->read(reader, key, node, config_member(reader->config, key));
     }
     if (has_dot || !is_section(node->path))

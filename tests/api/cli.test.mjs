@@ -1,7 +1,7 @@
 // The command line: what it prints, what it refuses, and with which exit code.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -171,6 +171,23 @@ describe('a database from scratch', () => {
     }
     assert.deepEqual(runCli(['check-config', '--config', scratch.configPath]), { code: 0, stdout: 'OK\n', stderr: '' });
     assert.equal(runCli(['check-config'], { env: { TETHER_CONFIG: scratch.configPath } }).stdout, 'OK\n');
+  });
+
+  it('check-config warns of secrets that everybody may read, and of a demo that everybody may reach', () => {
+    const careless = join(scratch.dir, 'careless.yaml');
+    const check = (text, mode) => {
+      rmSync(careless, { force: true });
+      writeFileSync(careless, `tokens: { secret_key: ${'k'.repeat(32)} }\n${text}`);
+      chmodSync(careless, mode);
+      return runCli(['check-config', '--config', careless]);
+    };
+    assert.deepEqual(check('', 0o600), { code: 0, stdout: 'OK\n', stderr: '' });
+    assert.match(check('', 0o644).stderr, /^warning: .*careless\.yaml: everybody .*\n$/);
+    for (const mode of [0o620, 0o660, 0o602]) refused(runCli(['check-config', '--config', (check('', mode), careless)]), /may write/);
+    const demo = (...listen) => check(`demo: true\nserver: { listen: ${JSON.stringify(listen)} }\n`, 0o600);
+    for (const mine of ['http://127.0.0.1:1', 'http://127.9.9.9:1', 'http://[::1]:1', 'unix:/tmp/t.sock']) assert.deepEqual(demo(mine), { code: 0, stdout: 'OK\n', stderr: '' });
+    for (const open of ['http://0.0.0.0:1', 'http://[::]:1', 'http://192.0.2.1:1']) assert.match(demo('http://127.0.0.1:1', open).stderr, /^warning: demo is on .*\n$/);
+    assert.equal(check('server: { listen: [ "http://0.0.0.0:1" ] }\n', 0o600).stderr, '');
   });
 
   it('routes lists the whole API', () => {

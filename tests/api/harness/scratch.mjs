@@ -93,7 +93,7 @@ export function makeScratch(options = {}) {
     config: merged(testConfig(database.storage, options.tls ? tlsPair(dir) : undefined), options.config),
     writeConfig(over) {
       scratch.config = merged(scratch.config, over);
-      writeFileSync(scratch.configPath, yaml(scratch.config));
+      writeFileSync(scratch.configPath, yaml(scratch.config), { mode: 0o600 });
     },
     remove() {
       database.drop();

@@ -202,6 +202,69 @@ static void test_config_env__an_env_file_that_everybody_may_write_is_refused(voi
     scratch_remove(&s);
 }
 
+static void test_config_env__an_env_file_of_others_is_refused(void **state)
+{
+    (void)state;
+    struct scratch s;
+    struct config_error error;
+    char path[96];
+    scratch_make(&s, WITH_KEY);
+    scratch_env(&s, "A=1\n");
+    snprintf(path, sizeof(path), "%s/.env", s.folder);
+    chmod(path, 0620);
+    assert_null(load(&s, &error));
+    assert_non_null(strstr(error.text, "/.env:1: found a file that its group may write, expected"));
+    chmod(path, 0600);
+    if (geteuid() == 0) { /* only root can give files away */
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        assert_null(load(&s, &error));
+        assert_non_null(strstr(error.text, "/.env:1: found a file of another user, expected"));
+    }
+    scratch_remove(&s);
+}
+
+static void assert_exposed(const char *yaml, mode_t file_mode, mode_t env_mode, size_t expected)
+{
+    struct scratch s;
+    struct config_error error;
+    char path[96];
+    scratch_make(&s, yaml);
+    scratch_env(&s, "TETHER_TEST_SECRET=" KEY "\n");
+    snprintf(path, sizeof(path), "%s/.env", s.folder);
+    chmod(path, env_mode);
+    chmod(s.file, file_mode);
+    struct config *c = load(&s, &error);
+    if (c == NULL)
+        fail_msg("%s", error.text);
+    if (c->exposed.n != expected)
+        fail_msg("%zu exposed: %s", c->exposed.n, yaml);
+    if (expected == 1)
+        assert_true(str_ends_with(c->exposed.at[0], env_mode == 0644 ? STR("/.env") : STR("/tether.yaml")));
+    config_free(&c);
+    scratch_remove(&s);
+}
+
+static void test_config_env__secrets_that_everybody_may_read_are_noted(void **state)
+{
+    (void)state;
+    static const char by_name[] = "tokens: { secret_key: \"${TETHER_TEST_SECRET}\" }\n";
+    static const char more[] =
+        "tokens: { secret_key: \"${TETHER_TEST_SECRET}\", previous_secret_keys: [ " KEY " ] }\n";
+    static const char open_db[] = "tokens: { secret_key: \"${TETHER_TEST_SECRET}\" }\n"
+                                  "storage: { postgres: { conninfo: \"host=db dbname=tether\" } }\n";
+    static const char closed_db[] = "tokens: { secret_key: \"${TETHER_TEST_SECRET}\" }\n"
+                                    "storage: { postgres: { conninfo: \"host=db password=x\" } }\n";
+    assert_exposed(WITH_KEY, 0600, 0600, 0);
+    assert_exposed(WITH_KEY, 0640, 0640, 0);
+    assert_exposed(WITH_KEY, 0644, 0600, 1);
+    assert_exposed(WITH_KEY, 0644, 0644, 2);
+    assert_exposed(by_name, 0644, 0600, 0);
+    assert_exposed(by_name, 0644, 0644, 1);
+    assert_exposed(more, 0644, 0600, 1);
+    assert_exposed(open_db, 0644, 0600, 0);
+    assert_exposed(closed_db, 0644, 0600, 1);
+}
+
 static void test_config_env__secrets_are_never_shown(void **state)
 {
     (void)state;
@@ -250,6 +313,8 @@ int main(void)
         cmocka_unit_test(test_config_env__the_environment_wins_over_the_file),
         cmocka_unit_test(test_config_env__a_broken_env_file_is_named_with_its_line),
         cmocka_unit_test(test_config_env__an_env_file_that_everybody_may_write_is_refused),
+        cmocka_unit_test(test_config_env__an_env_file_of_others_is_refused),
+        cmocka_unit_test(test_config_env__secrets_that_everybody_may_read_are_noted),
         cmocka_unit_test(test_config_env__secrets_are_never_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -517,8 +517,9 @@ static void assert_load_refused(const char *path, const char *found)
     struct config_error error;
     char expected[256];
     snprintf(expected, sizeof(expected),
-             "%s: found %s, expected a readable file of at most 64 KiB that not everybody may write", path,
-             found);
+             "%s: found %s, expected a readable file of at most 64 KiB, root's or this user's, that only its "
+             "owner may write",
+             path, found);
     assert_null(config_load(path, &error));
     assert_string_equal(error.text, expected);
 }
@@ -535,10 +536,20 @@ static void test_config_errors__files_that_cannot_be_trusted(void **state)
 
     chmod(s.file, 0602);
     assert_load_refused(s.file, "a file that everybody may write");
-    chmod(s.file, 0660); /* a group may */
+    chmod(s.file, 0660);
+    assert_load_refused(s.file, "a file that its group may write");
+    chmod(s.file, 0644);
     c = config_load(s.file, &error);
     assert_non_null(c);
     config_free(&c);
+    if (geteuid() == 0) { /* only root can give files away */
+        assert_int_equal(chown(s.file, 65534, 65534), 0);
+        assert_load_refused(s.file, "a file of another user");
+        assert_int_equal(chown(s.file, 0, 65534), 0); /* whose group does not matter */
+        c = config_load(s.file, &error);
+        assert_non_null(c);
+        config_free(&c);
+    }
 
     struct arena *arena = arena_new(0);
     scratch_write(s.file, repeated(arena, "#234567\n", 8193).at);
