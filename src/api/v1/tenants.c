@@ -24,8 +24,9 @@ static const struct field tenant_fields[] = {
           .help = "Its short name, for X-Tenant and its host; made from the name if left out",
           .example = "acme"),
     FIELD(struct tenant_input, owner, "owner", FIELD_OBJECT, .flags = FIELD_REQUIRED,
-          .help =
-              "Its first user: name, email, password. An address that exists brings that user's password"),
+          .help = "Its first user: name, email, password. An address that exists brings that user's password",
+          .example = "{\"name\": \"Olga Owner\", \"email\": \"olga@acme.example\", \"password\": \"correct "
+                     "horse battery\"}"),
 };
 static const struct shape tenant_shape = SHAPE("V1NewTenant", struct tenant_input, tenant_fields);
 
