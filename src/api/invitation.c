@@ -141,7 +141,8 @@ enum error_code invitation_open(struct call *call, struct str token, struct invi
 
 static const struct field accept_fields[] = {
     FIELD(struct accept_input, token, "token", FIELD_SECRET, .flags = FIELD_REQUIRED, .max = 200,
-          .help = "The last part of the invitation's link"),
+          .help = "The last part of the invitation's link",
+          .example = "tti_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM"),
     FIELD(struct accept_input, name, "name", FIELD_STR, .flags = FIELD_NULLABLE, .max = 200,
           .help = "Who joins; needed when the address has no account yet", .example = "Jane Smith"),
     FIELD(struct accept_input, password, "password", FIELD_SECRET, .flags = FIELD_NULLABLE,

@@ -200,7 +200,7 @@ static void test_routes__every_row_is_documented(void **state)
     struct world *w = *state;
     int rows = 0;
     walk_each_route(w->walk, count_row, &rows);
-    assert_int_equal(rows, 10);
+    assert_true(rows >= 40);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
