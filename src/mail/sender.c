@@ -103,7 +103,9 @@ static bool settle_open(struct mail_rounds *rounds)
         return true;
     enum storage_status status =
         outbox_settle(rounds->conn, &rounds->open_row, &rounds->open_end, clock_now());
-    if (status == STORAGE_DONE && rounds->open_end.fate == OUTBOX_SENT)
+    if (status == STORAGE_UNCERTAIN)
+        rounds->open_is_uncertain = true;
+    if (status == STORAGE_DONE && rounds->open_end.fate == OUTBOX_SENT && !rounds->open_is_uncertain)
         log_event(LOG_WARN, "a mail was sent after its claim had run out",
                   LOG_I("mail", rounds->open_row.id));
     if (status != STORAGE_OK && status != STORAGE_DONE)
@@ -118,6 +120,7 @@ static enum mail_outcome process(struct mail_rounds *rounds, struct arena *arena
     struct mail_result result = { MAIL_AWAY, "" };
     send_row(rounds, arena, row, &result);
     rounds->open_arena = arena;
+    rounds->open_is_uncertain = false;
     rounds->open_row = *row;
     rounds->open_end = end_of(arena, row, &result, clock_now());
     report(row, &rounds->open_end);

@@ -18,6 +18,7 @@ struct mail_rounds {
     struct arena *open_arena;
     struct outbox_row open_row;
     struct outbox_end open_end;
+    bool open_is_uncertain; /* writing it may have worked */
     int64_t swept_at;
 };
 

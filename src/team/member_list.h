@@ -22,11 +22,11 @@ enum storage_status member_by_id(struct db_conn *conn, struct arena *arena, cons
 enum member_filter { MEMBERS_ALL = 0, MEMBERS_ACTIVE, MEMBERS_SUSPENDED, MEMBER_FILTER_COUNT };
 
 /* After whom a page begins. A list goes by the time of joining, a search by the word found; the user's id
- * decides between equals. user_id 0: at the start. */
+ * decides between equals. A search among few goes by the time of joining, too. user_id 0: at the start. */
 struct member_place {
-    int64_t joined_at;
-    struct str word;
     int64_t user_id;
+    int64_t joined_at;
+    struct str word; /* at == NULL: by the time of joining */
 };
 
 struct member_query {
@@ -44,8 +44,7 @@ struct member_page {
     struct member_place last; /* the place of the last one here */
 };
 
-/* OK or a failure. Whatever the page, a bounded part of an index is read; only a search narrowed by a role or
- * a status passes over those it finds and does not want. */
+/* OK or a failure. Whatever the page, a bounded part of an index is read. */
 enum storage_status member_list(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                 const struct member_query *query, struct member_page *ret);
 

@@ -20,6 +20,7 @@ OWNERS = {
     "crypt.h": ["src/identity"],
     "sodium.h": ["src/base", "src/identity", "src/access"],
     "openssl/": ["src/http"],
+    "curl/": ["src/mail"],
     "cjson/": ["src/base"],
 }
 

@@ -49,28 +49,32 @@ static const struct field list_fields[] = {
     FIELD(struct list_query, status, "status", FIELD_ENUM, .words = status_words,
           .help = "Only active or only suspended members", .example = "active"),
     FIELD(struct list_query, cursor, "cursor", FIELD_STR, .max = 200,
-          .help = "meta.next_cursor of the page before", .example = "MTI6MTcwMDAwMDAwMDAwMDAwMA"),
+          .help = "meta.next_cursor of the page before", .example = "MTI6dDE3MDAwMDAwMDAwMDAwMDA"),
     FIELD(struct list_query, per_page, "per_page", FIELD_INT, .min = 1, .max = MAX_PER_PAGE,
           .help = "How many at most; 25 if left out", .example = "25"),
 };
 static const struct shape list_shape = SHAPE("TeamQuery", struct list_query, list_fields);
 
-/* "user id:time" or "user id:word", in letters that need no escaping. */
-static struct str cursor_write(struct call *call, const struct member_place *place, bool is_search)
+/* "user id:t" and the time, or "user id:w" and the word, in letters that need no escaping. */
+static struct str cursor_write(struct call *call, const struct member_place *place)
 {
-    struct str key = is_search ? place->word : arena_printf(call->arena, "%lld", (long long)place->joined_at);
-    struct str text = arena_printf(call->arena, "%lld:%.*s", (long long)place->user_id, STR_ARG(key));
+    struct str time = arena_printf(call->arena, "%lld", (long long)place->joined_at);
+    struct str text = arena_printf(call->arena, "%lld:%c%.*s", (long long)place->user_id,
+                                   place->word.at ? 'w' : 't', STR_ARG(place->word.at ? place->word : time));
     return base64url_encode(call->arena, text.at, text.len);
 }
 
+/* Only a search goes by words. */
 static bool cursor_read(struct call *call, struct str cursor, bool is_search, struct member_place *ret)
 {
     struct str text, id, key;
     if (!base64url_decode(call->arena, cursor, &text) || !text_is_clean(text) ||
         !str_split(text, ':', &id, &key) || !str_to_int(id, &ret->user_id) || ret->user_id <= 0)
         return false;
-    ret->word = key;
-    return is_search || str_to_int(key, &ret->joined_at);
+    struct str place = str_sub(key, 1, key.len);
+    if (is_search && str_starts_with(key, STR("w")) && place.len > 0)
+        ret->word = place;
+    return ret->word.at || (str_starts_with(key, STR("t")) && str_to_int(place, &ret->joined_at));
 }
 
 static enum member_filter filter_of(struct str status)
@@ -99,7 +103,7 @@ static enum error_code team_list(struct call *call)
     cJSON *list = json_new_array();
     for (size_t i = 0; i < page.n; i++)
         json_add_item(list, NULL, member_json(call, &page.at[i]));
-    v1_page(call, list, page.has_more ? cursor_write(call, &page.last, is_search) : STR_NONE, query.limit);
+    v1_page(call, list, page.has_more ? cursor_write(call, &page.last) : STR_NONE, query.limit);
     return OK;
 }
 

@@ -107,8 +107,9 @@ static void test_team__refuses_bad_queries(void **state)
                  INVALID("\"per_page\":[\"The per page must be at least 1.\"]"));
     assert_reply(GET(viewer, "/api/v1/team?status=gone"), 422,
                  INVALID("\"status\":[\"The status field must be one of: active, suspended.\"]"));
-    static const char *const cursors[] = { "x",       "!",    "MTI",  "LTE6MQ", "MDox",
-                                           "MToxOjI", "MTph", "AAAA", "_4A6MQ" };
+    static const char *const cursors[] = { "x",      "!",      "MTI",     "LTE6dDE",
+                                           "MDp0MQ", "MTI6MQ", "MTI6dHg", "MTI6d3NhcmFo",
+                                           "MTI6dA", "AAAA",   "_4A6MQ" };
     for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
         assert_reply(GET(viewer, arena_printf(w->fixture->arena, "/api/v1/team?cursor=%s", cursors[i]).at),
                      422, INVALID("\"cursor\":[\"The cursor is invalid.\"]"));

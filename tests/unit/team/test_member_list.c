@@ -157,6 +157,28 @@ static void test_search__is_narrowed_by_role_and_status(void **state)
     FOUND("", .search = STR("ann"), .role = STR("owner"), .filter = MEMBERS_SUSPENDED);
 }
 
+/* Few are gone through in their own order, many by the words; a cursor stays with the order it was made in.
+ */
+static void test_search__has_two_orders(void **state)
+{
+    (void)state;
+    add_people();
+    fixture_exec(t->fixture, "UPDATE memberships SET role = 'member', created_at = 9000 - user_id",
+                 DB_NO_ARGS);
+    FOUND("ann bob.ross", .search = STR("x.example"));
+    FOUND("bob.ross ann", .search = STR("x.example"), .role = STR("member"));
+    for (int64_t limit = 1; limit <= 3; limit++)
+        FOUND("bob.ross ann", .search = STR("x.ex"), .role = STR("member"), .limit = limit);
+    struct member_page page = LIST(.search = STR("ann"), .limit = 1);
+    assert_string_equal(page.last.word.at, "ann");
+    FOUND("dan", .search = STR("ann"), .role = STR("member"), .after = page.last);
+    /* A place that this search never gave is the start. */
+    page = LIST(.search = STR("ann"), .role = STR("member"), .limit = 1);
+    FOUND("ann dan", .search = STR("ann"), .after = page.last);
+    FOUND("ann bob.ross", .search = STR("x.ex"), .after = { .user_id = 1, .word = STR("aaa") });
+    FOUND("", .search = STR("x.ex"), .after = { .user_id = 1, .word = STR("x.exz") });
+}
+
 static enum storage_status rewrite(struct db_conn *conn, void *context)
 {
     return member_words_write(conn, t->acme.id, *(int64_t *)context);
@@ -196,9 +218,13 @@ static void test_search__odd_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_list__pages_hold_everybody_once),   TEST(test_list__shows_what_there_is),
-        TEST(test_search__finds_beginnings_of_words), TEST(test_search__is_narrowed_by_role_and_status),
-        TEST(test_search__follows_a_new_name),        TEST(test_search__odd_names),
+        TEST(test_list__pages_hold_everybody_once),
+        TEST(test_list__shows_what_there_is),
+        TEST(test_search__finds_beginnings_of_words),
+        TEST(test_search__is_narrowed_by_role_and_status),
+        TEST(test_search__has_two_orders),
+        TEST(test_search__follows_a_new_name),
+        TEST(test_search__odd_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
