@@ -3,6 +3,7 @@
 #include "request/authority.h"
 
 #include "base/cache.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "request/walk_internal.h"
 #include "storage/changes.h"
@@ -14,12 +15,17 @@
 #define PRINCIPAL_BYTES   512
 #define GRANT_ENTRIES     8192
 
+/* The stamps say when something kept is out of date. Should a change ever come without its touch (a slip
+ * here, SQL of somebody else's), this is how long it can go unseen. */
+#define AGE_MAX_US (60 * CLOCK_SECOND)
+
 struct authority {
     struct cache *tenants, *principals, *grants;
 };
 
 struct kept_tenant {
     struct db_stamp directory;
+    int64_t kept_at;
     const struct config *config; /* hosts are also the configuration's */
     enum host_scope scope;
     struct tenant tenant;
@@ -27,12 +33,14 @@ struct kept_tenant {
 
 struct kept_principal {
     struct principal_lease lease;
+    int64_t kept_at;
     const struct config *config; /* keys and issuer */
     struct principal principal;
 };
 
 struct kept_grant {
     struct db_stamp user, tenant, directory;
+    int64_t kept_at;
     struct access_grant grant;
 };
 
@@ -70,6 +78,14 @@ void authority_free(struct authority **authority)
 static struct db_stamp stamp(const struct call *call, enum db_subject subject, int64_t id)
 {
     return db_stamp(call->walk->db, subject, id);
+}
+
+/* A request that began a little before another one kept it sees it from the future; one that sees it from
+ * afar has met a clock that was set. */
+static bool is_young(const struct call *call, int64_t kept_at)
+{
+    int64_t age = call->now - kept_at;
+    return age < AGE_MAX_US && age > -AGE_MAX_US;
 }
 
 /* A miss: on a worker, go and read; on the loop, start over on a worker. */
@@ -144,7 +160,7 @@ static void point_slices(void *value, size_t head_size, struct slices slices)
 static bool recall_tenant(struct call *call, struct str key, enum host_scope *ret_scope, struct tenant *ret)
 {
     struct kept_tenant *kept = recall(call, call->walk->authority->tenants, key, TENANT_BYTES);
-    if (!kept || kept->config != call->config ||
+    if (!kept || kept->config != call->config || !is_young(call, kept->kept_at) ||
         !db_stamp_holds(kept->directory, stamp(call, SUBJECT_DIRECTORY, 0)))
         return false;
     point_slices(kept, sizeof(*kept), tenant_slices(&kept->tenant));
@@ -157,7 +173,7 @@ static bool recall_tenant(struct call *call, struct str key, enum host_scope *re
 static void keep_tenant(struct call *call, struct str key, struct db_stamp directory, enum host_scope scope,
                         const struct tenant *tenant)
 {
-    struct kept_tenant kept = { directory, call->config, scope, *tenant };
+    struct kept_tenant kept = { directory, call->now, call->config, scope, *tenant };
     if (directory.value != 0)
         keep(call->walk->authority->tenants, key, &kept, sizeof(kept), tenant_slices(&kept.tenant),
              TENANT_BYTES);
@@ -215,6 +231,7 @@ bool authority_knows(struct call *call, struct str token, struct principal *ret)
 {
     struct kept_principal *kept = recall(call, call->walk->authority->principals, token, PRINCIPAL_BYTES);
     if (!kept || kept->config != call->config || kept->lease.expires_at <= call->now ||
+        !is_young(call, kept->kept_at) ||
         !db_stamp_holds(kept->lease.user, stamp(call, SUBJECT_USER, kept->principal.user_id)))
         return false;
     point_slices(kept, sizeof(*kept), principal_slices(&kept->principal));
@@ -228,7 +245,7 @@ enum storage_status authority_authenticate(struct call *call, struct str token,
 {
     if (is_cold(call))
         return STORAGE_GONE;
-    struct kept_principal kept = { .config = call->config };
+    struct kept_principal kept = { .config = call->config, .kept_at = call->now };
     enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
                                                         ret_verdict, ret, &kept.lease);
     if (status != STORAGE_OK || *ret_verdict != TOKEN_VALID || kept.lease.user.value == 0)
@@ -247,8 +264,8 @@ static bool recall_grant(struct call *call, struct str key, const struct kept_gr
     struct kept_grant kept;
     size_t size;
     if (!cache_get(call->walk->authority->grants, key, &kept, sizeof(kept), &size) ||
-        !db_stamp_holds(kept.user, now->user) || !db_stamp_holds(kept.tenant, now->tenant) ||
-        !db_stamp_holds(kept.directory, now->directory))
+        !is_young(call, kept.kept_at) || !db_stamp_holds(kept.user, now->user) ||
+        !db_stamp_holds(kept.tenant, now->tenant) || !db_stamp_holds(kept.directory, now->directory))
         return false;
     *ret = kept.grant;
     call->own.hits++;
@@ -267,7 +284,8 @@ enum storage_status authority_decide(struct call *call, const struct tenant *ten
     struct str key_bytes = { (const char *)&key, sizeof(key) };
     struct kept_grant now = { .user = stamp(call, SUBJECT_USER, user_id),
                               .tenant = stamp(call, SUBJECT_TENANT, tenant->id),
-                              .directory = stamp(call, SUBJECT_DIRECTORY, 0) };
+                              .directory = stamp(call, SUBJECT_DIRECTORY, 0),
+                              .kept_at = call->now };
     if (recall_grant(call, key_bytes, &now, ret))
         return STORAGE_OK;
     if (is_cold(call))

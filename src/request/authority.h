@@ -2,8 +2,8 @@
  *
  * The walk asks here instead of the database. What is not kept, or no longer holds, is read and kept.
  * Everything kept bears the stamps of what it rests on (storage/changes.h), taken before it was read and
- * compared at each use, so a revocation, suspension, role change or new domain acts on the next request.
- * docs/authority-cache.md says more.
+ * compared at each use, so a revocation, suspension, role change or new domain acts on the next request;
+ * after a minute it is read again in any case. docs/authority-cache.md says more.
  *
  * Without a connection (call->db == NULL: a warm walk on the event loop) a miss sets call->own.cold and
  * answers STORAGE_GONE: the walk then starts over on a worker. */

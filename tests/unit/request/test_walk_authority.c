@@ -193,6 +193,41 @@ static void test_authority__counts_each_look_up_once(void **state)
     }
 }
 
+/* Nothing kept gets old, even if nobody ever says that it changed. */
+static void test_authority__is_read_again_after_a_minute(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WARM_COUNT; i++) {
+        const int64_t ages[] = { 0, 50, 61, -30, -61 };
+        for (size_t j = 0; j < sizeof ages / sizeof ages[0]; j++) {
+            clock_shift_for_tests(100 * CLOCK_SECOND);
+            world_forget();
+            int64_t before = metric_value(METRIC_AUTHORITY_MISSES);
+            assert_int_equal(ask(warms[i].ask), 200);
+            int64_t all = metric_value(METRIC_AUTHORITY_MISSES) - before;
+            clock_shift_for_tests((100 + ages[j]) * CLOCK_SECOND);
+            before = metric_value(METRIC_AUTHORITY_MISSES);
+            assert_int_equal(ask(warms[i].ask), 200);
+            bool is_old = ages[j] > 60 || ages[j] < -60;
+            assert_int_equal(metric_value(METRIC_AUTHORITY_MISSES) - before, is_old ? all : 0);
+        }
+    }
+}
+
+static void test_authority__a_kept_answer_does_not_live_on_by_being_used(void **state)
+{
+    (void)state;
+    ASK(.target = "/warm/member", .host = ACME, .who = ANNA);
+    for (int64_t age = 20; age <= 40; age += 20) {
+        clock_shift_for_tests(age * CLOCK_SECOND);
+        assert_int_equal(ASK(.target = "/warm/member", .host = ACME, .who = ANNA), 200);
+        assert_true(world.admitted_only);
+    }
+    clock_shift_for_tests(61 * CLOCK_SECOND);
+    world_break_storage(STORAGE_GONE);
+    assert_int_equal(ASK(.target = "/warm/member", .host = ACME, .who = ANNA), 503);
+}
+
 static void test_authority__bad_input_is_answered_warm_too(void **state)
 {
     (void)state;
@@ -523,8 +558,8 @@ static void test_authority__a_kept_session_expires(void **state)
 {
     (void)state;
     const struct ask warm = { .target = "/warm/member", .host = ACME, .who = ANNA };
-    ask(warm);
     clock_shift_for_tests(7 * DAY - 30 * CLOCK_SECOND);
+    ask(warm);
     assert_int_equal(ask(warm), 200);
     assert_true(world.admitted_only);
     clock_shift_for_tests(7 * DAY);
@@ -646,6 +681,8 @@ int main(void)
         CASE(test_authority__other_routes_use_it_on_a_worker),
         CASE(test_authority__outlives_a_storage_failure),
         CASE(test_authority__counts_each_look_up_once),
+        CASE(test_authority__is_read_again_after_a_minute),
+        CASE(test_authority__a_kept_answer_does_not_live_on_by_being_used),
         CASE(test_authority__bad_input_is_answered_warm_too),
         CASE(test_authority__a_change_acts_on_the_next_request),
         CASE(test_authority__one_session_of_several_ends),
