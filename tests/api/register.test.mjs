@@ -44,6 +44,13 @@ suite('register: open', {}, (server) => {
     assert.equal(reply.json.user.organizationId, id);
   });
 
+  it('refuses an organisation that disagrees with the token', async () => {
+    const json = newcomer({ organizationId: await organizationId('outsider') });
+    const token = await signIn(server(), people.admin, ACME_HOST);
+    const reply = await register(server(), json, { host: ROOT_HOST, token });
+    assert.equal(reply.status, 403, reply.text);
+  });
+
   it('refuses an organisation that disagrees with the host, or does not exist', async () => {
     assert.equal((await register(server(), newcomer({ organizationId: await organizationId('outsider') }))).status, 403);
     for (const id of ['f'.repeat(24), '0'.repeat(24), 'x', '', 'g'.repeat(24), '1', `${'0'.repeat(23)}1`]) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../identity/hash_count.h"
 #include "api_fixture.h"
 #include "base/clock.h"
 
@@ -359,6 +360,34 @@ static void test_branding__of_tenant_root_and_nobody(void **state)
                   200); /* no token is looked at */
 }
 
+/* A stolen session makes guessing no faster, and no cheaper for whoever guesses: what is slowed down is not
+ * hashed. */
+static void test_change_password__guessing_is_slowed_down_before_hashing(void **state)
+{
+    struct world *w = *state;
+    const char *token = token_for(w, "admin@acme.example", "acme.localhost");
+    static const char wrong[] =
+        "{\"current_password\":\"wrong horse\",\"new_password\":\"another good one\"}";
+    static const char right[] =
+        "{\"current_password\":\"" PASSWORD "\",\"new_password\":\"another good one\"}";
+    for (int n = 0; n < 5; n++)
+        assert_status(change(w, token, wrong), 400);
+    long hashed = hashes_computed();
+    const char *const bodies[] = { wrong, right };
+    for (size_t i = 0; i < 2; i++) {
+        const struct reply *reply = change(w, token, bodies[i]);
+        assert_reply(reply, 429, "{\"detail\":\"Too many failed attempts. Try again in 1 seconds.\"}");
+        assert_string_equal(header_of(reply, "retry-after"), "1");
+    }
+    assert_int_equal(hashes_computed(), hashed);
+    clock_shift_for_tests(2 * CLOCK_SECOND);
+    assert_status(change(w, token, right), 200);
+    for (int n = 0; n < 5; n++) /* the success was a fresh start */
+        assert_status(change(w, token, wrong), 400);
+    assert_status(change(w, token, wrong), 429);
+    clock_shift_for_tests(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -385,6 +414,7 @@ int main(void)
         TEST(test_me__needs_a_good_token),
         TEST(test_change_password__works_and_ends_other_sessions),
         TEST(test_change_password__refusals),
+        TEST(test_change_password__guessing_is_slowed_down_before_hashing),
         TEST(test_branding__of_tenant_root_and_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
