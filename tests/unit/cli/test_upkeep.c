@@ -1,0 +1,86 @@
+/* What the server tidies up, in pieces; and that its thread ends when it is told to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "cli/upkeep.h"
+#include "tenancy_fixture.h"
+
+#define DAY (INT64_C(86400) * CLOCK_SECOND)
+#define NOW (INT64_C(1800000000) * CLOCK_SECOND)
+
+static int set_up(void **state)
+{
+    struct fixture *f = fixture_new();
+    fixture_tenant(f, "acme", NULL, false);
+    fixture_exec(
+        f,
+        "INSERT INTO users (email, email_normal, name, password_hash, password_changed_at, created_at, "
+        "updated_at) VALUES ('a@x', 'a@x', 'A', '', 1, 1, 1)",
+        DB_NO_ARGS);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_free((struct fixture **)state);
+    return 0;
+}
+
+static void add_sessions(struct fixture *f, int n, int64_t expires_at)
+{
+    for (int i = 0; i < n; i++)
+        fixture_exec(
+            f,
+            "INSERT INTO sessions (user_id, tenant_id, jti, address, user_agent, created_at, expires_at) "
+            "SELECT u.id, t.id, $1, '', '', 1, $2 FROM users u, tenants t",
+            DB_ARGS(db_text(arena_printf(f->arena, "%lld-%d", (long long)expires_at, i)),
+                    db_int(expires_at)));
+}
+
+static int64_t sessions(struct fixture *f)
+{
+    DB_ROWS(rows);
+    assert_int_equal(db_first(f->conn, &rows, "SELECT COUNT(*) FROM sessions", DB_NO_ARGS), STORAGE_ROW);
+    return db_col_int(&rows, 0);
+}
+
+static void test_upkeep__takes_sessions_that_ended_a_month_ago_in_pieces(void **state)
+{
+    struct fixture *f = *state;
+    bool more;
+    int rounds = 0;
+    add_sessions(f, 250, NOW - 30 * DAY - 1);
+    add_sessions(f, 3, NOW - 30 * DAY);
+    do {
+        assert_int_equal(upkeep_round(f->conn, NOW, &more), STORAGE_OK);
+        rounds++;
+    } while (more && rounds < 10);
+    assert_int_equal(rounds, 2);
+    assert_int_equal(sessions(f), 3);
+}
+
+static void test_upkeep__ends_when_told(void **state)
+{
+    struct fixture *f = *state;
+    struct upkeep *upkeep = upkeep_start(f->db);
+    assert_non_null(upkeep);
+    upkeep_stop(&upkeep);
+    assert_null(upkeep);
+    upkeep_stop(&upkeep);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_upkeep__takes_sessions_that_ended_a_month_ago_in_pieces),
+        TEST(test_upkeep__ends_when_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
