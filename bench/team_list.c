@@ -1,11 +1,12 @@
 /* How long a page of the team list and a search take in a tenant with many members.
  *
- *   team_list sqlite PATH [MEMBERS]            PATH: a file that does not exist yet, or ":memory:"
- *   team_list postgres CONNINFO [MEMBERS]      an empty database
+ *   team_list sqlite PATH [MEMBERS]            PATH: a file, or ":memory:"
+ *   team_list postgres CONNINFO [MEMBERS]
  *
- * Makes MEMBERS members (100000 if left out) of one tenant and as many of another, then asks each question
- * REPEAT times at places spread over the whole list. The figures are of member_list(), the database part of
- * GET /api/v1/team: median, 99th percentile and maximum in milliseconds. */
+ * Makes MEMBERS members (100000 if left out) of one tenant and a tenth as many of another, unless an earlier
+ * run did; then asks each question REPEAT times at places spread over the whole list. The figures are of
+ * member_list(), the database part of GET /api/v1/team: median, 99th percentile and maximum in milliseconds.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -105,6 +106,20 @@ static void fill(struct tenant tenants[TENANTS])
             (double)(clock_monotonic_ms() - began) / 1000);
 }
 
+/* By an earlier run. */
+static bool is_filled(struct tenant *tenant)
+{
+    struct arena *arena = arena_new(1 << 16);
+    struct tenant found;
+    enum storage_status status = tenant_by_slug(conn, arena, tenant->slug, &found);
+    if (status == STORAGE_ROW)
+        tenant->id = found.id;
+    else if (status != STORAGE_DONE)
+        need(status);
+    arena_free(&arena);
+    return status == STORAGE_ROW;
+}
+
 /* ---- asking ---- */
 
 static int by_value(const void *a, const void *b)
@@ -197,7 +212,8 @@ int main(int argc, char **argv)
     }
     conn = db_connect(db);
     need(db_migrate(conn, NULL, NULL, NULL, NULL));
-    fill(tenants);
+    if (!is_filled(&tenants[0]))
+        fill(tenants);
     measure_all(&tenants[0]);
     db_disconnect(&conn);
     db_close(&db);

@@ -84,9 +84,12 @@ static struct ranges ranges_of(struct arena *arena, const struct member_search *
     return ranges;
 }
 
-#define HAS_WORD(from, to)                                                                                   \
-    " AND (CAST(" from " AS TEXT) = '' OR EXISTS (SELECT 1 FROM member_words o WHERE o.tenant_id = "         \
-    "m.tenant_id AND o.user_id = m.user_id AND o.word >= " from " AND o.word < " to "))"
+/* who: w or m, so that it is judged before more is joined. The LIMIT keeps a planner from reading all words
+ * of the tenant at once to look each member up in them. */
+#define HAS_WORD(who, from, to)                                                                              \
+    " AND (CAST(" from " AS TEXT) = '' OR (SELECT o.user_id FROM member_words o WHERE o.tenant_id = " who    \
+    ".tenant_id AND o.user_id = " who ".user_id AND o.word >= " from " AND o.word < " to                     \
+    " LIMIT 1) IS NOT NULL)"
 
 /* $2 to $3: the range of the first word, from the place on; $5: where the range begins. Somebody who has
  * several words in it is found by the least of them alone. */
@@ -95,10 +98,10 @@ static struct ranges ranges_of(struct arena *arena, const struct member_search *
     "JOIN memberships m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id " JOINS                       \
     " WHERE w.tenant_id = $1 AND (w.word, w.user_id) > ($2, $4) AND w.word < $3 "                            \
     "AND NOT EXISTS (SELECT 1 FROM member_words b WHERE b.tenant_id = w.tenant_id "                          \
-    "AND b.user_id = w.user_id AND b.word >= $5 AND b.word < w.word)" HAS_WORD("$6", "$7")                   \
-        HAS_WORD("$8", "$9") " AND (CAST($10 AS TEXT) = '' OR m.role = $10) "                                \
-                             "AND (CAST($11 AS TEXT) = '' OR m.status = $11) "                               \
-                             "ORDER BY w.word, w.user_id LIMIT $12"
+    "AND b.user_id = w.user_id AND b.word >= $5 AND b.word < w.word)" HAS_WORD("w", "$6", "$7")              \
+        HAS_WORD("w", "$8", "$9") " AND (CAST($10 AS TEXT) = '' OR m.role = $10) "                           \
+                                  "AND (CAST($11 AS TEXT) = '' OR m.status = $11) "                          \
+                                  "ORDER BY w.word, w.user_id LIMIT $12"
 
 static const char *const status_words[MEMBER_FILTER_COUNT] = {
     [MEMBERS_ALL] = "",
@@ -124,7 +127,8 @@ static enum storage_status query_by_word(struct db_conn *conn, struct db_rows *r
  * whole tenant. So those few are gone through instead, in their own order. */
 #define FEW 4000
 
-#define AMONG(condition) LISTED(condition HAS_WORD("$6", "$7") HAS_WORD("$8", "$9") HAS_WORD("$10", "$11"))
+#define AMONG(condition)                                                                                     \
+    LISTED(condition HAS_WORD("m", "$6", "$7") HAS_WORD("m", "$8", "$9") HAS_WORD("m", "$10", "$11"))
 #define COUNTED(condition)                                                                                   \
     "SELECT COUNT(*) FROM (SELECT 1 FROM memberships m WHERE m.tenant_id = $1 " condition " LIMIT $2) few"
 #define OF_ROLE_3  " AND m.role = $3"
