@@ -200,6 +200,9 @@ static void stop(struct server *server)
     mail_sender_stop(&server->mail);
     upkeep_stop(&server->upkeep);
     log_event(LOG_INFO, "stopped");
+    if (http_server_is_stuck(
+            server->http)) /* a worker still uses the walk and storage: nothing may be freed */
+        _exit(SERVER_STOPPED);
 }
 
 static void release(struct server *server)

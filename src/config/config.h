@@ -60,7 +60,7 @@ struct config {
         struct str driver;      /* "sqlite", "postgres", or a module's absolute path */
         struct str sqlite_path; /* absolute; ":memory:" kept */
         struct str postgres_conninfo;
-        int64_t postgres_connections;    /* resolved: every worker's and one that listens */
+        int64_t postgres_connections;    /* resolved: every worker's and the server's own */
         struct str_list module_settings; /* "key=value" for a loadable driver */
     } storage;
     struct {

@@ -91,12 +91,15 @@ static void resolve_threads(struct config *c)
         c->server.workers = at_least(8, processors * 4);
 }
 
-/* Each worker of either kind holds a connection, and one more hears notifications. */
+/* Each worker of either kind holds a connection; the server itself hears other nodes, sends mail and tidies
+ * up on three more. */
+#define OWN_CONNECTIONS 3
+
 static bool resolve_connections(struct reader *reader, bool workers_are_auto)
 {
     struct config *c = reader->config;
     int64_t *limit = &c->storage.postgres_connections;
-    int64_t others = c->server.hash_workers + 1;
+    int64_t others = c->server.hash_workers + OWN_CONNECTIONS;
     if (*limit != 0 && workers_are_auto && c->server.workers > *limit - others)
         c->server.workers = at_least(1, *limit - others);
     int64_t need = c->server.workers + others;
@@ -105,8 +108,9 @@ static bool resolve_connections(struct reader *reader, bool workers_are_auto)
     if (need <= *limit)
         return true;
     struct str found = arena_printf(reader->arena, "%lld", (long long)*limit);
-    struct str expected = arena_printf(
-        reader->arena, "at least %lld: workers, hash workers and one that listens", (long long)need);
+    struct str expected =
+        arena_printf(reader->arena, "at least %lld: workers, hash workers and three for the server itself",
+                     (long long)need);
     return refuse(reader, "storage.postgres.connections", "server.workers", found.at, expected.at);
 }
 

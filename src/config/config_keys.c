@@ -86,11 +86,11 @@ const struct config_key config_keys[] = {
     { "storage.postgres.conninfo", TEXT(storage.postgres_conninfo, 1, 4096),
       .preset = "\"host=/run/postgresql dbname=tether\"", .flags = KEY_SECRET,
       .help = "libpq keywords or a postgresql:// URI" },
-    { "storage.postgres.connections", NUMBER(storage.postgres_connections, 3, 10000), .preset = "auto",
+    { "storage.postgres.connections", NUMBER(storage.postgres_connections, 5, 10000), .preset = "auto",
       .flags = KEY_AUTO,
-      .help =
-          "connections this node may use: one per worker and hash worker, one that listens; auto: what they "
-          "need; a number lowers server.workers where that is auto" },
+      .help = "connections this node may use: one per worker and hash worker, three for the server itself; "
+              "auto: what they "
+              "need; a number lowers server.workers where that is auto" },
     { "storage.module", &key_type_settings, MEMBER(struct str_list, storage.module_settings), .preset = "{}",
       .expected = "settings of the driver module, such as { host: db1 }", .flags = KEY_SECRET,
       .help = "settings handed to a driver module as they stand" },

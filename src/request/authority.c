@@ -8,8 +8,8 @@
 #include "request/walk_internal.h"
 #include "storage/changes.h"
 
-/* Entries, and bytes of the largest value: about 6 MiB when all are in use. */
-#define TENANT_ENTRIES    512
+/* Entries, and bytes of the largest value: about 8 MiB when all are in use. */
+#define TENANT_ENTRIES    4096
 #define TENANT_BYTES      768
 #define PRINCIPAL_ENTRIES 8192
 #define PRINCIPAL_BYTES   512

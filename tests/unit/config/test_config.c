@@ -87,7 +87,7 @@ static const char everything[] =
     "storage:\n"
     "  driver: modules/mine.so\n"
     "  sqlite: { path: \":memory:\" }\n"
-    "  postgres: { conninfo: postgresql:///x, connections: 8 }\n"
+    "  postgres: { conninfo: postgresql:///x, connections: 10 }\n"
     "  module: { host: db1, empty: \"\", equals: \"a=b\" }\n"
     "tokens:\n"
     "  secret_key: " KEY "x\n"
@@ -136,7 +136,7 @@ static void test_config__every_key_can_be_set(void **state)
     assert_str(c->storage.driver, STR("/nonexistent/modules/mine.so"));
     assert_str(c->storage.sqlite_path, STR(":memory:"));
     assert_str(c->storage.postgres_conninfo, STR("postgresql:///x"));
-    assert_int_equal(c->storage.postgres_connections, 8);
+    assert_int_equal(c->storage.postgres_connections, 10);
     assert_int_equal(c->storage.module_settings.n, 3);
     assert_str(c->storage.module_settings.at[0], STR("host=db1"));
     assert_str(c->storage.module_settings.at[1], STR("empty="));
@@ -227,7 +227,7 @@ static void test_config__auto_follows_the_processors(void **state)
     assert_int_equal(c->server.loops, n / 2 < 1 ? 1 : n / 2 > 16 ? 16 : n / 2);
     assert_int_equal(c->server.workers, n * 4 < 8 ? 8 : n * 4);
     assert_int_equal(c->server.hash_workers, n / 2 < 1 ? 1 : n / 2);
-    assert_int_equal(c->storage.postgres_connections, c->server.workers + c->server.hash_workers + 1);
+    assert_int_equal(c->storage.postgres_connections, c->server.workers + c->server.hash_workers + 3);
     config_free(&c);
 }
 
@@ -235,9 +235,9 @@ static void test_config__a_connection_limit_lowers_automatic_workers(void **stat
 {
     (void)state;
     struct config *c =
-        parse_good(WITH_KEY "server: { hash_workers: 2 }\nstorage: { postgres: { connections: 6 } }\n");
-    assert_int_equal(c->server.workers, 3); /* and 2 that hash, and 1 that listens */
-    assert_int_equal(c->storage.postgres_connections, 6);
+        parse_good(WITH_KEY "server: { hash_workers: 2 }\nstorage: { postgres: { connections: 8 } }\n");
+    assert_int_equal(c->server.workers, 3); /* and 2 that hash, and the server's own 3 */
+    assert_int_equal(c->storage.postgres_connections, 8);
     config_free(&c);
     c = parse_good(WITH_KEY "server: { hash_workers: 1 }\nstorage: { postgres: { connections: 10000 } }\n");
     assert_true(c->server.workers >= 8 && c->server.workers < 10000);

@@ -378,11 +378,11 @@ static void test_config_errors__rules_between_keys(void **state)
         { WITH_KEY "tenancy:\n  root_domain: a.example\n  domains: { A.example: acme }\n",
           "4: tenancy.domains: found the root domain, expected hosts other than tenancy.root_domain" },
         { WITH_KEY "server: { workers: 8, hash_workers: 1 }\nstorage:\n  postgres: { connections: 9 }\n",
-          "4: storage.postgres.connections: found 9, expected at least 10: workers, hash workers and one "
-          "that listens" },
+          "4: storage.postgres.connections: found 9, expected at least 12: workers, hash workers and three "
+          "for the server itself" },
         { WITH_KEY "server: { hash_workers: 10 }\nstorage:\n  postgres: { connections: 5 }\n",
-          "4: storage.postgres.connections: found 5, expected at least 12: workers, hash workers and one "
-          "that listens" },
+          "4: storage.postgres.connections: found 5, expected at least 14: workers, hash workers and three "
+          "for the server itself" },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_refused(str_of(cases[i][0]), cases[i][1]);
