@@ -289,18 +289,31 @@ static enum error_code refuse_current(struct attempt *attempt)
                                 : call_fail_storage(call, status);
 }
 
-enum error_code sign_in_change_password(struct call *call, struct str current, struct str next,
-                                        enum password_field *ret_field)
+struct change_password_input {
+    struct str current_password, new_password;
+};
+static const struct field change_password_fields[] = {
+    FIELD(struct change_password_input, current_password, "current_password", FIELD_SECRET,
+          .flags = FIELD_REQUIRED, .help = "The password in force", .example = "correct horse battery"),
+    FIELD(struct change_password_input, new_password, "new_password", FIELD_SECRET, .flags = FIELD_REQUIRED,
+          .help = "The new one: 8 to 1024 bytes, none of the most common passwords",
+          .example = "a new and better one"),
+};
+const struct shape change_password_shape =
+    SHAPE("ChangePassword", struct change_password_input, change_password_fields);
+
+enum error_code sign_in_change_password(struct call *call, enum password_field *ret_field)
 {
+    const struct change_password_input *input = call->input;
     struct attempt attempt = { .call = call, .email = call->principal.email };
     enum password_change change;
     const char *why = NULL;
     enum error_code code = check_speed(&attempt);
     if (code != OK)
         return code;
-    enum storage_status status =
-        password_change(call->db, call->config, call->arena, call->principal.user_id,
-                        call->principal.session_id, current, next, store_change, &attempt, &change, &why);
+    enum storage_status status = password_change(call->db, call->config, call->arena, call->principal.user_id,
+                                                 call->principal.session_id, input->current_password,
+                                                 input->new_password, store_change, &attempt, &change, &why);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     switch (change) {

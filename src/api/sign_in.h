@@ -21,12 +21,15 @@ struct sign_in {
 enum error_code sign_in_credentials(struct call *call, struct str email, struct str password,
                                     struct user *ret);
 
-/* Changes the password of the one who asks. OK, or the failure: ERR_BAD_REQUEST with a sentence when the
- * current one is wrong or the new one is refused; *ret_field then names which of the two. The change and a
- * refusal are written to the audit log, and wrong current passwords slow the account down. */
+/* The body of a change of password, alike on every surface that has one. */
+extern const struct shape change_password_shape;
+
+/* Changes the password of the one who asks, as a body of change_password_shape says. OK, or the failure:
+ * ERR_BAD_REQUEST with a sentence when the current one is wrong or the new one is refused; *ret_field then
+ * names which of the two. The change and a refusal are written to the audit log, and wrong current passwords
+ * slow the account down. */
 enum password_field { PASSWORD_FIELD_CURRENT = 0, PASSWORD_FIELD_NEW };
-enum error_code sign_in_change_password(struct call *call, struct str current, struct str next,
-                                        enum password_field *ret_field);
+enum error_code sign_in_change_password(struct call *call, enum password_field *ret_field);
 
 /* The session of the newcomer of a registration, inside its write transaction: opened, and written to the
  * audit log. */

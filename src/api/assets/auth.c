@@ -63,25 +63,10 @@ static enum error_code me(struct call *call)
     return OK;
 }
 
-struct change_password_input {
-    struct str current_password, new_password;
-};
-static const struct field change_password_fields[] = {
-    FIELD(struct change_password_input, current_password, "current_password", FIELD_SECRET,
-          .flags = FIELD_REQUIRED, .help = "The password in force", .example = "correct horse battery"),
-    FIELD(struct change_password_input, new_password, "new_password", FIELD_SECRET, .flags = FIELD_REQUIRED,
-          .help = "The new one: 8 to 1024 bytes, none of the most common passwords",
-          .example = "a new and better one"),
-};
-static const struct shape change_password_shape =
-    SHAPE("ChangePassword", struct change_password_input, change_password_fields);
-
 static enum error_code change_password(struct call *call)
 {
-    const struct change_password_input *input = call->input;
     enum password_field field;
-    enum error_code code =
-        sign_in_change_password(call, input->current_password, input->new_password, &field);
+    enum error_code code = sign_in_change_password(call, &field);
     if (code != OK)
         return code;
     cJSON *json = json_new_object();

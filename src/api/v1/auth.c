@@ -114,26 +114,12 @@ static enum error_code tenants(struct call *call)
 
 /* ---- change of password ---- */
 
-struct change_password_input {
-    struct str current_password, new_password;
-};
-static const struct field change_password_fields[] = {
-    FIELD(struct change_password_input, current_password, "current_password", FIELD_SECRET,
-          .flags = FIELD_REQUIRED, .help = "The password in force", .example = "correct horse battery"),
-    FIELD(struct change_password_input, new_password, "new_password", FIELD_SECRET, .flags = FIELD_REQUIRED,
-          .help = "The new one: 8 to 1024 bytes, none of the most common passwords",
-          .example = "a new and better one"),
-};
-static const struct shape change_password_shape =
-    SHAPE("V1ChangePassword", struct change_password_input, change_password_fields);
-
 static enum error_code change_password(struct call *call)
 {
-    const struct change_password_input *input = call->input;
     enum password_field field = PASSWORD_FIELD_CURRENT;
     enum error_code code = v1_need_session(call);
     if (code == OK)
-        code = sign_in_change_password(call, input->current_password, input->new_password, &field);
+        code = sign_in_change_password(call, &field);
     if (code == ERR_BAD_REQUEST) {
         bool is_current = field == PASSWORD_FIELD_CURRENT;
         return call_fail_field(call, is_current ? "current_password" : "new_password", VIOLATION_CUSTOM,
