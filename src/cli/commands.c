@@ -4,7 +4,7 @@ static const struct cli_command *const commands[] = {
     &serve_command,       &init_command,     &migrate_command,      &tenant_add_command,
     &tenant_list_command, &user_add_command, &audit_verify_command, &audit_trim_command,
     &demo_command,        &backup_command,   &check_config_command, &routes_command,
-    &version_command,
+    &openapi_command,     &version_command,
 };
 
 const struct cli_command *const *cli_commands(size_t *ret_n)

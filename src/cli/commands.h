@@ -16,6 +16,7 @@ extern const struct cli_command demo_command;
 extern const struct cli_command backup_command;
 extern const struct cli_command check_config_command;
 extern const struct cli_command routes_command;
+extern const struct cli_command openapi_command;
 extern const struct cli_command version_command;
 
 #endif

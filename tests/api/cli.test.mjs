@@ -24,7 +24,7 @@ describe('help and usage', () => {
     for (const args of [['help'], ['--help']]) {
       const { code, stdout } = runCli(args);
       assert.equal(code, 0);
-      for (const name of ['serve', 'init', 'migrate', 'tenant add', 'tenant list', 'user add', 'demo', 'backup', 'check-config', 'routes', 'version']) {
+      for (const name of ['serve', 'init', 'migrate', 'tenant add', 'tenant list', 'user add', 'demo', 'backup', 'check-config', 'routes', 'openapi', 'version']) {
         assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
       }
     }
@@ -194,6 +194,17 @@ describe('a database from scratch', () => {
     const { code, stdout } = cli(['routes']);
     assert.equal(code, 0);
     for (const line of [/^POST +\/api\/auth\/login +assets +public /m, /^POST +\/api\/auth\/login +crm +public /m, /^GET +\/api\/auth\/me +assets +member /m]) assert.match(stdout, line);
+  });
+
+  it('openapi describes every route that routes lists', () => {
+    const { code, stdout, stderr } = cli(['openapi']);
+    assert.deepEqual([code, stderr], [0, '']);
+    const document = JSON.parse(stdout);
+    assert.match(document.openapi, /^3\.1\./);
+    const described = Object.entries(document.paths).flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
+    const listed = cli(['routes']).stdout.trim().split('\n').slice(1).map((line) => line.split(/ +/, 2).join(' '));
+    assert.deepEqual(described.sort(), [...new Set(listed)].sort());
+    assert.deepEqual(Object.keys(document.paths['/api/auth/login'].post.requestBody.content).sort(), ['application/json', 'application/x-www-form-urlencoded']);
   });
 });
 

@@ -1,0 +1,156 @@
+/* The document: what holds for the whole API, the paths, the components. */
+#include "openapi/document.h"
+
+#include "openapi/parts.h"
+
+/* ---- the rows ---- */
+
+static void count_row(void *context, const struct surface *surface, const struct route *route)
+{
+    (void)surface;
+    (void)route;
+    (*(size_t *)context)++;
+}
+
+static void keep_row(void *context, const struct surface *surface, const struct route *route)
+{
+    struct api_rows *rows = context;
+    rows->at[rows->n++] = (struct api_row){ surface, route };
+}
+
+static struct api_rows rows_of(struct arena *arena, const struct walk *walk)
+{
+    size_t n = 0;
+    walk_each_route(walk, count_row, &n);
+    struct api_rows rows = { ARENA_ARRAY(arena, struct api_row, n + 1), 0 };
+    walk_each_route(walk, keep_row, &rows);
+    return rows;
+}
+
+/* ---- head ---- */
+
+static void add_info(cJSON *document)
+{
+    cJSON *info = json_add_object(document, "info");
+    json_add_str(info, "title", STR("Tether"));
+    json_add_str(info, "version", STR(TETHER_VERSION));
+    json_add_str(info, "description",
+                 STR("Users, tenants, roles and tokens behind four surfaces. A token obtained on one works "
+                     "on every other. Every surface answers application/problem+json when Accept asks for "
+                     "it by name."));
+    cJSON *license = json_add_object(info, "license");
+    json_add_str(license, "name", STR("Apache License 2.0"));
+    json_add_str(license, "identifier", STR("Apache-2.0"));
+    json_add_str(json_add_object(json_add_array(document, "servers"), NULL), "url", STR("/"));
+}
+
+static bool is_tagged(const cJSON *tags, const char *name)
+{
+    const cJSON *tag;
+    cJSON_ArrayForEach (tag, tags)
+        if (str_equal(json_as_str(cJSON_GetObjectItemCaseSensitive(tag, "name")), str_of(name)))
+            return true;
+    return false;
+}
+
+static void add_tags(struct arena *arena, cJSON *document, const struct api_rows *rows)
+{
+    cJSON *tags = json_add_array(document, "tags");
+    for (size_t i = 0; i < rows->n; i++) {
+        const char *name = rows->at[i].surface->name;
+        if (is_tagged(tags, name))
+            continue;
+        cJSON *tag = json_add_object(tags, NULL);
+        json_add_str(tag, "name", str_of(name));
+        json_add_str(tag, "description", arena_printf(arena, "The %s surface", name));
+    }
+}
+
+/* ---- paths ---- */
+
+static bool share_operation(const struct route *a, const struct route *b)
+{
+    return a->method == b->method && strcmp(a->path, b->path) == 0;
+}
+
+/* The rows of row i's operation; none when an earlier row brought them in. */
+static struct api_rows operation_rows(struct arena *arena, const struct api_rows *rows, size_t i)
+{
+    struct api_rows ret = { ARENA_ARRAY(arena, struct api_row, rows->n), 0 };
+    for (size_t r = 0; r < rows->n; r++) {
+        if (!share_operation(rows->at[r].route, rows->at[i].route))
+            continue;
+        if (r < i)
+            return (struct api_rows){ 0 };
+        ret.at[ret.n++] = rows->at[r];
+    }
+    return ret;
+}
+
+static void add_paths(struct arena *arena, cJSON *document, const struct api_rows *rows)
+{
+    cJSON *paths = json_add_object(document, "paths");
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct route *route = rows->at[i].route;
+        struct api_rows own = operation_rows(arena, rows, i);
+        if (own.n == 0)
+            continue;
+        cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, route->path);
+        if (!path)
+            path = json_add_object(paths, route->path);
+        struct str method = arena_lower(arena, str_of(http_method_name(route->method)));
+        json_add_item(path, method.at, operation_of(arena, &own));
+    }
+}
+
+/* ---- components ---- */
+
+static void add_schemas(struct arena *arena, cJSON *schemas, const struct api_rows *rows)
+{
+    json_add_item(schemas, "Problem", problem_schema());
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct surface *surface = rows->at[i].surface;
+        struct str name = envelope_name(arena, surface);
+        if (!cJSON_GetObjectItemCaseSensitive(schemas, name.at))
+            json_add_item(schemas, name.at, envelope_schema(arena, surface));
+    }
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct route *route = rows->at[i].route;
+        if (route->input && !cJSON_GetObjectItemCaseSensitive(schemas, route->input->name))
+            json_add_item(schemas, route->input->name, schema_of_shape(route->input, route->body));
+    }
+}
+
+static void add_components(struct arena *arena, cJSON *document, const struct api_rows *rows)
+{
+    cJSON *components = json_add_object(document, "components");
+    add_schemas(arena, json_add_object(components, "schemas"), rows);
+    cJSON *bearer = json_add_object(json_add_object(components, "securitySchemes"), "bearer");
+    json_add_str(bearer, "type", STR("http"));
+    json_add_str(bearer, "scheme", STR("bearer"));
+    json_add_str(bearer, "bearerFormat", STR("JWT"));
+}
+
+static cJSON *document_of(struct arena *arena, const struct walk *walk)
+{
+    struct api_rows rows = rows_of(arena, walk);
+    cJSON *document = json_new_object();
+    json_add_str(document, "openapi", STR("3.1.0"));
+    add_info(document);
+    add_tags(arena, document, &rows);
+    add_paths(arena, document, &rows);
+    add_components(arena, document, &rows);
+    return document;
+}
+
+/* The tree has an arena of its own: no budget bounds it, since no stranger decides its size, and it goes at
+ * once. */
+struct str openapi_document(struct arena *arena, const struct walk *walk)
+{
+    struct arena *own = arena_new(SIZE_MAX);
+    struct arena *before = json_use_arena(own);
+    struct str text = arena_copy(arena, json_print(own, document_of(own, walk)));
+    json_use_arena(before);
+    arena_free(&own);
+    return text;
+}

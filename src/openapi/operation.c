@@ -1,0 +1,179 @@
+/* One operation: the rows of one method and path. */
+#include "openapi/parts.h"
+
+static const char *const media_types[] = {
+    [BODY_JSON] = "application/json",
+    [BODY_FORM] = "application/x-www-form-urlencoded",
+};
+
+/* ---- parameters ---- */
+
+static bool is_listed(const cJSON *parameters, const char *in, struct str name)
+{
+    const cJSON *known;
+    cJSON_ArrayForEach (known, parameters) {
+        struct str its_name = json_as_str(cJSON_GetObjectItemCaseSensitive(known, "name"));
+        struct str its_in = json_as_str(cJSON_GetObjectItemCaseSensitive(known, "in"));
+        if (str_equal(its_name, name) && str_equal(its_in, str_of(in)))
+            return true;
+    }
+    return false;
+}
+
+static void add_parameter(cJSON *parameters, const char *in, struct str name, bool required, const char *help,
+                          cJSON *schema)
+{
+    if (is_listed(parameters, in, name))
+        return;
+    cJSON *parameter = json_add_object(parameters, NULL);
+    json_add_str(parameter, "name", name);
+    json_add_str(parameter, "in", str_of(in));
+    json_add_bool(parameter, "required", required);
+    if (help)
+        json_add_str(parameter, "description", str_of(help));
+    if (str_equal(str_of(in), STR("query")))
+        json_add_bool(parameter, "explode", false); /* a list is one value, split at commas */
+    json_add_item(parameter, "schema", schema);
+}
+
+static cJSON *text_schema(void)
+{
+    cJSON *schema = json_new_object();
+    json_add_str(schema, "type", STR("string"));
+    return schema;
+}
+
+static void add_path_parameters(cJSON *parameters, const struct route *route)
+{
+    struct str rest = str_of(route->path), literal, name;
+    while (str_split(rest, '{', &literal, &rest)) {
+        str_split(rest, '}', &name, &rest);
+        add_parameter(parameters, "path", name, true, NULL, text_schema());
+    }
+}
+
+static void add_query_parameters(cJSON *parameters, const struct route *route)
+{
+    for (size_t i = 0; route->query && i < route->query->n; i++) {
+        const struct field *field = &route->query->fields[i];
+        add_parameter(parameters, "query", str_of(field->name), field->flags & FIELD_REQUIRED, field->help,
+                      schema_of_field(field, BODY_NONE));
+    }
+}
+
+static void add_tenant_parameter(cJSON *parameters, const struct route *route)
+{
+    if (route->tenant == TENANT_BY_HEADER || route->tenant == TENANT_BY_HEADER_OR_TOKEN)
+        add_parameter(parameters, "header", STR("X-Tenant"), false,
+                      "The tenant's slug; not needed on a tenant's own host", text_schema());
+    if (route->tenant == TENANT_BY_HOST && route_wants_token(route))
+        add_parameter(parameters, "query", STR("tenant"), false,
+                      "The tenant's slug, for staff at the root domain", text_schema());
+}
+
+static void add_parameters(cJSON *operation, const struct api_rows *rows)
+{
+    cJSON *parameters = json_new_array();
+    for (size_t i = 0; i < rows->n; i++) {
+        add_path_parameters(parameters, rows->at[i].route);
+        add_query_parameters(parameters, rows->at[i].route);
+        add_tenant_parameter(parameters, rows->at[i].route);
+    }
+    if (cJSON_GetArraySize(parameters) > 0)
+        json_add_item(operation, "parameters", parameters);
+}
+
+/* ---- body ---- */
+
+static bool any_required(const struct shape *shape)
+{
+    for (size_t i = 0; i < shape->n; i++)
+        if (shape->fields[i].flags & FIELD_REQUIRED)
+            return true;
+    return false;
+}
+
+/* Each content names its row, which the operation as a whole cannot. */
+static void add_body(struct arena *arena, cJSON *operation, const struct api_rows *rows)
+{
+    cJSON *content = json_new_object();
+    bool required = false;
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct route *route = rows->at[i].route;
+        if (route->body == BODY_NONE)
+            continue;
+        cJSON *type = json_add_object(content, media_types[route->body]);
+        json_add_item(type, "schema", schema_ref(arena, str_of(route->input->name)));
+        json_add_str(type, "x-operation", str_of(route->op));
+        /* A JSON body is an object, even when none of its members has to be there. */
+        required |= route->body == BODY_JSON || any_required(route->input);
+    }
+    if (!content->child)
+        return;
+    cJSON *body = json_add_object(operation, "requestBody");
+    json_add_bool(body, "required", required);
+    json_add_item(body, "content", content);
+}
+
+/* ---- security ---- */
+
+static void add_security(cJSON *operation, const struct api_rows *rows)
+{
+    bool may_have = false, may_lack = false;
+    for (size_t i = 0; i < rows->n; i++) {
+        may_have |= rows->at[i].route->need != NEED_PUBLIC;
+        may_lack |= !route_wants_token(rows->at[i].route);
+    }
+    cJSON *security = json_add_array(operation, "security");
+    if (!may_have)
+        return;
+    json_add_array(json_add_object(security, NULL), "bearer");
+    if (may_lack)
+        json_add_object(security, NULL);
+}
+
+static void add_permission(cJSON *operation, const struct api_rows *rows)
+{
+    const struct route *route = rows->at[0].route;
+    if (route->need == NEED_PERMISSION)
+        json_add_str(operation, "x-permission", str_of(permission_info(route->permission)->name));
+}
+
+/* ---- the whole ---- */
+
+static void add_names(cJSON *operation, const struct api_rows *rows)
+{
+    const struct route *first = rows->at[0].route;
+    json_add_str(operation, "operationId", str_of(first->op));
+    json_add_str(operation, "summary", str_of(first->summary));
+    cJSON *tags = json_add_array(operation, "tags");
+    for (size_t i = 0; i < rows->n; i++)
+        if (i == 0 || rows->at[i].surface != rows->at[0].surface)
+            json_add_str(tags, NULL, str_of(rows->at[i].surface->name));
+}
+
+static void add_description(struct arena *arena, cJSON *operation, const struct api_rows *rows)
+{
+    if (rows->n == 1)
+        return;
+    struct str text = STR("The content type chooses.");
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct api_row *row = &rows->at[i];
+        text = arena_printf(arena, "%.*s\n\n`%s` (%s): %s.", STR_ARG(text), media_types[row->route->body],
+                            row->surface->name, row->route->summary);
+    }
+    json_add_str(operation, "description", text);
+}
+
+cJSON *operation_of(struct arena *arena, const struct api_rows *rows)
+{
+    cJSON *operation = json_new_object();
+    add_names(operation, rows);
+    add_description(arena, operation, rows);
+    add_security(operation, rows);
+    add_permission(operation, rows);
+    add_parameters(operation, rows);
+    add_body(arena, operation, rows);
+    json_add_item(operation, "responses", responses_of(arena, rows));
+    return operation;
+}

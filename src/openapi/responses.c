@@ -1,0 +1,227 @@
+/* What an operation can answer: its success, and how the walk can refuse a request for its rows. */
+#include "base/buf.h"
+#include "openapi/parts.h"
+
+#define MAX_TEXT 1024
+
+/* ---- which failures a row can meet ---- */
+
+bool route_wants_token(const struct route *route)
+{
+    return route->need != NEED_PUBLIC && route->need != NEED_OPTIONAL;
+}
+
+static bool always(const struct route *route)
+{
+    (void)route;
+    return true;
+}
+
+static bool reads_token(const struct route *route)
+{
+    return route->need != NEED_PUBLIC;
+}
+
+static bool signs_in(const struct route *route)
+{
+    return route->rate == RATE_LOGIN && !route_wants_token(route);
+}
+
+static bool is_for_members(const struct route *route)
+{
+    return route_wants_token(route) && route->need != NEED_SELF;
+}
+
+static bool is_entered(const struct route *route)
+{
+    return is_for_members(route) || signs_in(route);
+}
+
+static bool needs_permission(const struct route *route)
+{
+    return route->need == NEED_PERMISSION;
+}
+
+static bool has_tenant(const struct route *route)
+{
+    return route->tenant != TENANT_NONE;
+}
+
+static bool has_parameter(const struct route *route)
+{
+    return strchr(route->path, '{') != NULL;
+}
+
+static bool has_body(const struct route *route)
+{
+    return route->body != BODY_NONE;
+}
+
+static bool has_rows(const struct route *route)
+{
+    return route->input || route->query;
+}
+
+static bool is_limited(const struct route *route)
+{
+    return route->rate != RATE_UNLIMITED;
+}
+
+static bool is_queued(const struct route *route)
+{
+    return route->lane != LANE_INLINE;
+}
+
+static const struct cause {
+    enum error_code code;
+    bool (*applies)(const struct route *route);
+} causes[] = {
+    { ERR_MALFORMED, always },
+    { ERR_UNAUTHENTICATED, route_wants_token },
+    { ERR_TOKEN_INVALID, reads_token },
+    { ERR_TOKEN_EXPIRED, reads_token },
+    { ERR_CREDENTIALS, signs_in },
+    { ERR_NOT_A_MEMBER, is_for_members },
+    { ERR_SUSPENDED, is_entered },
+    { ERR_TENANT_SUSPENDED, is_entered },
+    { ERR_PERMISSION, needs_permission },
+    { ERR_NOT_FOUND, has_parameter },
+    { ERR_TENANT_UNKNOWN, has_tenant },
+    { ERR_TOO_LARGE, has_body },
+    { ERR_MEDIA_TYPE, has_body },
+    { ERR_VALIDATION, has_rows },
+    { ERR_RATE_LIMIT, is_limited },
+    { ERR_INTERNAL, is_queued },
+    { ERR_OVERLOAD, is_queued },
+    { ERR_STORAGE_AWAY, is_queued },
+};
+
+/* ---- one refusal ---- */
+
+/* The response of one status, while it is put together. */
+struct refusal {
+    struct arena *arena;
+    int status;
+    cJSON *schemas;  /* a $ref per surface */
+    cJSON *examples; /* by surface and word */
+    struct buf text;
+};
+
+static void add_schema(struct refusal *refusal, const struct surface *surface)
+{
+    cJSON *ref = schema_ref(refusal->arena, envelope_name(refusal->arena, surface));
+    const cJSON *known;
+    cJSON_ArrayForEach (known, refusal->schemas)
+        if (cJSON_Compare(known, ref, true))
+            return;
+    json_add_item(refusal->schemas, NULL, ref);
+}
+
+static void add_example(struct refusal *refusal, const struct api_row *row, enum error_code code)
+{
+    const struct error_info *info = error_info(code);
+    struct str name = arena_printf(refusal->arena, "%s.%s", row->surface->name, info->word);
+    if (cJSON_GetObjectItemCaseSensitive(refusal->examples, name.at))
+        return;
+    cJSON *example = json_add_object(refusal->examples, name.at);
+    json_add_str(example, "summary", str_of(info->title));
+    json_add_item(example, "value", envelope_example(refusal->arena, row->surface, row->route, code));
+}
+
+static void add_title(struct refusal *refusal, enum error_code code)
+{
+    if (refusal->text.len > 0)
+        buf_add(&refusal->text, STR("; "));
+    buf_add(&refusal->text, str_of(error_info(code)->title));
+}
+
+static void add_cause(struct refusal *refusal, const struct cause *cause, const struct api_rows *rows)
+{
+    const struct failure failure = { .code = cause->code };
+    bool is_new = true;
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct api_row *row = &rows->at[i];
+        if (!cause->applies(row->route) || row->surface->status(&failure) != refusal->status)
+            continue;
+        add_schema(refusal, row->surface);
+        add_example(refusal, row, cause->code);
+        if (is_new)
+            add_title(refusal, cause->code);
+        is_new = false;
+    }
+}
+
+static cJSON *schema_of(cJSON *schemas)
+{
+    if (cJSON_GetArraySize(schemas) == 1)
+        return cJSON_DetachItemFromArray(schemas, 0);
+    cJSON *any = json_new_object();
+    json_add_item(any, "anyOf", schemas);
+    return any;
+}
+
+static void add_refusal(struct arena *arena, cJSON *responses, const struct api_rows *rows, int status)
+{
+    struct refusal refusal = { arena, status, json_new_array(), json_new_object(), { 0 } };
+    buf_init(&refusal.text, arena, MAX_TEXT);
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        add_cause(&refusal, &causes[i], rows);
+    if (refusal.text.len == 0)
+        return;
+    cJSON *response = json_add_object(responses, arena_printf(arena, "%d", status).at);
+    json_add_str(response, "description", buf_str(&refusal.text));
+    cJSON *content = json_add_object(response, "content");
+    cJSON *own = json_add_object(content, "application/json");
+    json_add_item(own, "schema", schema_of(refusal.schemas));
+    json_add_item(own, "examples", refusal.examples);
+    json_add_item(json_add_object(content, "application/problem+json"), "schema",
+                  schema_ref(arena, STR("Problem")));
+}
+
+/* ---- success ---- */
+
+static const char *word_of(int status)
+{
+    switch (status) {
+    case 201:
+        return "Created";
+    case 202:
+        return "Accepted";
+    case 204:
+        return "Done; there is nothing to tell";
+    default:
+        return "Done";
+    }
+}
+
+/* Names the answers of all rows that end in this status. An answer that is a media type is just that. */
+static void add_success(struct arena *arena, cJSON *responses, const struct api_row *row)
+{
+    int status = row->route->success ? row->route->success : 200;
+    const char *answer = row->route->answer, *key = arena_printf(arena, "%d", status).at;
+    cJSON *response = cJSON_GetObjectItemCaseSensitive(responses, key);
+    if (!response) {
+        response = json_add_object(responses, key);
+        json_add_str(response, "description", str_of(word_of(status)));
+    }
+    if (!answer)
+        return;
+    if (strchr(answer, '/')) {
+        json_add_object(json_add_object(response, "content"), answer);
+        return;
+    }
+    struct str known = json_as_str(cJSON_GetObjectItemCaseSensitive(response, "x-answer"));
+    cJSON_DeleteItemFromObjectCaseSensitive(response, "x-answer");
+    json_add_str(response, "x-answer",
+                 known.at ? arena_printf(arena, "%.*s|%s", STR_ARG(known), answer) : str_of(answer));
+}
+
+cJSON *responses_of(struct arena *arena, const struct api_rows *rows)
+{
+    cJSON *responses = json_new_object();
+    for (size_t i = 0; i < rows->n; i++)
+        add_success(arena, responses, &rows->at[i]);
+    for (int status = 400; status < 600; status++)
+        add_refusal(arena, responses, rows, status);
+    return responses;
+}

@@ -1,0 +1,319 @@
+/* The document against the tables it is made from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "api/routes.h"
+#include "openapi/document.h"
+
+#define YAML                                                                                                 \
+    "server: { listen: [ \"http://127.0.0.1:1\" ] }\n"                                                       \
+    "tenancy: { root_domain: msp.localhost }\n"                                                              \
+    "storage: { driver: sqlite, sqlite: { path: unused.db } }\n"                                             \
+    "tokens: { secret_key: 0123456789abcdef0123456789abcdef }\n"
+
+static struct arena *arena;
+static struct config *config;
+static struct walk *walk;
+static cJSON *document;
+
+static int up(void **state)
+{
+    (void)state;
+    struct config_error config_error;
+    struct json_error json_error;
+    char error[600];
+    json_init();
+    arena = arena_new(SIZE_MAX);
+    config = config_parse("test.yaml", STR(YAML), &config_error);
+    if (!config)
+        fail_msg("%s", config_error.text);
+    walk = walk_new(config, NULL, api_route_tables, api_route_table_count, error, sizeof error);
+    if (!walk)
+        fail_msg("%s", error);
+    /* The reader refuses a name that appears twice. */
+    if (!json_parse(arena, openapi_document(arena, walk), &document, &json_error))
+        fail_msg("%s", json_error.text);
+    return 0;
+}
+
+static int down(void **state)
+{
+    (void)state;
+    walk_free(&walk);
+    config_free(&config);
+    json_use_arena(NULL);
+    arena_free(&arena);
+    return 0;
+}
+
+/* ---- ways around in it ---- */
+
+static const cJSON *get(const cJSON *from, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(from, name);
+}
+
+/* "components/schemas/Problem", by '/'; ~1 does not occur in what is asked for. */
+static const cJSON *look_up(const char *pointer)
+{
+    const cJSON *at = document;
+    struct str step, rest = str_of(pointer);
+    for (bool more = true; more;) {
+        more = str_split(rest, '/', &step, &rest);
+        at = get(at, arena_cstr(arena, step));
+    }
+    return at;
+}
+
+static const cJSON *operation_at(const char *method, const char *path)
+{
+    const cJSON *operation = get(get(get(document, "paths"), path), method);
+    assert_non_null(operation);
+    return operation;
+}
+
+static const cJSON *operation_for(const struct route *route)
+{
+    return operation_at(arena_lower(arena, str_of(http_method_name(route->method))).at, route->path);
+}
+
+static const char *text(const cJSON *from, const char *name)
+{
+    const char *value = cJSON_GetStringValue(get(from, name));
+    assert_non_null(value);
+    return value;
+}
+
+static void for_each_item(const cJSON *from, void (*fn)(const cJSON *item))
+{
+    const cJSON *item;
+    cJSON_ArrayForEach (item, from) {
+        fn(item);
+        for_each_item(item, fn);
+    }
+}
+
+/* ---- routes ---- */
+
+/* How often the document names an operation id: as an operation, or as the content of a shared one. */
+static int count_op(const char *op)
+{
+    int found = 0;
+    const cJSON *path, *operation, *content;
+    cJSON_ArrayForEach (path, get(document, "paths"))
+        cJSON_ArrayForEach (operation, path) {
+            const cJSON *contents = get(get(operation, "requestBody"), "content");
+            bool is_shared = cJSON_GetArraySize(contents) > 1;
+            found += !is_shared && strcmp(text(operation, "operationId"), op) == 0;
+            cJSON_ArrayForEach (content, contents)
+                found += is_shared && strcmp(text(content, "x-operation"), op) == 0;
+        }
+    return found;
+}
+
+static void check_once(void *context, const struct surface *surface, const struct route *route)
+{
+    (void)surface;
+    (*(size_t *)context)++;
+    if (count_op(route->op) != 1)
+        fail_msg("%s appears %d times", route->op, count_op(route->op));
+    assert_non_null(operation_for(route));
+}
+
+static void test_openapi_document__has_every_route_once(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    walk_each_route(walk, check_once, &n);
+    assert_true(n > 30);
+}
+
+static void check_unique(void *context, const struct surface *surface, const struct route *route)
+{
+    (void)surface;
+    cJSON *seen = context;
+    const char *op = text(operation_for(route), "operationId");
+    const cJSON *known = get(seen, op);
+    if (known && strcmp(known->valuestring, route->path) != 0)
+        fail_msg("%s names two operations", op);
+    if (!known)
+        json_add_str(seen, op, str_of(route->path));
+}
+
+static void test_openapi_document__operation_ids_are_unique(void **state)
+{
+    (void)state;
+    walk_each_route(walk, check_unique, json_new_object());
+}
+
+static void check_ref(const cJSON *item)
+{
+    if (!item->string || strcmp(item->string, "$ref") != 0)
+        return;
+    assert_memory_equal(item->valuestring, "#/", 2);
+    if (!look_up(item->valuestring + 2))
+        fail_msg("%s leads nowhere", item->valuestring);
+}
+
+static void test_openapi_document__references_resolve(void **state)
+{
+    (void)state;
+    for_each_item(document, check_ref);
+}
+
+static void check_shape(void *context, const struct surface *surface, const struct route *route)
+{
+    (void)surface;
+    if (!route->input)
+        return;
+    cJSON *seen = context;
+    struct str mark = arena_printf(arena, "%p", (const void *)route->input);
+    const cJSON *known = get(seen, route->input->name);
+    if (known && !str_equal(json_as_str(known), mark))
+        fail_msg("%s is the name of two shapes", route->input->name);
+    if (!known)
+        json_add_str(seen, route->input->name, mark);
+}
+
+static void test_openapi_document__components_have_names_of_their_own(void **state)
+{
+    (void)state;
+    walk_each_route(walk, check_shape, json_new_object());
+}
+
+static void check_security(void *context, const struct surface *surface, const struct route *route)
+{
+    (void)context;
+    (void)surface;
+    const cJSON *operation = operation_for(route);
+    int ways = cJSON_GetArraySize(get(operation, "security"));
+    assert_true(cJSON_IsArray(get(operation, "security")));
+    assert_int_equal(ways, route->need == NEED_PUBLIC ? 0 : route->need == NEED_OPTIONAL ? 2 : 1);
+    assert_true((get(get(operation, "responses"), "401") != NULL) ==
+                (route->need != NEED_PUBLIC || route->rate == RATE_LOGIN));
+    if (route->need == NEED_PERMISSION)
+        assert_string_equal(text(operation, "x-permission"), permission_info(route->permission)->name);
+    else
+        assert_null(get(operation, "x-permission"));
+}
+
+static void test_openapi_document__says_who_may(void **state)
+{
+    (void)state;
+    walk_each_route(walk, check_security, NULL);
+}
+
+/* ---- operations and schemas by example ---- */
+
+static void test_openapi_operation__login_takes_both_bodies(void **state)
+{
+    (void)state;
+    const cJSON *login = operation_at("post", "/api/auth/login");
+    const cJSON *content = get(get(login, "requestBody"), "content");
+    const cJSON *form = get(content, "application/x-www-form-urlencoded"),
+                *json = get(content, "application/json");
+    assert_int_equal(cJSON_GetArraySize(content), 2);
+    assert_string_equal(text(get(form, "schema"), "$ref"), "#/components/schemas/AssetsLogin");
+    assert_string_equal(text(get(json, "schema"), "$ref"), "#/components/schemas/CrmLogin");
+    assert_int_equal(cJSON_GetArraySize(get(login, "tags")), 2);
+}
+
+static void test_openapi_operation__validation_has_the_status_of_its_surface(void **state)
+{
+    (void)state;
+    const cJSON *assets = get(operation_at("post", "/api/auth/change-password"), "responses");
+    const cJSON *crm = get(operation_at("post", "/api/auth/register"), "responses");
+    assert_non_null(get(assets, "422"));
+    assert_null(get(crm, "422"));
+    const cJSON *own = get(get(get(crm, "400"), "content"), "application/json");
+    assert_string_equal(text(get(own, "schema"), "$ref"), "#/components/schemas/CrmError");
+    assert_non_null(get(get(own, "examples"), "crm.validation"));
+}
+
+static void test_openapi_operation__an_inline_route_refuses_little(void **state)
+{
+    (void)state;
+    const cJSON *responses = get(operation_at("get", "/healthz"), "responses");
+    assert_int_equal(cJSON_GetArraySize(responses), 2);
+    assert_string_equal(text(get(responses, "200"), "x-answer"), "Health");
+    assert_non_null(get(responses, "400"));
+}
+
+static void test_openapi_operation__parameters(void **state)
+{
+    (void)state;
+    const cJSON *path, *operation, *parameter;
+    cJSON_ArrayForEach (path, get(document, "paths"))
+        cJSON_ArrayForEach (operation, path) {
+            size_t in_path = 0, slots = 0;
+            cJSON_ArrayForEach (parameter, get(operation, "parameters"))
+                if (strcmp(text(parameter, "in"), "path") == 0) {
+                    in_path++;
+                    assert_true(cJSON_IsTrue(get(parameter, "required")));
+                    assert_non_null(
+                        strstr(path->string, arena_printf(arena, "{%s}", text(parameter, "name")).at));
+                }
+            for (const char *at = path->string; *at; at++)
+                slots += *at == '{';
+            assert_int_equal(in_path, slots);
+        }
+}
+
+static void test_openapi_envelope__is_what_the_surface_says(void **state)
+{
+    (void)state;
+    const cJSON *v1 = look_up("components/schemas/V1Error");
+    assert_int_equal(cJSON_GetArraySize(get(v1, "required")), 1);
+    assert_string_equal(get(v1, "required")->child->valuestring, "message");
+    assert_non_null(look_up("components/schemas/V1Error/properties/required_permission"));
+    const cJSON *errors = look_up("components/schemas/V1Error/properties/errors/additionalProperties");
+    assert_string_equal(text(errors, "type"), "array");
+    assert_string_equal(text(get(errors, "items"), "type"), "string");
+    assert_string_equal(text(look_up("components/schemas/V1Error/properties/used"), "type"), "integer");
+}
+
+static void test_openapi_schema__says_what_the_rows_say(void **state)
+{
+    (void)state;
+    const cJSON *login = look_up("components/schemas/CrmLogin");
+    const cJSON *properties = get(login, "properties");
+    assert_int_equal(cJSON_GetArraySize(get(login, "required")), 2);
+    assert_true(cJSON_IsFalse(get(login, "additionalProperties")));
+    assert_string_equal(text(get(properties, "password"), "format"), "password");
+    const cJSON *nullable = get(get(properties, "organizationId"), "type");
+    assert_int_equal(cJSON_GetArraySize(nullable), 2);
+    assert_string_equal(nullable->child->next->valuestring, "null");
+    const cJSON *role = look_up("components/schemas/CrmRegister/properties/role/enum");
+    assert_true(cJSON_GetArraySize(role) > 1);
+    /* A form sends fields it has nothing to say for. */
+    assert_null(look_up("components/schemas/AssetsLogin/properties/scope/minLength"));
+    assert_non_null(look_up("components/schemas/AssetsLogin/properties/password/minLength"));
+}
+
+static void test_openapi_document__needs_no_budget(void **state)
+{
+    (void)state;
+    struct arena *small = arena_new(1000);
+    assert_true(str_equal(openapi_document(small, walk), openapi_document(arena, walk)));
+    arena_free(&small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_openapi_document__has_every_route_once),
+        cmocka_unit_test(test_openapi_document__operation_ids_are_unique),
+        cmocka_unit_test(test_openapi_document__references_resolve),
+        cmocka_unit_test(test_openapi_document__components_have_names_of_their_own),
+        cmocka_unit_test(test_openapi_document__says_who_may),
+        cmocka_unit_test(test_openapi_operation__login_takes_both_bodies),
+        cmocka_unit_test(test_openapi_operation__validation_has_the_status_of_its_surface),
+        cmocka_unit_test(test_openapi_operation__an_inline_route_refuses_little),
+        cmocka_unit_test(test_openapi_operation__parameters),
+        cmocka_unit_test(test_openapi_envelope__is_what_the_surface_says),
+        cmocka_unit_test(test_openapi_schema__says_what_the_rows_say),
+        cmocka_unit_test(test_openapi_document__needs_no_budget),
+    };
+    return cmocka_run_group_tests(tests, up, down);
+}
