@@ -75,7 +75,7 @@ void rate_limiter_free(struct rate_limiter **limiter)
     *limiter = NULL;
 }
 
-static struct rate rate_of(const struct config *config, enum rate_class class)
+static struct rate configured(const struct config *config, enum rate_class class)
 {
     const struct rate none = { 0, 0 };
     switch (class) {
@@ -96,7 +96,14 @@ static struct rate rate_of(const struct config *config, enum rate_class class)
     return none;
 }
 
-static int64_t window_end(const struct rate *rate, int64_t now)
+struct rate rate_of_class(const struct config *config, enum rate_class class)
+{
+    struct rate rate = configured(config, class);
+    bool applies = config->rate_limits.enabled && rate.limit > 0 && rate.window_us > 0;
+    return applies ? rate : (struct rate){ 0, 0 };
+}
+
+int64_t rate_window_end(const struct rate *rate, int64_t now)
 {
     return now - now % rate->window_us + rate->window_us;
 }
@@ -106,7 +113,7 @@ static int64_t window_end(const struct rate *rate, int64_t now)
  * from before the clock or the configured window changed. */
 static bool is_current(const struct entry *entry, const struct rate *rate, int64_t now)
 {
-    return entry->end > now && entry->end <= window_end(rate, now) + rate->window_us;
+    return entry->end > now && entry->end <= rate_window_end(rate, now) + rate->window_us;
 }
 
 static int find_way(const struct set *set, const uint64_t key[2])
@@ -151,7 +158,7 @@ static struct set *find_set(struct rate_limiter *limiter, enum rate_class class,
     return &(*ret_shard)->sets[ret_key[1] & (limiter->sets_per_shard - 1)];
 }
 
-static struct rate_state state_of(const struct rate *rate, int64_t passed, bool allowed, int64_t end)
+struct rate_state rate_state_of(const struct rate *rate, int64_t passed, bool allowed, int64_t end)
 {
     int64_t remaining = rate->limit > passed ? rate->limit - passed : 0;
     return (struct rate_state){ .applies = true,
@@ -169,13 +176,13 @@ static struct rate_state take_locked(struct set *set, const uint64_t key[2], con
     bool is_known = way >= 0 && is_current(&set->ways[way], rate, now);
     struct entry *entry = touch_way(set, way >= 0 ? way : victim_way(set, now));
     if (!is_known)
-        *entry = (struct entry){ .key = { key[0], key[1] }, .end = window_end(rate, now) };
+        *entry = (struct entry){ .key = { key[0], key[1] }, .end = rate_window_end(rate, now) };
     if (entry->asked < UINT32_MAX)
         entry->asked++;
     bool allowed = entry->passed < rate->limit && entry->passed < UINT32_MAX;
     if (allowed)
         entry->passed++;
-    return state_of(rate, entry->passed, allowed, entry->end);
+    return rate_state_of(rate, entry->passed, allowed, entry->end);
 }
 
 static struct rate_state peek_locked(const struct set *set, const uint64_t key[2], const struct rate *rate,
@@ -183,16 +190,16 @@ static struct rate_state peek_locked(const struct set *set, const uint64_t key[2
 {
     int way = find_way(set, key);
     if (way < 0 || !is_current(&set->ways[way], rate, now))
-        return state_of(rate, 0, true, window_end(rate, now));
+        return rate_state_of(rate, 0, true, rate_window_end(rate, now));
     const struct entry *entry = &set->ways[way];
-    return state_of(rate, entry->passed, entry->passed < rate->limit, entry->end);
+    return rate_state_of(rate, entry->passed, entry->passed < rate->limit, entry->end);
 }
 
 static struct rate_state ask(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                              struct str key, int64_t now, bool counts)
 {
-    struct rate rate = rate_of(config, class);
-    if (!config->rate_limits.enabled || rate.limit <= 0 || rate.window_us <= 0)
+    struct rate rate = rate_of_class(config, class);
+    if (rate.limit == 0)
         return (struct rate_state){ .allowed = true };
     uint64_t hash[2];
     struct shard *shard;

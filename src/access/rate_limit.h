@@ -41,6 +41,13 @@ struct rate_state rate_take(struct rate_limiter *limiter, const struct config *c
 struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);
 
+/* What shared_rate.h counts by too. The limit of a class; {0, 0}: none. */
+struct rate rate_of_class(const struct config *config, enum rate_class class);
+/* Windows begin at multiples of their length. */
+int64_t rate_window_end(const struct rate *rate, int64_t now);
+/* The state of a window that ends at `end` after `passed` takes. */
+struct rate_state rate_state_of(const struct rate *rate, int64_t passed, bool allowed, int64_t end);
+
 /* The key of an address in text form: IPv4 whole, IPv6 as its /64, v4-mapped as IPv4, unix sockets as "unix".
  */
 struct str rate_address_key(struct arena *arena, struct str address);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "access/shared_rate.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/session.h"
@@ -23,24 +24,26 @@ struct upkeep {
     bool stopping;
 };
 
-struct failures {
-    int64_t now, forgotten;
+struct counts {
+    int64_t now, failures, windows;
 };
 
-static enum storage_status forget_failures(struct db_conn *conn, void *context)
+static enum storage_status forget_counts(struct db_conn *conn, void *context)
 {
-    struct failures *failures = context;
-    return slow_down_sweep(conn, failures->now, PIECE, &failures->forgotten);
+    struct counts *counts = context;
+    enum storage_status status = slow_down_sweep(conn, counts->now, PIECE, &counts->failures);
+    return status == STORAGE_OK ? shared_rate_sweep(conn, counts->now, PIECE, &counts->windows) : status;
 }
 
 enum storage_status upkeep_round(struct db_conn *conn, int64_t now, bool *ret_more)
 {
-    struct failures failures = { .now = now };
+    struct counts counts = { .now = now };
     int64_t sessions = 0;
     enum storage_status status = session_sweep(conn, now - SESSIONS_US, PIECE, &sessions);
     if (status == STORAGE_OK)
-        status = db_transaction(conn, STORAGE_WRITE, forget_failures, &failures);
-    *ret_more = status == STORAGE_OK && (sessions == PIECE || failures.forgotten == PIECE);
+        status = db_transaction(conn, STORAGE_WRITE, forget_counts, &counts);
+    *ret_more =
+        status == STORAGE_OK && (sessions == PIECE || counts.failures == PIECE || counts.windows == PIECE);
     return status;
 }
 

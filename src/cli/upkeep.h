@@ -1,5 +1,5 @@
-/* What the server tidies up by itself: sessions that ended a month ago, failed sign-ins whose time is over. A
- * thread of its own, an hour between rounds. */
+/* What the server tidies up by itself: sessions that ended a month ago, failed sign-ins whose time is over,
+ * windows of shared rate limits. A thread of its own, an hour between rounds. */
 #ifndef TETHER_CLI_UPKEEP_H
 #define TETHER_CLI_UPKEEP_H
 

@@ -51,6 +51,7 @@ struct call {
         const struct route_entry *entries; /* of the matched path */
         size_t param_count;
         bool rate_known;  /* `rate` is what this request counted for */
+        bool rate_shared; /* and it counted for what all nodes share */
         bool query_read;  /* `query` is decoded */
         bool query_valid; /* and passed its rows */
         bool cold;        /* a warm walk met something that has to be read */

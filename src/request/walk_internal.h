@@ -58,6 +58,11 @@ enum error_code sign_in_permission(struct call *call);
  * up. */
 void sign_in_count_failure(struct call *call);
 
+/* walk_shared_rate.c */
+/* Sign-ins and registrations count for all nodes of a database together. On the loop, which has no database,
+ * it lets pass: the worker asks. */
+enum error_code shared_rate_limit(struct call *call);
+
 /* walk_input.c */
 enum error_code input_query(struct call *call);
 enum error_code input_body(struct call *call);

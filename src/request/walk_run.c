@@ -28,8 +28,8 @@ void walk_worker_free(struct walk_worker **worker)
 }
 
 static const walk_step enter_steps[] = {
-    sign_in_when_used_up, tenant_find_host,     tenant_read_hints,  tenant_before_sign_in, sign_in_principal,
-    sign_in_limit,        tenant_after_sign_in, sign_in_membership, sign_in_permission,
+    shared_rate_limit, sign_in_when_used_up, tenant_find_host,     tenant_read_hints,  tenant_before_sign_in,
+    sign_in_principal, sign_in_limit,        tenant_after_sign_in, sign_in_membership, sign_in_permission,
 };
 static const walk_step work_steps[] = { input_query, input_body, walk_handle };
 

@@ -2,79 +2,31 @@
 // connection on which it hears of it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { http2Once, me, signIn } from './harness/client.mjs';
-import { startCluster } from './harness/cluster.mjs';
+import * as nodes from './harness/nodes.mjs';
 import { driver, psql } from './harness/scratch.mjs';
-import { Server, startServer } from './harness/server.mjs';
 import { ACME_HOST, people } from './harness/world.mjs';
 
-const WITHIN_MS = 1000;
-const LIMIT_MS = 60_000; // generous; what is asserted is that it happens
-const HEARD = 'changes of other nodes are heard';
+const { HEARD, until } = nodes;
 const UNHEARD = 'changes of other nodes cannot be heard; nothing is kept';
 const person = people.member;
 
-async function until(what, check) {
-  const limit = Date.now() + LIMIT_MS;
-  while (!(await check())) {
-    assert.ok(Date.now() < limit, what);
-    await sleep(20);
-  }
-}
-
-async function metric(server, name) {
-  const { text } = await http2Once(server, { path: '/metrics' });
-  return Number(text.match(new RegExp(`^${name} (\\d+)$`, 'm'))[1]);
-}
-
 const status = async (server, token) => (await me(server, token, ACME_HOST)).status;
-
-// Until a request on `server` is answered from what it has kept.
-async function warmUp(server, token) {
-  await until('authority is kept', async () => {
-    const misses = await metric(server, 'tether_authority_misses_total');
-    const hits = await metric(server, 'tether_authority_hits_total');
-    assert.equal(await status(server, token), 200);
-    return await metric(server, 'tether_authority_misses_total') === misses
-      && await metric(server, 'tether_authority_hits_total') === hits + 3;
-  });
-}
-
-// No request that begins a second or more after `since` is answered with 200; and it becomes `expected`.
-async function refusedSince(since, server, token, expected) {
-  const limit = Date.now() + LIMIT_MS;
-  for (;;) {
-    const began = Date.now();
-    const got = await status(server, token);
-    assert.ok(got !== 200 || began < since + WITHIN_MS, `still let in ${began - since} ms later`);
-    if (expected.includes(got) && began > since + WITHIN_MS) return;
-    assert.ok([200, 503, ...expected].includes(got), `${got}`);
-    assert.ok(Date.now() < limit, `${got}, not ${expected}`);
-    await sleep(10);
-  }
-}
+const warmUp = (server, token) => nodes.warmUp(server, () => status(server, token));
+const refusedSince = (since, server, token, expected) =>
+  nodes.changedSince(since, () => status(server, token), 200, expected);
 
 describe('two nodes', { skip: driver !== 'postgres' }, () => {
+  let both;
   let cluster;
   let a;
   let b;
   before(async () => {
     if (driver !== 'postgres') return;
-    cluster = await startCluster();
-    a = await startServer({ postgresHost: cluster.host, env: { PGAPPNAME: 'node a' } });
-    b = await new Server(a.scratch, { PGAPPNAME: 'node b' }).start();
-    for (const node of [a, b]) await node.log.untilMessage(HEARD);
+    both = await nodes.startNodes();
+    ({ cluster, a, b } = both);
   });
-  after(async () => {
-    if (driver !== 'postgres') return;
-    try {
-      await b?.stop();
-      await a?.end();
-    } finally {
-      await cluster?.remove();
-    }
-  });
+  after(async () => { await both?.end(); });
 
   const passwords = [person.password, 'granite-willow-64'];
   // On node A: ends every session of the person but one. Returns when that was answered.

@@ -42,10 +42,10 @@ static void add_sessions(struct fixture *f, int n, int64_t expires_at)
                     db_int(expires_at)));
 }
 
-static int64_t sessions(struct fixture *f)
+static int64_t rows_of(struct fixture *f, const char *sql)
 {
     DB_ROWS(rows);
-    assert_int_equal(db_first(f->conn, &rows, "SELECT COUNT(*) FROM sessions", DB_NO_ARGS), STORAGE_ROW);
+    assert_int_equal(db_first(f->conn, &rows, sql, DB_NO_ARGS), STORAGE_ROW);
     return db_col_int(&rows, 0);
 }
 
@@ -61,7 +61,24 @@ static void test_upkeep__takes_sessions_that_ended_a_month_ago_in_pieces(void **
         rounds++;
     } while (more && rounds < 10);
     assert_int_equal(rounds, 2);
-    assert_int_equal(sessions(f), 3);
+    assert_int_equal(rows_of(f, "SELECT COUNT(*) FROM sessions"), 3);
+}
+
+static void test_upkeep__takes_windows_that_are_over_in_pieces(void **state)
+{
+    struct fixture *f = *state;
+    bool more = false;
+    fixture_exec(f,
+                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) "
+                 "INSERT INTO rate_windows SELECT 'login:' || CAST(i AS TEXT), $1, 1 FROM n",
+                 DB_ARGS(db_int(NOW - DAY)));
+    fixture_exec(f, "INSERT INTO rate_windows VALUES ('login:now', $1, 1)", DB_ARGS(db_int(NOW)));
+    assert_int_equal(upkeep_round(f->conn, NOW, &more), STORAGE_OK);
+    assert_true(more);
+    assert_int_equal(rows_of(f, "SELECT COUNT(*) FROM rate_windows"), 51);
+    assert_int_equal(upkeep_round(f->conn, NOW, &more), STORAGE_OK);
+    assert_false(more);
+    assert_int_equal(rows_of(f, "SELECT COUNT(*) FROM rate_windows"), 1);
 }
 
 static void test_upkeep__ends_when_told(void **state)
@@ -80,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_upkeep__takes_sessions_that_ended_a_month_ago_in_pieces),
+        TEST(test_upkeep__takes_windows_that_are_over_in_pieces),
         TEST(test_upkeep__ends_when_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

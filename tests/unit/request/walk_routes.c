@@ -162,6 +162,8 @@ static const struct route assets_rows[] = {
         .rate = RATE_LOGIN, .body = BODY_JSON, .input = &thing_shape, .handler = fail_credentials),
     ROW("password", "/password", NEED_SESSION, TENANT_BY_HOST, .method = METHOD_POST, .lane = LANE_PASSWORD,
         .body = BODY_JSON, .input = &thing_shape),
+    ROW("relogin", "/relogin", NEED_SESSION, TENANT_BY_HOST, .method = METHOD_POST, .lane = LANE_PASSWORD,
+        .rate = RATE_LOGIN, .body = BODY_JSON, .input = &thing_shape),
     ROW("device", "/devices/{device_token}", NEED_PUBLIC, TENANT_NONE),
     ROW("device_edit", "/devices/{id}", NEED_PUBLIC, TENANT_NONE, .method = METHOD_DELETE),
     ROW("nothing", "/fail/nothing", NEED_PUBLIC, TENANT_NONE, .handler = say_nothing),
