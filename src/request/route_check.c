@@ -115,9 +115,11 @@ static bool inline_is_simple(const struct route *route)
            (route->need == NEED_PUBLIC && route->tenant == TENANT_NONE && route->body == BODY_NONE);
 }
 
+/* Sign-ins and registrations are counted in the database too, which the loop must not ask. */
 static bool warm_is_simple(const struct route *route)
 {
-    return !route->warm || (route->lane == LANE_GENERAL && route->body == BODY_NONE);
+    bool is_counted_by_all = route->rate == RATE_LOGIN || route->rate == RATE_REGISTER;
+    return !route->warm || (route->lane == LANE_GENERAL && route->body == BODY_NONE && !is_counted_by_all);
 }
 
 static bool members_have_tenant(const struct route *route)
@@ -151,7 +153,8 @@ static const struct rule {
     { get_has_no_body, "GET has no body" },
     { passwords_are_limited, "an open route in the password lane counts as login or register" },
     { inline_is_simple, "an inline route is public, without tenant and body" },
-    { warm_is_simple, "a warm route is in the general lane and has no body" },
+    { warm_is_simple,
+      "a warm route is in the general lane, has no body, and counts as neither login nor register" },
     { members_have_tenant, "a route that asks for membership finds its tenant" },
     { unlimited_is_tenantless, "only routes without tenant are unlimited" },
     { success_is_success, "its success status is none" },

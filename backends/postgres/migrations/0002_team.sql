@@ -98,7 +98,7 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (known, last_at);
 -- Fixed windows that several nodes share.
 CREATE TABLE rate_windows (
     bucket    TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    window_at BIGINT NOT NULL,
+    window_at BIGINT NOT NULL, -- its end
     taken     BIGINT NOT NULL
 );
 

@@ -101,7 +101,7 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (known, last_at);
 -- Fixed windows that several nodes share.
 CREATE TABLE rate_windows (
     bucket    TEXT NOT NULL PRIMARY KEY,
-    window_at INTEGER NOT NULL,
+    window_at INTEGER NOT NULL, -- its end
     taken     INTEGER NOT NULL
 ) STRICT;
 

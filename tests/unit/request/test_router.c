@@ -299,6 +299,8 @@ static void test_check__refuses_broken_rows(void **state)
     ASSERT_REFUSED("inline", route.lane = LANE_INLINE);
     ASSERT_REFUSED("warm", route.warm = true, route.lane = LANE_PASSWORD);
     ASSERT_REFUSED("warm", route.warm = true); /* it has a body */
+    ASSERT_REFUSED("warm", route.warm = true, route.body = BODY_NONE, route.input = NULL,
+                   route.method = METHOD_GET, route.rate = RATE_LOGIN);
     ASSERT_REFUSED("tenant", route.tenant = TENANT_NONE);
     ASSERT_REFUSED("unlimited", route.rate = RATE_UNLIMITED);
 }
