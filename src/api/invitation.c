@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "request/actor.h"
 #include "request/authority.h"
-#include "team/home.h"
+#include "tenancy/home.h"
 
 /* ---- the link ---- */
 

@@ -1,4 +1,4 @@
-#include "team/home.h"
+#include "tenancy/home.h"
 
 static struct str home_of_config(const struct config *config, struct arena *arena,
                                  const struct tenant *tenant)

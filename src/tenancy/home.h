@@ -1,6 +1,6 @@
 /* The host that is a tenant's own, for links that lead there. */
-#ifndef TETHER_TEAM_HOME_H
-#define TETHER_TEAM_HOME_H
+#ifndef TETHER_TENANCY_HOME_H
+#define TETHER_TENANCY_HOME_H
 
 #include "tenancy/tenant.h"
 
