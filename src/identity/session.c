@@ -116,6 +116,16 @@ enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id,
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
 
+enum storage_status session_revoke_in_tenant(struct db_conn *conn, int64_t user_id, int64_t tenant_id,
+                                             int64_t now)
+{
+    enum storage_status status = db_exec(
+        conn,
+        "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL",
+        DB_ARGS(db_int(user_id), db_int(tenant_id), db_int(now)), NULL);
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
+}
+
 enum storage_status session_revoke_own(struct db_conn *conn, int64_t user_id, int64_t id, int64_t now)
 {
     int64_t changes = 0;

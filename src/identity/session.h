@@ -44,5 +44,8 @@ enum storage_status session_revoke(struct db_conn *conn, int64_t id, int64_t now
 enum storage_status session_sweep(struct db_conn *conn, int64_t before, int64_t limit, int64_t *ret);
 /* Inside a write transaction: all of the user's but `except` (0: all). */
 enum storage_status session_revoke_others(struct db_conn *conn, int64_t user_id, int64_t except, int64_t now);
+/* Inside a write transaction: all of the user's that were issued for the tenant. */
+enum storage_status session_revoke_in_tenant(struct db_conn *conn, int64_t user_id, int64_t tenant_id,
+                                             int64_t now);
 
 #endif

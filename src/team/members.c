@@ -4,6 +4,7 @@
 
 #include "access/custom_role.h"
 #include "base/json.h"
+#include "identity/session.h"
 #include "storage/changes.h"
 
 struct work {
@@ -135,10 +136,7 @@ static enum storage_status apply_removal(struct work *work)
         db_exec(work->conn, "DELETE FROM memberships WHERE tenant_id = $1 AND user_id = $2",
                 DB_ARGS(db_int(tenant_id), db_int(deed->user_id)), NULL);
     if (status == STORAGE_OK)
-        status = db_exec(work->conn,
-                         "UPDATE sessions SET revoked_at = $3 "
-                         "WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL",
-                         DB_ARGS(db_int(deed->user_id), db_int(tenant_id), db_int(deed->now)), NULL);
+        status = session_revoke_in_tenant(work->conn, deed->user_id, tenant_id, deed->now);
     return status == STORAGE_OK ? plan_release(work->conn, tenant_id, "users", 1) : status;
 }
 
