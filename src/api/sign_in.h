@@ -7,6 +7,8 @@
 
 /* Finds the tenant that the user is signed in for; the password was right. OK with *ret, or the failure. */
 typedef enum error_code (*sign_in_tenant_fn)(struct call *call, const struct user *user, struct tenant *ret);
+/* The tenant of the request, whoever the user is. */
+enum error_code sign_in_tenant_of_call(struct call *call, const struct user *user, struct tenant *ret);
 
 struct sign_in {
     struct user user;

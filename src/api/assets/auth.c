@@ -26,18 +26,11 @@ static const struct field login_fields[] = {
 };
 static const struct shape login_shape = SHAPE("AssetsLogin", struct login_input, login_fields);
 
-static enum error_code tenant_of_call(struct call *call, const struct user *user, struct tenant *ret)
-{
-    (void)user;
-    *ret = call->tenant;
-    return OK;
-}
-
 static enum error_code login(struct call *call)
 {
     const struct login_input *input = call->input;
     struct sign_in who;
-    enum error_code code = sign_in(call, input->username, input->password, tenant_of_call,
+    enum error_code code = sign_in(call, input->username, input->password, sign_in_tenant_of_call,
                                    call->tenant.is_root ? SIGN_IN_ELSEWHERE : NULL, &who);
     if (code != OK)
         return code;

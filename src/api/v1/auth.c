@@ -19,18 +19,11 @@ static const struct field login_fields[] = {
 };
 static const struct shape login_shape = SHAPE("V1Login", struct login_input, login_fields);
 
-static enum error_code tenant_of_call(struct call *call, const struct user *user, struct tenant *ret)
-{
-    (void)user;
-    *ret = call->tenant;
-    return OK;
-}
-
 static enum error_code login(struct call *call)
 {
     const struct login_input *input = call->input;
     struct sign_in who;
-    enum error_code code = sign_in(call, input->email, input->password, tenant_of_call, NULL, &who);
+    enum error_code code = sign_in(call, input->email, input->password, sign_in_tenant_of_call, NULL, &who);
     if (code != OK)
         return code;
     v1_object(call, 200, v1_session_json(call, &who.opened, &who.user, &who.tenant));
