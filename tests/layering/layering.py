@@ -21,6 +21,8 @@ OWNERS = {
     "sodium.h": ["src/base", "src/identity", "src/access"],
     "openssl/": ["src/http"],
     "curl/": ["src/mail"],
+    "qrencode.h": ["src/qr"],
+    "png.h": ["src/qr"],
     "cjson/": ["src/base"],
 }
 
