@@ -38,6 +38,9 @@ enum error_code sign_in_change_password(struct call *call, enum password_field *
 enum storage_status sign_in_newcomer(struct db_conn *conn, struct call *call, const struct user *user,
                                      int64_t tenant_id, struct signed_in *ret);
 
+/* Ends the session that the call's user asks with, and writes that to the audit log. OK, or the failure. */
+enum error_code sign_out(struct call *call);
+
 /* Checks the credentials, then that the user may enter the tenant, and opens a session. Where the user is no
  * member: 403 with the sentence `stranger`, or, when that is NULL, the same refusal as for a wrong password.
  */

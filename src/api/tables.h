@@ -17,6 +17,7 @@ extern const struct route_table assets_auth_routes;
 extern const struct route_table assets_branding_routes;
 extern const struct route_table assets_invites_routes;
 extern const struct route_table assets_mail_preview_routes;
+extern const struct route_table assets_session_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
 extern const struct route_table v1_audit_routes;

@@ -55,6 +55,7 @@ struct call {
         bool query_read;  /* `query` is decoded */
         bool query_valid; /* and passed its rows */
         bool cold;        /* a warm walk met something that has to be read */
+        bool by_cookie;   /* the token came in the panel's cookie */
         bool entered;     /* it passed every check before its body, and may have waited since */
         uint8_t hits;     /* look-ups of authority that met something kept */
         uint8_t misses;   /* that had to read */

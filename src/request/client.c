@@ -89,12 +89,18 @@ bool client_is_tls(const struct call *call)
     return pop_last(&rest, &last) && str_equal_nocase(last, STR("https"));
 }
 
-bool client_host(struct call *call, struct str *ret)
+static size_t forwarded_hosts(const struct call *call)
+{
+    return client_is_proxied(call) ? request_header_count(&call->request, "x-forwarded-host") : 0;
+}
+
+struct str client_raw_host(const struct call *call)
 {
     const struct request *request = &call->request;
-    size_t forwarded = client_is_proxied(call) ? request_header_count(request, "x-forwarded-host") : 0;
-    if (forwarded > 1)
-        return false;
-    struct str raw = forwarded ? str_trim(request_header(request, "x-forwarded-host")) : request->host;
-    return host_canonical(call->arena, raw, ret);
+    return forwarded_hosts(call) ? str_trim(request_header(request, "x-forwarded-host")) : request->host;
+}
+
+bool client_host(struct call *call, struct str *ret)
+{
+    return forwarded_hosts(call) <= 1 && host_canonical(call->arena, client_raw_host(call), ret);
 }

@@ -50,6 +50,7 @@ struct route {
     /* The handler asks no storage: when all the walk needs is kept (authority.h), the request is answered on
      * the loop, without the way over a worker. */
     bool warm;
+    bool own_origin; /* only for pages of this very origin (cookie.h), whatever token comes along */
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */
 };

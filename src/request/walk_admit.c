@@ -236,8 +236,7 @@ static bool enters_on_loop(struct call *call)
 {
     if (!route_needs_sign_in(call->route))
         return false;
-    return call->route->lane == LANE_PASSWORD || !request_header(&call->request, "authorization").at ||
-           address_is_used_up(call);
+    return call->route->lane == LANE_PASSWORD || !sign_in_has_token(call) || address_is_used_up(call);
 }
 
 /* A walk that goes cold starts over on a worker as if nothing had happened, but for the rate it has counted.

@@ -50,6 +50,8 @@ enum error_code tenant_after_sign_in(struct call *call);
  * and whoever that is pays for the request. So it can make the database work only as much as its users may.
  */
 enum error_code sign_in_when_used_up(struct call *call);
+/* Whether a token came along, in whatever form. */
+bool sign_in_has_token(const struct call *call);
 enum error_code sign_in_principal(struct call *call);
 enum error_code sign_in_limit(struct call *call);
 enum error_code sign_in_membership(struct call *call);
@@ -72,6 +74,8 @@ bool client_is_proxied(const struct call *call);
 struct str client_request_id(struct call *call);
 struct str client_address(struct call *call);
 bool client_is_tls(const struct call *call);
+/* As the client wrote it, with its port. */
+struct str client_raw_host(const struct call *call);
 /* False: no host, or several. */
 bool client_host(struct call *call, struct str *ret);
 

@@ -1,7 +1,8 @@
-/* Who asks, and whether they may: authentication (RFC 6750, header form only), the limit per user,
- * membership, permission. */
+/* Who asks, and whether they may: authentication (RFC 6750, header form only, or the panel's cookie), the
+ * limit per user, membership, permission. */
 #include "base/metrics.h"
 #include "request/authority.h"
+#include "request/cookie.h"
 #include "request/walk_internal.h"
 
 /* ---- Authorization ---- */
@@ -26,12 +27,27 @@ static enum error_code two_tokens(struct call *call)
     return call_fail(call, ERR_MALFORMED, "Send one token, once.");
 }
 
+bool sign_in_has_token(const struct call *call)
+{
+    return request_header(&call->request, "authorization").at || cookie_token(call).at;
+}
+
+static enum error_code read_cookie(struct call *call, struct str *ret)
+{
+    struct str token = cookie_token(call);
+    *ret = is_token68(token) ? token : STR_NONE;
+    call->own.by_cookie = ret->at != NULL;
+    return ret->at ? cookie_check_origin(call) : OK;
+}
+
 /* *ret.at == NULL: no token was sent (another scheme is none of ours). */
 static enum error_code read_token(struct call *call, struct str *ret)
 {
     size_t count = request_header_count(&call->request, "authorization");
     struct str scheme, token;
     *ret = STR_NONE;
+    if (count == 0)
+        return read_cookie(call, ret);
     if (count > 1 || (count == 1 && params_get(&call->query, "access_token").at))
         return two_tokens(call);
     str_split(str_trim(request_header(&call->request, "authorization")), ' ', &scheme, &token);
@@ -83,18 +99,34 @@ static enum error_code verify(struct call *call, struct str token)
     return call_fail(call, verdict == TOKEN_EXPIRED ? ERR_TOKEN_EXPIRED : ERR_TOKEN_INVALID, NULL);
 }
 
+/* What was once left in a browser must not close a public route to it. */
+static enum error_code forgive_stale_cookie(struct call *call, enum error_code code)
+{
+    bool is_stale = code == ERR_TOKEN_INVALID || code == ERR_TOKEN_EXPIRED;
+    if (!is_stale || !call->own.by_cookie || call->route->need != NEED_OPTIONAL)
+        return code;
+    call->failure = (struct failure){ 0 };
+    return OK;
+}
+
+static enum error_code check_origin(struct call *call)
+{
+    return call->route->own_origin ? cookie_check_origin(call) : OK;
+}
+
 enum error_code sign_in_principal(struct call *call)
 {
-    if (call->route->need == NEED_PUBLIC)
-        return OK;
     struct str token;
-    enum error_code code = read_token(call, &token);
+    enum error_code code = check_origin(call);
+    if (code != OK || call->route->need == NEED_PUBLIC)
+        return code;
+    code = read_token(call, &token);
     if (code != OK)
         return code;
     if (call->principal.kind != PRINCIPAL_NONE) /* an address that is used up said so first */
         return OK;
     if (token.at)
-        return verify(call, token);
+        return forgive_stale_cookie(call, verify(call, token));
     return call->route->need == NEED_OPTIONAL ? OK : call_fail(call, ERR_UNAUTHENTICATED, NULL);
 }
 
@@ -105,13 +137,20 @@ static enum error_code too_many(struct call *call)
     return call_fail(call, ERR_RATE_LIMIT, "Too many requests.");
 }
 
+/* A person at the panel asks more often than a program that knows what it wants. */
+static enum rate_class rate_class_of(const struct call *call)
+{
+    bool is_panel = call->own.by_cookie && call->route->rate == RATE_DEFAULT;
+    return is_panel ? RATE_PANEL : call->route->rate;
+}
+
 enum error_code sign_in_limit(struct call *call)
 {
     if (call->own.rate_known || call->principal.kind == PRINCIPAL_NONE)
         return OK;
     int64_t id = call->principal.user_id;
     struct str key = arena_join(call->arena, STR("u:"), str_from((const char *)&id, sizeof(id)));
-    call->rate = rate_take(call->walk->limiter, call->config, call->route->rate, key, call->now);
+    call->rate = rate_take(call->walk->limiter, call->config, rate_class_of(call), key, call->now);
     call->own.rate_known = true;
     return call->rate.applies && !call->rate.allowed ? too_many(call) : OK;
 }

@@ -1,9 +1,7 @@
 /* The assets surface's authentication: form login, who am I, change of password. */
-#include "api/assets/permission_list.h"
+#include "api/assets/me.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
-
-#define SIGN_IN_ELSEWHERE "Sign in at your organisation's own address; this one is for the operator's staff"
 
 struct login_input {
     struct str username, password;
@@ -30,28 +28,12 @@ static enum error_code login(struct call *call)
 {
     const struct login_input *input = call->input;
     struct sign_in who;
-    enum error_code code = sign_in(call, input->username, input->password, sign_in_tenant_of_call,
-                                   call->tenant.is_root ? SIGN_IN_ELSEWHERE : NULL, &who);
+    enum error_code code = assets_sign_in(call, input->username, input->password, &who);
     if (code != OK)
         return code;
     cJSON *json = json_new_object();
     json_add_str(json, "access_token", who.opened.token);
     json_add_str(json, "token_type", STR("bearer"));
-    reply_json(&call->reply, 200, json);
-    return OK;
-}
-
-static enum error_code me(struct call *call)
-{
-    cJSON *json = json_new_object();
-    json_add_int(json, "id", call->principal.user_id);
-    json_add_str(json, "name", call->principal.name);
-    json_add_str(json, "email", call->principal.email);
-    json_add_str(json, "role", str_of(call->grant.role.assets_name));
-    json_add_bool(json, "is_msp_staff", call->grant.is_staff);
-    json_add_int(json, "tenant_id", call->tenant.id);
-    json_add_str(json, "tenant_slug", call->tenant.slug);
-    json_add_text(json, "permissions", assets_permission_list(call->grant.permissions));
     reply_json(&call->reply, 200, json);
     return OK;
 }
@@ -88,7 +70,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .answer = "AssetsMe",
       .warm = true,
-      .handler = me,
+      .handler = assets_me,
       .summary = "Who the token's user is here, in which role, with which permissions" },
     { .op = "assets_change_password",
       .method = METHOD_POST,

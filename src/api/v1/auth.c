@@ -32,28 +32,13 @@ static enum error_code login(struct call *call)
 
 /* ---- sign out ---- */
 
-static enum storage_status close_session(struct db_conn *conn, void *context)
-{
-    struct call *call = context;
-    const struct principal *principal = &call->principal;
-    struct audit_actor actor = call_actor(call);
-    struct audit_event event = { .tenant_id = principal->token_tenant_id,
-                                 .action = "session.closed",
-                                 .target_kind = "session",
-                                 .target_id = principal->session_id,
-                                 .target_name = principal->email };
-    enum storage_status status = session_revoke(conn, principal->session_id, call->now);
-    return status == STORAGE_OK ? audit_append(conn, call->arena, &actor, &event, call->now) : status;
-}
-
 static enum error_code logout(struct call *call)
 {
     enum error_code code = v1_need_session(call);
+    if (code == OK)
+        code = sign_out(call);
     if (code != OK)
         return code;
-    enum storage_status status = db_transaction(call->db, STORAGE_WRITE, close_session, call);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
     v1_message(call, "Signed out.");
     return OK;
 }

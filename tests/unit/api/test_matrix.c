@@ -186,6 +186,11 @@ static void ask_cell(struct world *world, const struct route *route, const struc
     } else if (route->tenant != TENANT_NONE && !(route->tenant == TENANT_BY_TOKEN && place == OWN)) {
         cell.host = host_of(world, slug);
     }
+    if (route->own_origin) {
+        cell.header[0] = "origin";
+        cell.header[1] =
+            arena_printf(world->fixture->arena, "http://%s", cell.host ? cell.host : "localhost").at;
+    }
     ask(world, cell);
 }
 

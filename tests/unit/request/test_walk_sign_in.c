@@ -71,6 +71,46 @@ static void test_sign_in__reads_the_header_strictly(void **state)
     assert_int_equal(ASK(.target = "/host/member?access_token=x", .host = ACME), 401);
 }
 
+static const char *cookie(const char *name, enum who who)
+{
+    return arena_printf(world.arena, "Cookie: %s=%s", name, world.tokens[who].at).at;
+}
+
+static void test_sign_in__cookie_needs_its_own_origin(void **state)
+{
+    (void)state;
+    const char *plain = cookie("tether", ANNA), *secure = cookie("__Host-tether", ANNA);
+    const struct {
+        const char *method, *target, *first, *second, *third;
+        bool tls;
+        int status;
+    } rows[] = {
+        { "GET", "/host/member", plain, NULL, NULL, false, 200 },
+        { "GET", "/warm/member", plain, NULL, NULL, false, 200 },
+        { "GET", "/host/member", secure, NULL, NULL, true, 200 },
+        { "GET", "/host/member", plain, NULL, NULL, true, 401 },
+        { "GET", "/host/member", plain, plain, NULL, false, 401 },
+        { "GET", "/host/member", "Cookie: tether=; tether", NULL, NULL, false, 401 },
+        { "GET", "/host/member", plain, "Sec-Fetch-Site: same-site", NULL, false, 403 },
+        { "GET", "/host/optional", "Cookie: tether=stale", NULL, NULL, false, 200 },
+        { "POST", "/password", plain, NULL, NULL, false, 403 },
+        { "POST", "/password", plain, "Origin: http://acme.msp.example:81", NULL, false, 403 },
+        { "POST", "/password", plain, "Origin: http://acme.msp.example", NULL, false, 422 },
+        { "POST", "/password", plain, "Origin: http://acme.msp.example", "Sec-Fetch-Site: same-origin", false,
+          422 },
+        { "POST", "/password", plain, "Origin: http://acme.msp.example", "Sec-Fetch-Site: same-site", false,
+          403 },
+        { "POST", "/password", secure, "Origin: http://acme.msp.example", NULL, true, 403 },
+        { "POST", "/password", secure, "Origin: https://acme.msp.example", NULL, true, 422 },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int status = ASK(.method = rows[i].method, .target = rows[i].target, .host = ACME,
+                         .tls = rows[i].tls, .headers = { rows[i].first, rows[i].second, rows[i].third });
+        if (status != rows[i].status)
+            fail_msg("row %zu: %d", i, status);
+    }
+}
+
 static void test_sign_in__expired_and_revoked_tokens(void **state)
 {
     (void)state;
@@ -341,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OPEN(test_sign_in__reads_the_header_strictly),
+        OPEN(test_sign_in__cookie_needs_its_own_origin),
         OPEN(test_sign_in__expired_and_revoked_tokens),
         OPEN(test_sign_in__public_looks_at_no_token),
         OPEN(test_sign_in__optional_verifies_what_is_there),
