@@ -8,6 +8,7 @@ static const struct route_table spaces_routes = { .surface = &spaces_surface };
 
 const struct route_table *const api_route_tables[] = {
     &system_routes,
+    &csp_report_routes,
     &assets_auth_routes,
     &assets_session_routes,
     &assets_branding_routes,

@@ -13,6 +13,7 @@ extern const struct surface v1_surface;
 extern const struct surface spaces_surface;
 
 extern const struct route_table system_routes;
+extern const struct route_table csp_report_routes;
 extern const struct route_table assets_auth_routes;
 extern const struct route_table assets_branding_routes;
 extern const struct route_table assets_invites_routes;

@@ -4,6 +4,7 @@
 static const char *const media_types[] = {
     [BODY_JSON] = "application/json",
     [BODY_FORM] = "application/x-www-form-urlencoded",
+    [BODY_REPORT] = "application/csp-report",
 };
 
 /* ---- parameters ---- */
@@ -106,7 +107,7 @@ static void add_body(struct arena *arena, cJSON *operation, const struct api_row
         json_add_item(type, "schema", schema_ref(arena, str_of(route->input->name)));
         json_add_str(type, "x-operation", str_of(route->op));
         /* A JSON body is an object, even when none of its members has to be there. */
-        required |= route->body == BODY_JSON || any_required(route->input);
+        required |= route->body != BODY_FORM || any_required(route->input);
     }
     if (!content->child)
         return;

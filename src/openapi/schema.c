@@ -37,7 +37,7 @@ static void add_words(cJSON *schema, const struct field *field)
 /* Forms and queries leave out by an empty value, too. */
 static bool may_be_empty(const struct field *field, enum body_kind body)
 {
-    return body != BODY_JSON && !(field->flags & FIELD_REQUIRED);
+    return body == BODY_FORM && !(field->flags & FIELD_REQUIRED);
 }
 
 /* Rows count bytes and JSON Schema counts characters, of up to four bytes each: a text within the row's

@@ -31,7 +31,12 @@ enum tenant_rule {
 
 enum lane { LANE_GENERAL = 0, LANE_PASSWORD, LANE_INLINE /* answered on the loop: must not block */ };
 
-enum body_kind { BODY_NONE = 0, BODY_JSON, BODY_FORM };
+enum body_kind {
+    BODY_NONE = 0,
+    BODY_JSON,
+    BODY_FORM,
+    BODY_REPORT /* JSON that browsers send by themselves, under a media type of its own */
+};
 
 struct route {
     const char *op; /* operationId; the key in logs, metrics, audit */

@@ -85,7 +85,7 @@ static bool method_is_own(const struct route *route)
 static bool enums_in_range(const struct route *route)
 {
     return route->need <= NEED_PUBLIC && route->permission < PERM_COUNT && route->tenant <= TENANT_NONE &&
-           route->lane <= LANE_INLINE && route->rate < RATE_CLASS_COUNT && route->body <= BODY_FORM;
+           route->lane <= LANE_INLINE && route->rate < RATE_CLASS_COUNT && route->body <= BODY_REPORT;
 }
 
 static bool permission_is_stated(const struct route *route)

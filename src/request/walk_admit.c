@@ -87,6 +87,7 @@ static enum error_code admit_options(struct call *call)
 static const char *const media_types[] = {
     [BODY_JSON] = "application/json",
     [BODY_FORM] = "application/x-www-form-urlencoded",
+    [BODY_REPORT] = "application/csp-report",
 };
 
 static bool entry_fits(const struct route_entry *entry, enum http_method method, struct str type)

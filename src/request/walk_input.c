@@ -82,5 +82,5 @@ enum error_code input_body(struct call *call)
     if (!shape)
         return OK;
     call->input = arena_alloc(call->arena, shape->size);
-    return call->route->body == BODY_JSON ? read_json(call, shape) : read_form(call, shape);
+    return call->route->body == BODY_FORM ? read_form(call, shape) : read_json(call, shape);
 }

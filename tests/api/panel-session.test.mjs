@@ -214,3 +214,34 @@ suite('panel session, limits', { config: { rate_limits: { enabled: true, default
     assert.deepEqual(statuses, [...Array(8).fill(200), 429]);
   });
 });
+
+suite('content security reports', {}, (server) => {
+  const send = (body, type = 'application/csp-report') => ask(server(), {
+    method: 'POST', path: '/csp-report', host: ACME_HOST, headers: { 'content-type': type }, body,
+  });
+
+  it('are counted and logged, without what an address may hold', async () => {
+    const report = {
+      'document-uri': `http://${ACME_HOST}/invite/secret-in-the-path?token=secret-in-the-query`, referrer: 'http://x/secret-referrer',
+      'effective-directive': 'script-src-elem', 'blocked-uri': 'https://cdn.evil.example/a.js?secret-there', 'original-policy': 'x', 'line-number': 3,
+    };
+    assert.equal((await send(JSON.stringify({ 'csp-report': report }))).status, 204);
+    const line = await server().log.untilMessage('a page broke its content security policy');
+    assert.equal(line.directive, 'script-src-elem');
+    assert.equal(line.blocked, 'https://cdn.evil.example');
+    assert.equal(line.page, 'invite');
+    assert.doesNotMatch(server().log.text, /secret-/);
+    const { text } = await http2Once(server(), { path: '/metrics' });
+    assert.match(text, /^tether_csp_reports_total 2$/m);
+  });
+
+  it('anything else is refused', async () => {
+    assert.equal((await send('{"csp-report":{}}', 'application/json')).status, 415);
+    for (const body of ['', '{}', '[]', '{"csp-report":1}', '{"csp-report":{}} x', '{"csp-report":{},"more":1}']) {
+      assert.equal((await send(body)).status, 422, body);
+    }
+    for (const report of ['{}', '{"document-uri":"","blocked-uri":"///","effective-directive":7}', `{"document-uri":"${'/'.repeat(9999)}"}`]) {
+      assert.equal((await send(`{"csp-report":${report}}`)).status, 204, report.slice(0, 50));
+    }
+  });
+});
