@@ -195,26 +195,37 @@ static struct rate_state peek_locked(const struct set *set, const uint64_t key[2
     return rate_state_of(rate, entry->passed, entry->passed < rate->limit, entry->end);
 }
 
+static struct rate_state ask_rate(struct rate_limiter *limiter, const struct rate *rate,
+                                  enum rate_class class, struct str key, int64_t now, bool counts)
+{
+    uint64_t hash[2];
+    struct shard *shard;
+    struct set *set = find_set(limiter, class, key, hash, &shard);
+    pthread_mutex_lock(&shard->lock);
+    struct rate_state state = counts ? take_locked(set, hash, rate, now) : peek_locked(set, hash, rate, now);
+    pthread_mutex_unlock(&shard->lock);
+    return state;
+}
+
 static struct rate_state ask(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                              struct str key, int64_t now, bool counts)
 {
     struct rate rate = rate_of_class(config, class);
     if (rate.limit == 0)
         return (struct rate_state){ .allowed = true };
-    uint64_t hash[2];
-    struct shard *shard;
-    struct set *set = find_set(limiter, class, key, hash, &shard);
-    pthread_mutex_lock(&shard->lock);
-    struct rate_state state =
-        counts ? take_locked(set, hash, &rate, now) : peek_locked(set, hash, &rate, now);
-    pthread_mutex_unlock(&shard->lock);
-    return state;
+    return ask_rate(limiter, &rate, class, key, now, counts);
 }
 
 struct rate_state rate_take(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now)
 {
     return ask(limiter, config, class, key, now, true);
+}
+
+struct rate_state rate_take_own(struct rate_limiter *limiter, const struct rate *rate, struct str key,
+                                int64_t now)
+{
+    return ask_rate(limiter, rate, RATE_DEFAULT, key, now, true);
 }
 
 struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *config, enum rate_class class,

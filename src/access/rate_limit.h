@@ -37,6 +37,10 @@ void rate_limiter_free(struct rate_limiter **limiter);
  * compared by its hash (SipHash-128 with a random key per class). now: epoch microseconds. */
 struct rate_state rate_take(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);
+/* As rate_take() by a limit of the key's own, which no configuration switches off; it counts with
+ * RATE_DEFAULT. */
+struct rate_state rate_take_own(struct rate_limiter *limiter, const struct rate *rate, struct str key,
+                                int64_t now);
 /* As rate_take() without counting. */
 struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);

@@ -24,7 +24,9 @@ static struct audit_actor actor(const struct call *call, enum audit_actor_kind k
 struct audit_actor call_actor(const struct call *call)
 {
     const struct principal *principal = &call->principal;
-    return actor(call, kinds[principal->kind], principal->user_id, principal->email);
+    bool is_token = principal->kind == PRINCIPAL_API_TOKEN;
+    return actor(call, kinds[principal->kind], is_token ? principal->token.id : principal->user_id,
+                 is_token ? principal->token.name : principal->email);
 }
 
 struct audit_actor call_actor_as(const struct call *call, int64_t user_id, struct str email)

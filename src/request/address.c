@@ -107,3 +107,24 @@ bool address_in_list(struct str text, const struct str_list *list)
     }
     return false;
 }
+
+bool address_in_words(struct str text, struct str words)
+{
+    struct address address;
+    if (!address_parse(text, &address))
+        return false;
+    for (bool more = true; more;) {
+        struct str word;
+        more = str_split(words, ' ', &word, &words);
+        if (in_block(&address, word))
+            return true;
+    }
+    return false;
+}
+
+bool address_is_block(struct str text)
+{
+    struct address block;
+    size_t bits;
+    return block_parse(text, &block, &bits);
+}

@@ -19,5 +19,9 @@ struct str address_text(struct arena *arena, const struct address *address);
 /* Whether `text` is one of the addresses or lies in one of the CIDR blocks. "unix" is in a list that says
  * "unix". */
 bool address_in_list(struct str text, const struct str_list *list);
+/* The same for a list as it is stored: one space between. */
+bool address_in_words(struct str text, struct str words);
+/* Whether `text` is an address or a CIDR block. */
+bool address_is_block(struct str text);
 
 #endif

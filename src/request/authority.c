@@ -1,10 +1,13 @@
-/* The three caches behind the walk; see authority.h. Only what was found is kept, never an absence: a flood
- * of unknown hosts or tokens cannot push out what is in use. */
+/* The caches behind the walk; see authority.h. An absence is kept apart from what was found: a flood of
+ * unknown tokens cannot push out what is in use. */
 #include "request/authority.h"
 
+#include "access/custom_role.h"
 #include "base/cache.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "identity/api_token.h"
+#include "identity/opaque_token.h"
 #include "request/walk_internal.h"
 #include "storage/changes.h"
 
@@ -14,6 +17,7 @@
 #define PRINCIPAL_ENTRIES 8192
 #define PRINCIPAL_BYTES   512
 #define GRANT_ENTRIES     8192
+#define ABSENT_ENTRIES    8192
 
 /* The stamps say when something kept is out of date. Should a change ever come without its touch (a slip
  * here, SQL of somebody else's), this is how long it can go unseen. */
@@ -21,6 +25,7 @@
 
 struct authority {
     struct cache *tenants, *principals, *grants;
+    struct cache *absent; /* API tokens that nobody has */
 };
 
 struct kept_tenant {
@@ -35,7 +40,13 @@ struct kept_principal {
     struct principal_lease lease;
     int64_t kept_at;
     const struct config *config; /* keys and issuer */
+    perm_set scopes;
     struct principal principal;
+};
+
+struct kept_absence {
+    struct db_stamp unknown;
+    int64_t kept_at;
 };
 
 struct kept_grant {
@@ -61,6 +72,7 @@ struct authority *authority_new(void)
     authority->tenants = cache_new(TENANT_ENTRIES, TENANT_BYTES);
     authority->principals = cache_new(PRINCIPAL_ENTRIES, PRINCIPAL_BYTES);
     authority->grants = cache_new(GRANT_ENTRIES, sizeof(struct kept_grant));
+    authority->absent = cache_new(ABSENT_ENTRIES, sizeof(struct kept_absence));
     return authority;
 }
 
@@ -71,6 +83,7 @@ void authority_free(struct authority **authority)
     cache_free(&(*authority)->tenants);
     cache_free(&(*authority)->principals);
     cache_free(&(*authority)->grants);
+    cache_free(&(*authority)->absent);
     free(*authority);
     *authority = NULL;
 }
@@ -116,7 +129,9 @@ static struct slices tenant_slices(struct tenant *tenant)
 
 static struct slices principal_slices(struct principal *principal)
 {
-    return (struct slices){ { &principal->email, &principal->name }, 2 };
+    return (struct slices){
+        { &principal->email, &principal->name, &principal->token.name, &principal->token.addresses }, 4
+    };
 }
 
 static void keep(struct cache *cache, struct str key, const void *head, size_t head_size,
@@ -236,8 +251,46 @@ bool authority_knows(struct call *call, struct str token, struct principal *ret)
         return false;
     point_slices(kept, sizeof(*kept), principal_slices(&kept->principal));
     *ret = kept->principal;
+    call->scopes = kept->scopes;
     call->own.hits++;
     return true;
+}
+
+/* ---- tokens that nobody has ---- */
+
+static bool is_absent(struct call *call, struct str token, const uint8_t hash[API_TOKEN_HASH_BYTES])
+{
+    struct kept_absence kept;
+    size_t size;
+    if (!cache_get(call->walk->authority->absent, token, &kept, sizeof(kept), &size) ||
+        !is_young(call, kept.kept_at) ||
+        !db_stamp_holds(kept.unknown, stamp(call, SUBJECT_API_TOKEN, api_token_subject(hash))))
+        return false;
+    call->own.hits++;
+    return true;
+}
+
+bool authority_knows_absent(struct call *call, struct str token)
+{
+    uint8_t hash[API_TOKEN_HASH_BYTES];
+    if (!opaque_token_has_prefix(token))
+        return false;
+    enum opaque_kind kind = opaque_token_read(token, hash);
+    return kind == OPAQUE_NONE || (kind == OPAQUE_API && is_absent(call, token, hash));
+}
+
+static void keep_absent(struct call *call, struct str token, struct db_stamp unknown)
+{
+    struct kept_absence kept = { unknown, call->now };
+    if (unknown.value != 0)
+        cache_put(call->walk->authority->absent, token, &kept, sizeof(kept));
+}
+
+/* ---- asking who bears a token ---- */
+
+static perm_set scopes_of(const struct principal *principal)
+{
+    return principal->token.id ? permission_set_read(principal->token.scopes) : ~(perm_set)0;
 }
 
 enum storage_status authority_authenticate(struct call *call, struct str token,
@@ -248,8 +301,15 @@ enum storage_status authority_authenticate(struct call *call, struct str token,
     struct kept_principal kept = { .config = call->config, .kept_at = call->now };
     enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
                                                         ret_verdict, ret, &kept.lease);
-    if (status != STORAGE_OK || *ret_verdict != TOKEN_VALID || kept.lease.user.value == 0)
+    if (status == STORAGE_OK && *ret_verdict == TOKEN_INVALID)
+        keep_absent(call, token, kept.lease.unknown);
+    if (status != STORAGE_OK || *ret_verdict != TOKEN_VALID)
         return status;
+    call->scopes = scopes_of(ret);
+    ret->token.scopes = STR_NONE; /* from here on they are a set */
+    if (kept.lease.user.value == 0)
+        return status;
+    kept.scopes = call->scopes;
     kept.principal = *ret;
     keep(call->walk->authority->principals, token, &kept, sizeof(kept), principal_slices(&kept.principal),
          PRINCIPAL_BYTES);

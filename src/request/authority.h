@@ -23,9 +23,12 @@ enum storage_status authority_host(struct call *call, struct str host, enum host
 /* As tenant_by_slug() and tenant_by_id(). */
 enum storage_status authority_tenant_by_slug(struct call *call, struct str slug, struct tenant *ret);
 enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct tenant *ret);
-/* The token's bearer if it is kept and holds. False: ask authority_authenticate(). */
+/* The token's bearer if it is kept and holds, and call->scopes. False: ask authority_authenticate(). */
 bool authority_knows(struct call *call, struct str token, struct principal *ret);
-/* As principal_authenticate(); keeps whom it finds. */
+/* Whether it is known without a look-up that nobody bears the token: it is mistyped, or an API token that was
+ * looked for in vain. */
+bool authority_knows_absent(struct call *call, struct str token);
+/* As principal_authenticate(), and call->scopes; keeps whom it finds. */
 enum storage_status authority_authenticate(struct call *call, struct str token,
                                            enum token_verdict *ret_verdict, struct principal *ret);
 /* As access_decide() for the principal of the call. */

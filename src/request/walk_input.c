@@ -54,7 +54,9 @@ static enum error_code read_json(struct call *call, const struct shape *shape)
     struct json_error error = { 0 };
     struct violations violations = { 0 };
     cJSON *json = NULL;
-    if (!json_parse(call->arena, call->request.body, &json, &error))
+    bool said_nothing = call->request.body.len == 0 && !request_header(&call->request, "content-type").at;
+    struct str body = said_nothing ? STR("{}") : call->request.body;
+    if (!json_parse(call->arena, body, &json, &error))
         return unreadable(call, arena_printf(call->arena, "The body is not valid JSON: %s at byte %zu.",
                                              error.text, error.offset));
     if (!cJSON_IsObject(json))

@@ -135,6 +135,7 @@ static void write_line(struct call *call, bool sent, int64_t done)
               LOG_I("status", call->reply.status), LOG_I("bytes", call->reply.body.len),
               LOG_S("client", request->client_address), LOG_S("tenant", call->tenant.slug),
               LOG_I("tenant_id", call->tenant.id), LOG_I("user_id", call->principal.user_id),
+              LOG_I("token_id", call->principal.token.id),
               LOG_Z("protocol", protocol_of(request->http_version)),
               LOG_I("queue_us", started - call->t_received),
               LOG_I("handler_us", call->t_done ? call->t_done - started : 0),

@@ -51,6 +51,7 @@ static void forget(struct call *call)
     call->tenant = call->host_tenant = (struct tenant){ 0 };
     call->root_scope = false;
     call->principal = (struct principal){ 0 };
+    call->scopes = 0;
     call->grant = (struct access_grant){ 0 };
 }
 

@@ -1,6 +1,8 @@
 /* Who asks, and whether they may: authentication (RFC 6750, header form only, or the panel's cookie), the
  * limit per user, membership, permission. */
+#include "base/clock.h"
 #include "base/metrics.h"
+#include "request/address.h"
 #include "request/authority.h"
 #include "request/cookie.h"
 #include "request/walk_internal.h"
@@ -83,11 +85,19 @@ static bool is_worth_a_look(struct call *call, struct str token)
            access_token_verify(call->config, call->arena, token, call->now, &claims) == TOKEN_VALID;
 }
 
-static enum error_code verify(struct call *call, struct str token)
+/* A stolen token is of no use elsewhere; whoever tries counts for their address. */
+static enum error_code check_address(struct call *call)
+{
+    struct str allowed = call->principal.token.addresses;
+    if (str_is_empty(allowed) || address_in_words(call->request.client_address, allowed))
+        return OK;
+    call->principal = (struct principal){ 0 };
+    return call_fail(call, ERR_FORBIDDEN, "The token may not be used from this address.");
+}
+
+static enum error_code look_up(struct call *call, struct str token)
 {
     enum token_verdict verdict = TOKEN_INVALID;
-    if (authority_knows(call, token, &call->principal))
-        return OK;
     if (!is_worth_a_look(call, token))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     enum storage_status status = authority_authenticate(call, token, &verdict, &call->principal);
@@ -97,6 +107,16 @@ static enum error_code verify(struct call *call, struct str token)
         return OK;
     call->principal = (struct principal){ 0 };
     return call_fail(call, verdict == TOKEN_EXPIRED ? ERR_TOKEN_EXPIRED : ERR_TOKEN_INVALID, NULL);
+}
+
+static enum error_code verify(struct call *call, struct str token)
+{
+    if (authority_knows(call, token, &call->principal))
+        return check_address(call);
+    if (authority_knows_absent(call, token))
+        return call_fail(call, ERR_TOKEN_INVALID, NULL);
+    enum error_code code = look_up(call, token);
+    return code == OK ? check_address(call) : code;
 }
 
 /* What was once left in a browser must not close a public route to it. */
@@ -144,13 +164,24 @@ static enum rate_class rate_class_of(const struct call *call)
     return is_panel ? RATE_PANEL : call->route->rate;
 }
 
+/* A user's sessions count together, an API token by itself; its own limit stands in for the default one. */
+static struct rate_state take_of_bearer(struct call *call)
+{
+    const struct principal_token *token = &call->principal.token;
+    int64_t id = token->id ? token->id : call->principal.user_id;
+    struct str key =
+        arena_join(call->arena, token->id ? STR("t:") : STR("u:"), str_from((const char *)&id, sizeof(id)));
+    struct rate own = { token->rate_limit, 60 * CLOCK_SECOND };
+    if (own.limit > 0 && call->route->rate == RATE_DEFAULT)
+        return rate_take_own(call->walk->limiter, &own, key, call->now);
+    return rate_take(call->walk->limiter, call->config, rate_class_of(call), key, call->now);
+}
+
 enum error_code sign_in_limit(struct call *call)
 {
     if (call->own.rate_known || call->principal.kind == PRINCIPAL_NONE)
         return OK;
-    int64_t id = call->principal.user_id;
-    struct str key = arena_join(call->arena, STR("u:"), str_from((const char *)&id, sizeof(id)));
-    call->rate = rate_take(call->walk->limiter, call->config, rate_class_of(call), key, call->now);
+    call->rate = take_of_bearer(call);
     call->own.rate_known = true;
     return call->rate.applies && !call->rate.allowed ? too_many(call) : OK;
 }
@@ -213,6 +244,7 @@ enum error_code sign_in_membership(struct call *call)
         if (status != STORAGE_OK)
             return call_fail_storage(call, status);
     }
+    call->grant.permissions &= call->scopes;
     if (need == NEED_SELF)
         return OK;
     if (need == NEED_OPTIONAL && call->grant.verdict != ACCESS_TENANT_SUSPENDED)

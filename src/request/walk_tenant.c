@@ -116,13 +116,18 @@ static enum error_code after_by_host(struct call *call)
     return slug.at ? find_slug(call, slug) : OK;
 }
 
+static enum error_code issued_for_another(struct call *call)
+{
+    return call_fail(call, ERR_FORBIDDEN, "The token was issued for another tenant.");
+}
+
 static enum error_code after_by_token(struct call *call)
 {
     int64_t id = call->principal.token_tenant_id;
     if (call->principal.kind == PRINCIPAL_NONE)
         return OK;
     if (on_own_host(call) && call->host_tenant.id != id)
-        return call_fail(call, ERR_FORBIDDEN, "The token was issued for another tenant.");
+        return issued_for_another(call);
     if (call->tenant.id == id)
         return OK;
     enum storage_status status = authority_tenant_by_id(call, id, &call->tenant);
@@ -156,6 +161,13 @@ enum error_code tenant_before_sign_in(struct call *call)
     return call->route->tenant == TENANT_NONE ? OK : rules[call->route->tenant].before(call);
 }
 
+/* An API token is of one tenant, whatever others its owner belongs to. */
+static bool is_elsewhere(const struct call *call)
+{
+    return call->principal.kind == PRINCIPAL_API_TOKEN && call->tenant.id != 0 &&
+           call->tenant.id != call->principal.token_tenant_id;
+}
+
 static bool agrees(const struct call *call, struct str hint)
 {
     return !hint.at || (call->tenant.id != 0 && str_equal(hint, call->tenant.slug));
@@ -168,6 +180,8 @@ enum error_code tenant_after_sign_in(struct call *call)
     enum error_code code = rules[call->route->tenant].after(call);
     if (code != OK)
         return code;
+    if (is_elsewhere(call))
+        return issued_for_another(call);
     if (!agrees(call, hint_query(call)))
         return call_fail(call, ERR_FORBIDDEN, "The tenant parameter names another tenant.");
     if (!agrees(call, hint_header(call)))

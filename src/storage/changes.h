@@ -15,10 +15,11 @@
 #include "storage/db.h"
 
 enum db_subject {
-    SUBJECT_USER = 'u',     /* a user, their sessions, tokens and memberships */
-    SUBJECT_TENANT = 't',   /* who may do what in a tenant, for all its members at once: its roles */
-    SUBJECT_DIRECTORY = 'd' /* which tenants there are, under which hosts, and what a tenant's row says; id 0
-                             */
+    SUBJECT_USER = 'u',      /* a user, their sessions, tokens and memberships */
+    SUBJECT_TENANT = 't',    /* who may do what in a tenant, for all its members at once: its roles */
+    SUBJECT_API_TOKEN = 'k', /* whether there is an API token with this secret: api_token_subject() */
+    SUBJECT_DIRECTORY = 'd'  /* which tenants there are, under which hosts, and what a tenant's row says; id 0
+                              */
 };
 
 /* Inside a write transaction: what rests on the subject is out of date once this commits. */

@@ -4,6 +4,7 @@
 
 #include "access/custom_role.h"
 #include "base/json.h"
+#include "identity/api_token.h"
 #include "identity/session.h"
 #include "storage/changes.h"
 
@@ -137,6 +138,8 @@ static enum storage_status apply_removal(struct work *work)
                 DB_ARGS(db_int(tenant_id), db_int(deed->user_id)), NULL);
     if (status == STORAGE_OK)
         status = session_revoke_in_tenant(work->conn, deed->user_id, tenant_id, deed->now);
+    if (status == STORAGE_OK)
+        status = api_token_delete_in_tenant(work->conn, deed->user_id, tenant_id);
     return status == STORAGE_OK ? plan_release(work->conn, tenant_id, "users", 1) : status;
 }
 
