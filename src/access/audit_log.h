@@ -32,6 +32,11 @@ enum storage_status audit_read(struct db_conn *conn, struct arena *arena, int64_
                                const struct audit_filter *filter, int64_t before, int64_t n,
                                audit_entry_fn fn, void *context, int64_t *ret_next);
 
+/* Where a tenant's log ends: ROW with the last row's number and hash (AUDIT_HASH_BYTES bytes in the arena), DONE
+ * when nothing was ever written, or a failure. */
+enum storage_status audit_end(struct db_conn *conn, struct arena *arena, int64_t tenant_id, int64_t *ret_seq,
+                              struct str *ret_hash);
+
 enum audit_flaw {
     AUDIT_SOUND = 0,
     AUDIT_ROW_CHANGED, /* its hash is not that of its fields and of the row before */

@@ -45,6 +45,18 @@ enum storage_status audit_ends_find(struct db_conn *conn, struct arena *arena, i
     return STORAGE_ROW;
 }
 
+enum storage_status audit_end(struct db_conn *conn, struct arena *arena, int64_t tenant_id, int64_t *ret_seq,
+                              struct str *ret_hash)
+{
+    struct audit_ends ends;
+    enum storage_status status = audit_ends_find(conn, arena, tenant_id, &ends);
+    if (status == STORAGE_ROW) {
+        *ret_seq = ends.seq;
+        *ret_hash = ends.hash;
+    }
+    return status;
+}
+
 /* `q` as a LIKE pattern for "holds it anywhere". */
 static struct str pattern_of(struct arena *arena, struct str q)
 {

@@ -1,60 +1,17 @@
 #include "cli/accounts.h"
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "cli/actor.h"
 #include "cli/store.h"
 #include "identity/password.h"
 #include "identity/user.h"
 #include "tenancy/host.h"
+#include "tenancy/tenant_list.h"
 
 #define NAME_MAX_BYTES 200
 
-/* What stood in the way inside a transaction, for the sentence after it. */
-struct tenant_work {
-    struct cli *cli;
-    const struct account_tenant *tenant;
-    int64_t id;
-    struct str domain; /* at != NULL: this one stood in the way */
-};
-
-enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
-                                         const struct account_tenant *tenant, int64_t id)
-{
-    const struct tenant_new *row = &tenant->row;
-    struct audit_actor actor = cli_actor(cli);
-    json_use_arena(cli->arena);
-    cJSON *after = json_new_object();
-    json_add_str(after, "slug", row->slug);
-    json_add_str(after, "plan", row->plan);
-    cJSON *domains = json_add_array(after, "domains");
-    for (size_t i = 0; i < tenant->domain_count; i++)
-        json_add_str(domains, NULL, tenant->domains[i]);
-    struct audit_event event = { .tenant_id = id,
-                                 .action = "tenant.created",
-                                 .target_kind = "tenant",
-                                 .target_id = id,
-                                 .target_name = row->name,
-                                 .after = json_print(cli->arena, after) };
-    return audit_append(conn, cli->arena, &actor, &event, clock_now());
-}
-
-static enum storage_status insert_tenant(struct db_conn *conn, void *context)
-{
-    struct tenant_work *work = context;
-    work->domain = STR_NONE;
-    enum storage_status status = tenant_insert(conn, &work->tenant->row, &work->id);
-    for (size_t i = 0; status == STORAGE_OK && i < work->tenant->domain_count; i++) {
-        struct tenant_domain domain = { work->id, work->tenant->row.slug, work->tenant->domains[i] };
-        status = tenant_add_domain(conn, work->cli->config, &domain);
-        if (status == STORAGE_CONFLICT || status == STORAGE_DONE)
-            work->domain = domain.host;
-    }
-    return status == STORAGE_OK ? account_audit_tenant(conn, work->cli, work->tenant, work->id) : status;
-}
-
-static int refuse_domain(const struct cli *cli, const struct account_tenant *tenant, struct str host)
+int account_refuse_domain(const struct cli *cli, struct str slug, struct str host)
 {
     struct str root = cli->config->tenancy.root_domain;
     if (host_is_of_root(cli->config, host))
@@ -62,22 +19,33 @@ static int refuse_domain(const struct cli *cli, const struct account_tenant *ten
             "The domain %.*s cannot be a tenant's own: it is at or below tenancy.root_domain, %.*s.",
             STR_ARG(host), STR_ARG(root));
     return cli_fail("The domain %.*s cannot be for %.*s: tenancy.domains gives it to another tenant.",
-                    STR_ARG(host), STR_ARG(tenant->row.slug));
+                    STR_ARG(host), STR_ARG(slug));
 }
 
-int account_add_tenant(struct cli *cli, const struct account_tenant *tenant, int64_t *ret_id)
+int account_found(struct cli *cli, struct founding *founding)
 {
-    struct tenant_work work = { .cli = cli, .tenant = tenant };
-    enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_tenant, &work);
-    if (status == STORAGE_DONE)
-        return refuse_domain(cli, tenant, work.domain);
-    if (status == STORAGE_CONFLICT && work.domain.at)
-        return cli_fail("The domain %.*s belongs to a tenant already.", STR_ARG(work.domain));
-    if (status == STORAGE_CONFLICT)
-        return cli_fail("There is a tenant %.*s already.", STR_ARG(tenant->row.slug));
+    founding->config = cli->config;
+    founding->actor = cli_actor(cli);
+    founding->now = clock_now();
+    struct str slug = founding->row.slug;
+    enum storage_status status = tenant_found(cli->conn, cli->arena, founding);
     if (status != STORAGE_OK)
         return store_fail(cli, status, "create the tenant");
-    *ret_id = work.id;
+    switch (founding->verdict) {
+    case FOUNDED:
+        break;
+    case FOUNDING_SLUG_TAKEN:
+        return cli_fail("There is a tenant %.*s already.", STR_ARG(slug));
+    case FOUNDING_DOMAIN_TAKEN:
+        return cli_fail("The domain %.*s belongs to a tenant already.", STR_ARG(founding->domain));
+    case FOUNDING_DOMAIN_OTHERS:
+        return account_refuse_domain(cli, slug, founding->domain);
+    case FOUNDING_ADDRESS_TAKEN:
+    case FOUNDING_OWNER_OUTDATED:
+        return cli_fail("The address %.*s was taken a moment ago.", STR_ARG(founding->owner->email));
+    case FOUNDING_PLAN_FULL:
+        return cli_fail("The plan %.*s allows no users.", STR_ARG(founding->refusal.plan));
+    }
     return CLI_OK;
 }
 
@@ -91,7 +59,7 @@ struct user_work {
     struct plan_refusal refusal;
 };
 
-enum storage_status account_audit_user(struct db_conn *conn, struct cli *cli, int64_t tenant_id,
+static enum storage_status audit_user(struct db_conn *conn, struct cli *cli, int64_t tenant_id,
                                        const struct account_user *user, int64_t id)
 {
     struct audit_actor actor = cli_actor(cli);
@@ -121,7 +89,7 @@ static enum storage_status insert_user(struct db_conn *conn, void *context)
     if (status != STORAGE_OK)
         return status;
     status = plan_take(conn, work->cli->config, work->tenant, "users", 1, &work->refusal);
-    return status == STORAGE_OK ? account_audit_user(conn, work->cli, work->tenant->id, user, work->id)
+    return status == STORAGE_OK ? audit_user(conn, work->cli, work->tenant->id, user, work->id)
                                 : status;
 }
 
@@ -163,6 +131,36 @@ int account_find_tenant(struct cli *cli, struct str slug, struct tenant *ret)
     if (status == STORAGE_DONE)
         return cli_fail("There is no tenant %.*s; see: tether tenant list", STR_ARG(slug));
     return store_fail(cli, status, "look the tenant up");
+}
+
+#define TENANTS_AT_ONCE 200
+
+static enum storage_status each_of_page(struct cli *cli, account_tenant_fn fn, void *context, int64_t *after,
+                                        int *worst, bool *ret_more)
+{
+    struct tenant_page page;
+    struct arena *arena = arena_new(0);
+    const struct tenant_query query = { .after = *after, .limit = TENANTS_AT_ONCE };
+    enum storage_status status = tenant_list(cli->conn, arena, &query, &page);
+    for (size_t i = 0; status == STORAGE_OK && i < page.n; i++) {
+        int code = fn(context, &page.at[i]);
+        *worst = code != CLI_OK ? code : *worst;
+        *after = page.at[i].id;
+    }
+    *ret_more = status == STORAGE_OK && page.has_more;
+    arena_free(&arena);
+    return status;
+}
+
+int account_each_tenant(struct cli *cli, account_tenant_fn fn, void *context)
+{
+    int worst = CLI_OK;
+    int64_t after = 0;
+    bool more = true;
+    enum storage_status status = STORAGE_OK;
+    while (status == STORAGE_OK && more)
+        status = each_of_page(cli, fn, context, &after, &worst, &more);
+    return status == STORAGE_OK ? worst : store_fail(cli, status, "list the tenants");
 }
 
 static void say_roles(bool in_root)

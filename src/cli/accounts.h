@@ -5,16 +5,15 @@
 
 #include "access/membership.h"
 #include "cli/command.h"
+#include "team/founding.h"
 
 #define ACCOUNT_MAX_DOMAINS 32
 
-struct account_tenant {
-    struct tenant_new row;
-    struct str domains[ACCOUNT_MAX_DOMAINS]; /* canonical hosts */
-    size_t domain_count;
-};
-/* Creates the tenant with its domains. CLI_OK with *ret_id, or CLI_FAILED with a sentence on stderr. */
-int account_add_tenant(struct cli *cli, const struct account_tenant *tenant, int64_t *ret_id);
+/* Founds the tenant that row, domains and owner say; the rest is filled in. CLI_OK with what
+ * tenant_found() sets, or CLI_FAILED with a sentence on stderr. */
+int account_found(struct cli *cli, struct founding *founding);
+/* CLI_FAILED with the sentence for a domain that is not for that tenant. */
+int account_refuse_domain(const struct cli *cli, struct str slug, struct str host);
 
 struct account_user {
     struct str email, name;
@@ -27,16 +26,15 @@ struct account_user {
 int account_add_user(struct cli *cli, const struct tenant *tenant, const struct account_user *user,
                      int64_t *ret_id);
 
-/* Inside the write transaction that made them: the rows in the audit log of the tenant. */
-enum storage_status account_audit_tenant(struct db_conn *conn, struct cli *cli,
-                                         const struct account_tenant *tenant, int64_t id);
-enum storage_status account_audit_user(struct db_conn *conn, struct cli *cli, int64_t tenant_id,
-                                       const struct account_user *user, int64_t id);
-
 /* The user with that address: CLI_OK with *ret_id, 0 when there is none; CLI_FAILED with a sentence. */
 int account_find_user(struct cli *cli, struct str email, int64_t *ret_id);
 /* The tenant with that slug; CLI_FAILED with a sentence when there is none. */
 int account_find_tenant(struct cli *cli, struct str slug, struct tenant *ret);
+
+/* Every tenant in the order of their making; goes on after a failure of `fn` and answers the worst of them.
+ * CLI_OK, or CLI_FAILED with a sentence. The tenant lives until the next one. */
+typedef int (*account_tenant_fn)(void *context, const struct tenant *tenant);
+int account_each_tenant(struct cli *cli, account_tenant_fn fn, void *context);
 
 /* Whether the role exists and fits the tenant: staff roles belong to the root tenant, and only they do. */
 int account_check_role(struct str slug, bool in_root, const struct role **ret);

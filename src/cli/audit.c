@@ -7,42 +7,17 @@
 #include "cli/commands.h"
 #include "cli/store.h"
 
-/* The tenants a command is about. */
-struct tenant_list {
-    struct tenant *at;
-    size_t n;
-};
-
-static int list_all(struct cli *cli, struct tenant_list *ret)
+/* The one named, or all. */
+static int each_tenant(struct cli *cli, account_tenant_fn fn, void *context)
 {
-    DB_ROWS(rows);
-    size_t cap = 0;
-    enum storage_status status =
-        db_query(cli->conn, &rows, "SELECT id, slug FROM tenants ORDER BY id", DB_NO_ARGS);
-    while (status == STORAGE_OK && (status = db_next(&rows)) == STORAGE_ROW) {
-        if (ret->n == cap) {
-            struct tenant *grown = ARENA_ARRAY(cli->arena, struct tenant, cap * 2 + 16);
-            if (ret->n > 0)
-                memcpy(grown, ret->at, ret->n * sizeof *grown);
-            ret->at = grown;
-            cap = cap * 2 + 16;
-        }
-        ret->at[ret->n++] =
-            (struct tenant){ .id = db_col_int(&rows, 0), .slug = db_col_text(&rows, 1, cli->arena) };
-        status = STORAGE_OK;
-    }
-    return status == STORAGE_DONE ? CLI_OK : store_fail(cli, status, "list the tenants");
-}
-
-static int open_and_list(struct cli *cli, struct tenant_list *ret)
-{
+    struct tenant tenant;
     int code = store_open(cli, STORE_INITIALISED);
     if (code != CLI_OK)
         return code;
     if (!cli_value(cli, "tenant"))
-        return list_all(cli, ret);
-    *ret = (struct tenant_list){ ARENA_NEW(cli->arena, struct tenant), 1 };
-    return account_find_tenant(cli, cli_text(cli, "tenant"), ret->at);
+        return account_each_tenant(cli, fn, context);
+    code = account_find_tenant(cli, cli_text(cli, "tenant"), &tenant);
+    return code == CLI_OK ? fn(context, &tenant) : code;
 }
 
 /* ---- verify ---- */
@@ -69,20 +44,19 @@ static void print_sound(struct cli *cli, const struct tenant *tenant, const stru
            hex_encode(cli->arena, verdict->head, sizeof verdict->head).at);
 }
 
-/* Goes on after a flaw: the other logs are of interest as well. */
+static int verify_tenant(void *context, const struct tenant *tenant)
+{
+    struct cli *cli = context;
+    struct audit_verdict verdict;
+    int code = check_tenant(cli, tenant, &verdict);
+    if (code == CLI_OK)
+        print_sound(cli, tenant, &verdict);
+    return code;
+}
+
 static int verify(struct cli *cli)
 {
-    struct tenant_list tenants = { 0 };
-    int code = open_and_list(cli, &tenants), worst = code;
-    for (size_t i = 0; code == CLI_OK && i < tenants.n; i++) {
-        struct audit_verdict verdict;
-        int found = check_tenant(cli, &tenants.at[i], &verdict);
-        if (found == CLI_OK)
-            print_sound(cli, &tenants.at[i], &verdict);
-        else
-            worst = found;
-    }
-    return worst;
+    return each_tenant(cli, verify_tenant, cli);
 }
 
 /* ---- trim ---- */
@@ -97,15 +71,22 @@ static int read_time(const struct cli *cli, int64_t *ret)
     return *ret <= clock_now() ? CLI_OK : cli_fail("--before lies in the future.");
 }
 
-static int trim_tenant(struct cli *cli, const struct tenant *tenant, int64_t before)
+struct trimming {
+    struct cli *cli;
+    int64_t before;
+};
+
+static int trim_tenant(void *context, const struct tenant *tenant)
 {
+    const struct trimming *trimming = context;
+    struct cli *cli = trimming->cli;
     struct audit_verdict verdict;
     struct audit_actor actor = cli_actor(cli);
     int64_t rows = 0, last = 0;
     int code = check_tenant(cli, tenant, &verdict);
     if (code != CLI_OK)
         return code;
-    enum storage_status status = audit_trim(cli->conn, &actor, tenant->id, before, clock_now(), &rows, &last);
+    enum storage_status status = audit_trim(cli->conn, &actor, tenant->id, trimming->before, clock_now(), &rows, &last);
     if (status != STORAGE_OK)
         return store_fail(cli, status, "trim the audit log");
     printf("%.*s: %lld rows let go", STR_ARG(tenant->slug), (long long)rows);
@@ -117,14 +98,9 @@ static int trim_tenant(struct cli *cli, const struct tenant *tenant, int64_t bef
 
 static int trim(struct cli *cli)
 {
-    struct tenant_list tenants = { 0 };
-    int64_t before = 0;
-    int code = read_time(cli, &before);
-    if (code == CLI_OK)
-        code = open_and_list(cli, &tenants);
-    for (size_t i = 0; code == CLI_OK && i < tenants.n; i++)
-        code = trim_tenant(cli, &tenants.at[i], before);
-    return code;
+    struct trimming trimming = { .cli = cli };
+    int code = read_time(cli, &trimming.before);
+    return code == CLI_OK ? each_tenant(cli, trim_tenant, &trimming) : code;
 }
 
 static const struct cli_option verify_options[] = {

@@ -10,43 +10,6 @@
 /* A plan that no configuration names sets no limits: the operator's own staff is not metered. */
 #define ROOT_PLAN "operator"
 
-struct work {
-    struct cli *cli;
-    struct tenant_new root;
-    struct account_user superadmin;
-    int64_t now, tenant_id, user_id;
-};
-
-/* The first two rows of the root tenant's audit log. */
-static enum storage_status audit_all(struct db_conn *conn, const struct work *work)
-{
-    const struct account_tenant tenant = { .row = work->root };
-    enum storage_status status = account_audit_tenant(conn, work->cli, &tenant, work->tenant_id);
-    return status == STORAGE_OK
-               ? account_audit_user(conn, work->cli, work->tenant_id, &work->superadmin, work->user_id)
-               : status;
-}
-
-/* Tenant, user and membership stand or fall together, so a run that was cut off can simply be repeated. */
-static enum storage_status insert_all(struct db_conn *conn, void *context)
-{
-    struct work *work = context;
-    const struct account_user *user = &work->superadmin;
-    enum storage_status status = tenant_insert(conn, &work->root, &work->tenant_id);
-    if (status == STORAGE_OK)
-        status = user_insert(conn, user->email, user->name, user->password_hash, work->now, &work->user_id);
-    if (status == STORAGE_OK)
-        status = membership_insert(conn, work->tenant_id, work->user_id, str_of(user->role->slug), work->now);
-    if (status != STORAGE_OK)
-        return status;
-    struct tenant root = {
-        .id = work->tenant_id, .slug = work->root.slug, .plan = work->root.plan, .is_root = true
-    };
-    struct plan_refusal refusal;
-    status = plan_take(conn, work->cli->config, &root, "users", 1, &refusal);
-    return status == STORAGE_OK ? audit_all(conn, work) : status;
-}
-
 /* Refuses a second run; says who is root already. */
 static int check_empty(struct cli *cli)
 {
@@ -69,26 +32,26 @@ static int prepare_database(struct cli *cli)
     return code == CLI_OK ? check_empty(cli) : code;
 }
 
-static int prepare_superadmin(struct cli *cli, struct account_user *ret)
+static int prepare_superadmin(struct cli *cli, struct user *ret)
 {
     struct str password;
-    int code = account_check_role(STR("superadmin"), true, &ret->role);
-    if (code == CLI_OK)
-        code = terminal_new_password(cli, &password);
+    int code = terminal_new_password(cli, &password);
     return code == CLI_OK ? account_hash(cli, password, &ret->password_hash) : code;
 }
 
-static int create(struct cli *cli, struct work *work)
+/* Tenant, user and membership stand or fall together, so a run that was cut off can simply be repeated. */
+static int create(struct cli *cli, struct str name, const struct user *superadmin)
 {
-    enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_all, work);
-    if (status == STORAGE_CONFLICT)
-        return cli_fail("Somebody else set this database up just now.");
-    if (status != STORAGE_OK)
-        return store_fail(cli, status, "create the root tenant");
-    printf("Created the root tenant %.*s (id %lld) and its superadmin %.*s (id %lld).\n",
-           STR_ARG(work->root.slug), (long long)work->tenant_id, STR_ARG(work->superadmin.email),
-           (long long)work->user_id);
-    return CLI_OK;
+    struct founding founding = {
+        .row = { .slug = STR("root"), .name = name, .plan = STR(ROOT_PLAN), .is_root = true },
+        .owner = superadmin,
+    };
+    int code = account_found(cli, &founding);
+    if (code == CLI_OK)
+        printf("Created the root tenant %.*s (id %lld) and its superadmin %.*s (id %lld).\n",
+               STR_ARG(founding.tenant.slug), (long long)founding.tenant.id, STR_ARG(superadmin->email),
+               (long long)founding.owner_id);
+    return code;
 }
 
 static int run(struct cli *cli)
@@ -100,16 +63,11 @@ static int run(struct cli *cli)
         code = account_check_name(name, "--name");
     if (code != CLI_OK)
         return code;
-    struct work work = {
-        .cli = cli,
-        .root = { .slug = STR("root"), .name = name, .plan = STR(ROOT_PLAN), .is_root = true },
-        .superadmin = { .email = email, .name = STR("Administrator") },
-        .now = clock_now(),
-    };
+    struct user superadmin = { .email = email, .name = STR("Administrator") };
     code = prepare_database(cli);
     if (code == CLI_OK)
-        code = prepare_superadmin(cli, &work.superadmin);
-    return code == CLI_OK ? create(cli, &work) : code;
+        code = prepare_superadmin(cli, &superadmin);
+    return code == CLI_OK ? create(cli, name, &superadmin) : code;
 }
 
 static const struct cli_option options[] = {

@@ -148,7 +148,7 @@ static void help_all(FILE *to)
     size_t n;
     const struct cli_command *const *commands = cli_commands(&n);
     for (size_t i = 0; i < n; i++)
-        fprintf(to, "  %-14s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(to, "  %-20s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\ntether help COMMAND tells a command's options. The configuration is --config FILE, else what "
           "TETHER_CONFIG\nnames, else /etc/tether/tether.yaml.\n",
           to);

@@ -35,6 +35,12 @@ static bool canonical_ipv6(struct arena *arena, struct str raw, struct str *ret)
     return true;
 }
 
+static bool is_ipv4(struct arena *arena, struct str host)
+{
+    struct in_addr address;
+    return inet_pton(AF_INET, arena_cstr(arena, host), &address) == 1;
+}
+
 /* A name that ends in a number is an IPv4 address or nothing: "127.1" and "1.2.3.999" mean different things
  * to different readers. */
 static bool is_name_or_ipv4(struct arena *arena, struct str host)
@@ -46,8 +52,7 @@ static bool is_name_or_ipv4(struct arena *arena, struct str host)
         if (host.at[i] < '0' || host.at[i] > '9')
             return true;
     }
-    struct in_addr address;
-    return inet_pton(AF_INET, arena_cstr(arena, host), &address) == 1;
+    return is_ipv4(arena, host);
 }
 
 bool host_canonical(struct arena *arena, struct str raw, struct str *ret)
@@ -66,6 +71,12 @@ bool host_canonical(struct arena *arena, struct str raw, struct str *ret)
         return false;
     *ret = host;
     return true;
+}
+
+bool host_is_domain(struct arena *arena, struct str typed, struct str *ret)
+{
+    return str_index(typed, ':') == typed.len && host_canonical(arena, typed, ret) && text_is_host(*ret) &&
+           str_index(*ret, '.') < ret->len && !is_ipv4(arena, *ret);
 }
 
 bool host_is_of_root(const struct config *config, struct str host)

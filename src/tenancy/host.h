@@ -10,6 +10,10 @@
  * number without being an IPv4 address). */
 bool host_canonical(struct arena *arena, struct str raw, struct str *ret);
 
+/* What somebody typed as a domain of a tenant: a DNS name of at least two labels, in ASCII (an international
+ * name in its xn-- form), no address, no port. False when it is none; *ret is canonical. */
+bool host_is_domain(struct arena *arena, struct str typed, struct str *ret);
+
 enum host_scope {
     HOST_UNKNOWN = 0, /* 404 */
     HOST_ROOT,        /* tenancy.root_domain: root scope */

@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Where struct plan keeps the limit of a kind. */
+/* Where a plan, and a tenant with limits of its own, keep the limit of a kind. */
 static const struct plan_kind {
     const char *name;
-    size_t offset;
+    size_t in_plan, in_tenant;
 } plan_kinds[] = {
-    { "assets", offsetof(struct plan, assets) },
-    { "users", offsetof(struct plan, users) },
+    { "assets", offsetof(struct plan, assets), offsetof(struct tenant, limits.assets) },
+    { "users", offsetof(struct plan, users), offsetof(struct tenant, limits.users) },
 };
 
 _Static_assert(sizeof plan_kinds / sizeof plan_kinds[0] == PLAN_USES, "plan_usage() fills one per kind");
@@ -34,10 +34,14 @@ static int64_t limit_of(const struct config *config, const struct tenant *tenant
     const struct plan_kind *row = find_kind(kind);
     if (config->mode != MODE_SAAS || tenant->is_root)
         return INT64_MAX;
+    struct tenant_limit own;
+    memcpy(&own, (const char *)tenant + row->in_tenant, sizeof own);
+    if (own.is_set)
+        return own.max;
     const struct plan *plan = config_plan(config, tenant->plan);
     int64_t limit = -1;
     if (plan)
-        memcpy(&limit, (const char *)plan + row->offset, sizeof limit);
+        memcpy(&limit, (const char *)plan + row->in_plan, sizeof limit);
     return limit < 0 ? INT64_MAX : limit;
 }
 

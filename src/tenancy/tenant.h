@@ -7,6 +7,15 @@
 
 enum tenant_status { TENANT_ACTIVE = 0, TENANT_SUSPENDED };
 
+/* What a tenant may use of a kind when it is not what its plan says. */
+struct tenant_limit {
+    bool is_set;
+    int64_t max;
+};
+struct tenant_limits {
+    struct tenant_limit assets, users;
+};
+
 struct tenant {
     int64_t id;
     struct str slug;
@@ -18,8 +27,15 @@ struct tenant {
     struct str accent_colour; /* "#1f6feb"; at == NULL: none */
     bool has_registration;    /* the tenant's own policy is set */
     enum registration registration;
+    struct tenant_limits limits; /* the tenant's own; count as the plan's do, in SaaS mode only */
     int64_t created_at;
 };
+
+/* "active", "suspended"; "open", "admin", "closed": as the database and the surfaces have them. */
+struct str tenant_status_word(enum tenant_status status);
+struct str registration_word(enum registration registration);
+/* False for a word that is none. */
+bool registration_read(struct str word, enum registration *ret);
 
 /* ROW with *ret filled (strings in the arena), DONE when there is none, or a failure. */
 enum storage_status tenant_by_id(struct db_conn *conn, struct arena *arena, int64_t id, struct tenant *ret);
@@ -39,6 +55,13 @@ struct tenant_new {
 };
 /* Inside a write transaction. OK with *ret_id, CONFLICT when the slug is taken. */
 enum storage_status tenant_insert(struct db_conn *conn, const struct tenant_new *tenant, int64_t *ret_id);
+/* Inside a write transaction: name, plan, status, branding, registration and limits become what `tenant` has.
+ */
+enum storage_status tenant_write(struct db_conn *conn, const struct tenant *tenant, int64_t now);
+/* Inside a write transaction: the tenant with everything that is its own; users stay. Touches everything:
+ * whose sessions end with it is not counted out. OK; DONE when there is none, or it is the root tenant. */
+enum storage_status tenant_delete(struct db_conn *conn, int64_t id);
+
 struct tenant_domain {
     int64_t tenant_id;
     struct str slug; /* of the tenant */
@@ -49,6 +72,17 @@ struct tenant_domain {
  * such a name would get what is sent to the operator or to a neighbour. */
 enum storage_status tenant_add_domain(struct db_conn *conn, const struct config *config,
                                       const struct tenant_domain *domain);
+/* Inside a write transaction. OK, or DONE when the tenant has no such domain. */
+enum storage_status tenant_remove_domain(struct db_conn *conn, int64_t tenant_id, struct str host);
+/* More than these are not listed; whoever adds one sees to it that there are no more. */
+#define TENANT_MAX_DOMAINS 100
+struct domain_entry {
+    struct str host;
+    int64_t created_at;
+};
+/* Those registered at run time, in the order of registering; *ret in the arena. OK or a failure. */
+enum storage_status tenant_domains(struct db_conn *conn, struct arena *arena, int64_t tenant_id,
+                                   struct domain_entry **ret, size_t *ret_n);
 
 /* The policy that applies: the tenant's own, else the configuration's. */
 enum registration tenant_registration(const struct tenant *tenant, const struct config *config);

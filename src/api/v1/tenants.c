@@ -8,9 +8,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "request/actor.h"
+#include "team/founding.h"
 
-#define DEFAULT_PLAN   "free"
-#define OWNER_ROLE     "owner"
 #define SLUG_MAX_BYTES 63
 
 struct tenant_input {
@@ -58,10 +57,7 @@ struct newcomer {
     struct str name, slug;
     struct user user; /* id 0: has to be created */
     char hash[PASSWORD_HASH_CAP];
-    struct tenant tenant;
-    bool slug_taken;
-    bool is_outdated; /* the known user has another password by now */
-    struct plan_refusal refusal;
+    struct founding founding;
     struct signed_in opened;
 };
 
@@ -176,95 +172,52 @@ static enum error_code find_owner(struct newcomer *newcomer)
 
 /* ---- writing ---- */
 
-static enum storage_status write_tenant(struct db_conn *conn, struct newcomer *newcomer)
-{
-    struct tenant *tenant = &newcomer->tenant;
-    *tenant = (struct tenant){ .slug = newcomer->slug, .name = newcomer->name, .plan = STR(DEFAULT_PLAN) };
-    const struct tenant_new row = { .slug = tenant->slug, .name = tenant->name, .plan = tenant->plan };
-    enum storage_status status = tenant_insert(conn, &row, &tenant->id);
-    newcomer->slug_taken = status == STORAGE_CONFLICT;
-    if (status != STORAGE_OK)
-        return status;
-    return plan_take(conn, newcomer->call->config, tenant, "users", 1, &newcomer->refusal);
-}
-
-static enum storage_status write_owner(struct db_conn *conn, struct newcomer *newcomer, int64_t *ret_id)
-{
-    const struct user *user = &newcomer->user;
-    int64_t now = newcomer->call->now;
-    *ret_id = user->id;
-    enum storage_status status =
-        user->id ? STORAGE_OK
-                 : user_insert(conn, user->email, user->name, str_of(newcomer->hash), now, ret_id);
-    if (status != STORAGE_OK)
-        return status;
-    return membership_insert(conn, newcomer->tenant.id, *ret_id, STR(OWNER_ROLE), now);
-}
-
-static enum storage_status audit_newcomer(struct db_conn *conn, const struct newcomer *newcomer,
-                                          const struct user *owner)
-{
-    const struct call *call = newcomer->call;
-    const struct tenant *tenant = &newcomer->tenant;
-    struct audit_actor actor = call_actor_as(call, owner->id, owner->email);
-    cJSON *after = json_new_object(), *member = json_new_object();
-    json_add_str(after, "slug", tenant->slug);
-    json_add_str(after, "plan", tenant->plan);
-    json_add_str(member, "role", STR(OWNER_ROLE));
-    const struct audit_event events[] = {
-        { .tenant_id = tenant->id,
-          .action = "tenant.created",
-          .target_kind = "tenant",
-          .target_id = tenant->id,
-          .target_name = tenant->name,
-          .after = json_print(call->arena, after) },
-        { .tenant_id = tenant->id,
-          .action = newcomer->user.id ? "member.added" : "user.registered",
-          .target_kind = "user",
-          .target_id = owner->id,
-          .target_name = owner->email,
-          .after = json_print(call->arena, member) },
-    };
-    enum storage_status status = STORAGE_OK;
-    for (size_t i = 0; status == STORAGE_OK && i < sizeof events / sizeof events[0]; i++)
-        status = audit_append(conn, call->arena, &actor, &events[i], call->now);
-    return status;
-}
-
-/* The newcomer's user keeps id 0 until all is committed: a second run must create them again. */
-static enum storage_status write_newcomer(struct db_conn *conn, void *context)
+static enum storage_status open_session(struct db_conn *conn, void *context)
 {
     struct newcomer *newcomer = context;
     struct user owner = newcomer->user;
-    enum storage_status status = owner.id ? user_confirm(conn, &owner) : STORAGE_OK;
-    newcomer->is_outdated = status == STORAGE_DONE;
-    if (status == STORAGE_OK)
-        status = write_tenant(conn, newcomer);
-    if (status == STORAGE_OK)
-        status = write_owner(conn, newcomer, &owner.id);
-    if (status == STORAGE_OK)
-        status = audit_newcomer(conn, newcomer, &owner);
-    if (status != STORAGE_OK)
-        return status;
-    return sign_in_newcomer(conn, newcomer->call, &owner, newcomer->tenant.id, &newcomer->opened);
+    owner.id = newcomer->founding.owner_id;
+    return sign_in_newcomer(conn, newcomer->call, &owner, newcomer->founding.tenant.id, &newcomer->opened);
+}
+
+static enum error_code refuse(struct newcomer *newcomer)
+{
+    struct call *call = newcomer->call;
+    switch (newcomer->founding.verdict) {
+    case FOUNDED:
+        break;
+    case FOUNDING_OWNER_OUTDATED:
+        return call_fail(call, ERR_CREDENTIALS, NULL);
+    case FOUNDING_PLAN_FULL:
+        return call_fail_plan(call, "The plan allows no users.", &newcomer->founding.refusal);
+    case FOUNDING_SLUG_TAKEN:
+        return call_fail_field(call, "slug", VIOLATION_CUSTOM, "The slug has already been taken.");
+    case FOUNDING_ADDRESS_TAKEN:
+        return call_fail(call, ERR_CONFLICT, "The email address was taken a moment ago.");
+    case FOUNDING_DOMAIN_TAKEN:
+    case FOUNDING_DOMAIN_OTHERS: /* it has none yet */
+        return call_fail(call, ERR_INTERNAL, NULL);
+    }
+    return OK;
 }
 
 static enum error_code store_newcomer(struct newcomer *newcomer)
 {
     struct call *call = newcomer->call;
-    enum storage_status status = db_transaction(call->db, STORAGE_WRITE, write_newcomer, newcomer);
+    newcomer->user.password_hash =
+        newcomer->user.id ? newcomer->user.password_hash : str_of(newcomer->hash);
+    newcomer->founding = (struct founding){
+        .config = call->config,
+        .row = { .slug = newcomer->slug, .name = newcomer->name, .plan = STR(FOUNDING_PLAN) },
+        .owner = &newcomer->user,
+        .actor = call_actor(call),
+        .now = call->now,
+        .also = open_session,
+        .context = newcomer,
+    };
+    enum storage_status status = tenant_found(call->db, call->arena, &newcomer->founding);
     secret_wipe(newcomer->hash, sizeof newcomer->hash);
-    if (status == STORAGE_OK)
-        return OK;
-    if (newcomer->is_outdated)
-        return call_fail(call, ERR_CREDENTIALS, NULL);
-    if (status == STORAGE_DONE)
-        return call_fail_plan(call, "The plan allows no users.", &newcomer->refusal);
-    if (status == STORAGE_CONFLICT && newcomer->slug_taken)
-        return call_fail_field(call, "slug", VIOLATION_CUSTOM, "The slug has already been taken.");
-    if (status == STORAGE_CONFLICT)
-        return call_fail(call, ERR_CONFLICT, "The email address was taken a moment ago.");
-    return call_fail_storage(call, status);
+    return status == STORAGE_OK ? refuse(newcomer) : call_fail_storage(call, status);
 }
 
 static enum error_code register_tenant(struct call *call)
@@ -279,10 +232,10 @@ static enum error_code register_tenant(struct call *call)
     if (code != OK)
         return code;
     newcomer.user.id = newcomer.opened.session.user_id;
-    log_event(LOG_INFO, "tenant registered", LOG_I("tenant", newcomer.tenant.id),
+    log_event(LOG_INFO, "tenant registered", LOG_I("tenant", newcomer.founding.tenant.id),
               LOG_I("user", newcomer.user.id), LOG_S("address", call->request.client_address),
               LOG_S("id", call->request.id));
-    v1_object(call, 201, v1_session_json(call, &newcomer.opened, &newcomer.user, &newcomer.tenant));
+    v1_object(call, 201, v1_session_json(call, &newcomer.opened, &newcomer.user, &newcomer.founding.tenant));
     return OK;
 }
 
