@@ -1,61 +1,35 @@
 #include "api/invitation.h"
 
 #include "api/envelope.h"
+#include "api/public_url.h"
 #include "api/sign_in.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "request/actor.h"
 #include "request/authority.h"
-#include "tenancy/home.h"
-
-/* ---- the link ---- */
-
-/* The port by which the client reached us: that of Host, or, behind a trusted proxy, of X-Forwarded-Host;
- * which of the two was believed is seen by its host. */
-static struct str port_of(struct call *call)
-{
-    const struct request *request = &call->request;
-    const struct str hosts[] = { request->host, request_header(request, "x-forwarded-host") };
-    for (size_t i = 0; i < 2; i++) {
-        struct str canonical, host = str_trim(hosts[i]);
-        size_t colon = host.len;
-        if (!host.at || !host_canonical(call->arena, host, &canonical) ||
-            !str_equal(canonical, request->client_host))
-            continue;
-        while (colon > 0 && host.at[colon - 1] != ':' && host.at[colon - 1] != ']')
-            colon--;
-        return colon > 0 && host.at[colon - 1] == ':' ? str_sub(host, colon, host.len) : STR_NONE;
-    }
-    return STR_NONE;
-}
-
-static enum error_code link_base(struct call *call, struct str *ret)
-{
-    struct str host, port = port_of(call);
-    bool is_tls = call->request.client_is_tls;
-    enum storage_status status = tenant_home(call->db, call->config, call->arena, &call->tenant, &host);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
-    bool is_default = str_is_empty(port) || str_equal(port, is_tls ? STR("443") : STR("80"));
-    *ret = arena_printf(call->arena, "%s://%.*s%s%.*s/invite/", is_tls ? "https" : "http", STR_ARG(host),
-                        is_default ? "" : ":", STR_ARG(is_default ? STR_NONE : port));
-    return OK;
-}
 
 /* ---- inviting ---- */
 
-enum error_code invite_begin(struct call *call, struct invite_deed *ret)
+enum error_code invite_begin_in(struct call *call, const struct tenant *tenant, struct invite_deed *ret)
 {
     arena_wipe_on_free(call->arena);
     *ret = (struct invite_deed){
         .config = call->config,
-        .tenant = &call->tenant,
+        .tenant = tenant,
         .actor = { .user_id = call->principal.user_id, .grant = &call->grant, .audit = call_actor(call) },
         .actor_name = call->principal.name,
         .now = call->now,
     };
-    return link_base(call, &ret->link_base);
+    enum error_code code = public_url(call, tenant, &ret->link_base);
+    if (code == OK)
+        ret->link_base = arena_join(call->arena, ret->link_base, STR("/invite/"));
+    return code;
+}
+
+enum error_code invite_begin(struct call *call, struct invite_deed *ret)
+{
+    return invite_begin_in(call, &call->tenant, ret);
 }
 
 static const char *state_text(enum invitation_state state)

@@ -9,6 +9,9 @@
 /* A deed of the one who asks, in the tenant of the call; from here on the call's memory is wiped. The failure
  * when the link's beginning could not be found out. */
 enum error_code invite_begin(struct call *call, struct invite_deed *ret);
+/* The same in another tenant than the call's; `tenant` outlives the deed. One that is still to be founded has
+ * the id 0. */
+enum error_code invite_begin_in(struct call *call, const struct tenant *tenant, struct invite_deed *ret);
 /* The failure that a verdict stands for; OK for INVITE_DONE. by_field: what is wrong with a field is told as
  * the field's (422), else a member or an invitation that is there already is a conflict (409). */
 enum error_code invite_refuse(struct call *call, const struct invite_deed *deed, bool by_field);

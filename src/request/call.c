@@ -59,6 +59,13 @@ static enum error_code code_of_storage(enum storage_status status)
     }
 }
 
+enum error_code call_fail_permission(struct call *call, enum permission permission)
+{
+    call_fail(call, ERR_PERMISSION, NULL);
+    call->failure.required_permission = permission_info(permission)->name;
+    return ERR_PERMISSION;
+}
+
 enum error_code call_fail_storage(struct call *call, enum storage_status status)
 {
     if (call->own.cold) /* not a failure: the walk starts over on a worker */

@@ -69,6 +69,8 @@ enum error_code call_fail(struct call *call, enum error_code code, const char *d
 /* ERR_VALIDATION with one violation. text NULL: the kind's standard sentence. */
 enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind,
                                 const char *text);
+/* ERR_PERMISSION, naming the permission that is missing. */
+enum error_code call_fail_permission(struct call *call, enum permission permission);
 /* The failure for a storage status that nobody expected here: BUSY, GONE → ERR_STORAGE_AWAY, UNCERTAIN →
  * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, else ERR_INTERNAL; logs the driver's text with the request
  * id, once. */

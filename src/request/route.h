@@ -26,6 +26,7 @@ enum tenant_rule {
     TENANT_BY_TOKEN,           /* crm: the token's tenant; a tenant's own host must agree */
     TENANT_BY_HEADER,          /* v1: X-Tenant */
     TENANT_BY_HEADER_OR_TOKEN, /* v1, about oneself: X-Tenant, else the token's tenant */
+    TENANT_ROOT,               /* the operator's, at the root domain alone; elsewhere there is no such path */
     TENANT_NONE                /* health, metrics */
 };
 

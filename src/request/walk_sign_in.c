@@ -260,7 +260,5 @@ enum error_code sign_in_permission(struct call *call)
     if (call->route->need != NEED_PERMISSION ||
         perm_set_has(call->grant.permissions, call->route->permission))
         return OK;
-    call_fail(call, ERR_PERMISSION, NULL);
-    call->failure.required_permission = permission_info(call->route->permission)->name;
-    return ERR_PERMISSION;
+    return call_fail_permission(call, call->route->permission);
 }

@@ -73,6 +73,11 @@ static enum error_code before_by_host(struct call *call)
     return OK;
 }
 
+static enum error_code before_root(struct call *call)
+{
+    return call->host_scope == HOST_ROOT ? before_by_host(call) : call_fail(call, ERR_ROUTE_UNKNOWN, NULL);
+}
+
 static enum error_code before_by_token(struct call *call)
 {
     if (on_own_host(call))
@@ -136,7 +141,7 @@ static enum error_code after_by_token(struct call *call)
     return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
 }
 
-static enum error_code after_by_header(struct call *call)
+static enum error_code after_nothing(struct call *call)
 {
     (void)call;
     return OK;
@@ -152,8 +157,9 @@ static const struct {
 } rules[] = {
     [TENANT_BY_HOST] = { before_by_host, after_by_host },
     [TENANT_BY_TOKEN] = { before_by_token, after_by_token },
-    [TENANT_BY_HEADER] = { before_by_header, after_by_header },
+    [TENANT_BY_HEADER] = { before_by_header, after_nothing },
     [TENANT_BY_HEADER_OR_TOKEN] = { before_by_header_or_token, after_by_header_or_token },
+    [TENANT_ROOT] = { before_root, after_nothing },
 };
 
 enum error_code tenant_before_sign_in(struct call *call)

@@ -78,6 +78,9 @@ struct invite_deed {
 
 /* OK with deed->verdict, or a failure. The arena holds the link: let it wipe. */
 enum storage_status invitation_send(struct db_conn *conn, struct arena *arena, struct invite_deed *deed);
+/* The same inside the caller's write transaction, which is to end when it is DONE: refused, deed->verdict says
+ * why. */
+enum storage_status invitation_send_in(struct db_conn *conn, struct arena *arena, struct invite_deed *deed);
 /* A new link for a pending or expired one; the earlier one is superseded and its unsent mail dropped. It
  * needs the right to give the role: whoever sends a link has seen it. */
 enum storage_status invitation_resend(struct db_conn *conn, struct arena *arena, struct invite_deed *deed);

@@ -221,6 +221,7 @@ static enum storage_status write_down(struct work *work)
 static enum storage_status run(struct db_conn *conn, void *context)
 {
     struct work *work = context;
+    work->conn = conn;
     work->deed->verdict = INVITE_DONE;
     enum storage_status status = team_lock(conn, work->deed->tenant->id);
     if (status == STORAGE_OK)
@@ -249,6 +250,13 @@ static const struct kind cancel = { "invitation.cancelled", judge_open, apply_ca
 enum storage_status invitation_send(struct db_conn *conn, struct arena *arena, struct invite_deed *deed)
 {
     return carry_out(conn, arena, deed, &send_);
+}
+
+enum storage_status invitation_send_in(struct db_conn *conn, struct arena *arena, struct invite_deed *deed)
+{
+    struct work work = { .arena = arena, .deed = deed, .kind = &send_ };
+    work.token = opaque_token_new(arena, OPAQUE_INVITATION, work.hash);
+    return run(conn, &work);
 }
 
 enum storage_status invitation_resend(struct db_conn *conn, struct arena *arena, struct invite_deed *deed)

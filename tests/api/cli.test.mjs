@@ -120,6 +120,31 @@ describe('a database from scratch', () => {
     assert.equal(scratch.database.query("SELECT count(*) FROM tenant_domains WHERE host = 'fresh.example'"), '0');
   });
 
+  it('tenant suspend, activate, delete, domain add and domain remove', () => {
+    const status = () => scratch.database.query("SELECT status FROM tenants WHERE slug = 'brief'");
+    const ok = (...args) => assert.deepEqual(cli(['tenant', ...args]), { code: 0, stdout: '', stderr: '' });
+    assert.equal(cli(['tenant', 'add', '--slug', 'brief', '--name', 'Brief']).code, 0);
+    ok('suspend', '--slug', 'brief');
+    assert.equal(status(), 'suspended');
+    assert.match(cli(['tenant', 'list']).stdout, /brief +free +suspended +Brief\n/);
+    ok('activate', '--slug', 'brief');
+    assert.equal(status(), 'active');
+    ok('domain', 'add', '--slug', 'brief', '--domain', 'Brief.example.');
+    refused(cli(['tenant', 'domain', 'add', '--slug', 'acme', '--domain', 'brief.example']), /belongs to a tenant already/);
+    refused(cli(['tenant', 'domain', 'add', '--slug', 'acme', '--domain', 'x.tether.test']), /at or below tenancy\.root_domain/);
+    for (const host of ['1.2.3.4', 'x.example:80', '[::1]', 'single'])
+      refused(cli(['tenant', 'domain', 'add', '--slug', 'brief', '--domain', host]), /is not a domain name/);
+    refused(cli(['tenant', 'domain', 'remove', '--slug', 'acme', '--domain', 'brief.example']), /acme has no domain brief\.example/);
+    ok('domain', 'remove', '--slug', 'brief', '--domain', 'brief.example');
+    refused(cli(['tenant', 'suspend', '--slug', 'root']), /neither suspended nor deleted/);
+    refused(cli(['tenant', 'suspend', '--slug', 'nosuch']), /There is no tenant nosuch/);
+    refused(cli(['tenant', 'delete', '--slug', 'brief', '--confirm', 'Brief']), /--confirm repeats the slug/);
+    ok('delete', '--slug', 'brief', '--confirm', 'brief');
+    assert.equal(status(), '');
+    assert.equal(scratch.database.query("SELECT count(*) FROM audit_log WHERE action = 'tenant.deleted' AND actor_kind = 'cli'"), '1');
+    assert.match(cli(['audit', 'verify', '--tenant', 'root']).stdout, /^root: \d+ rows, 1 to \d+, sound/);
+  });
+
   it('user add prints the id alone, takes the password from TETHER_PASSWORD too', () => {
     const args = (email) => ['user', 'add', '--tenant', 'acme', '--email', email, '--name', 'Ann', '--role', 'admin'];
     const byInput = cli(args('ann@acme.example'), { input: `${password}\n` });

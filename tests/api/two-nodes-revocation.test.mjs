@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { http2Once } from './harness/client.mjs';
 import { changedSince, startNodes, warmUp } from './harness/nodes.mjs';
 import { driver } from './harness/scratch.mjs';
-import { ACME_HOST, GLOBEX_HOST, people } from './harness/world.mjs';
+import { ACME_DOMAIN, ACME_HOST, GLOBEX_HOST, people, ROOT_HOST } from './harness/world.mjs';
 
 describe('two nodes, revocation', { skip: driver !== 'postgres' }, () => {
   let nodes;
@@ -111,17 +111,42 @@ describe('two nodes, revocation', { skip: driver !== 'postgres' }, () => {
     assert.equal(await asking(nodes.b, tokens[1])(), 200);
   });
 
-  // By hand, as docs/authority-cache.md says.
+  const tenants = async (method, path, json) => {
+    const token = await tokenOf(people.superadmin, 'root');
+    return http2Once(nodes.a, { method, path: `/api/tenants${path}`, host: ROOT_HOST, token, json });
+  };
+
   it('suspension of a tenant, and its end', async () => {
-    const tokens = { acme: await tokenOf(people.viewer), globex: await tokenOf(people.outsider, 'globex') };
-    for (const [was, becomes, status] of [[200, 403, 'suspended'], [403, 200, 'active']]) {
-      const asks = [nodes.a, nodes.b].map((server) => asking(server, tokens.acme));
-      if (was === 200) for (const [i, server] of [nodes.a, nodes.b].entries()) await warmUp(server, asks[i]);
-      nodes.a.scratch.database.query(
-        `BEGIN; UPDATE tenants SET status = '${status}' WHERE slug = 'acme'; NOTIFY tether_changes, 'd:0'; COMMIT`);
-      const since = Date.now();
-      await Promise.all(asks.map((ask) => changedSince(since, ask, was, [becomes])));
-      assert.equal(await asking(nodes.b, tokens.globex, GLOBEX_HOST)(), 200, 'the other tenant goes on');
-    }
+    const [acme, globex] = [await tokenOf(people.viewer), await tokenOf(people.outsider, 'globex')];
+    const become = (status) => async () =>
+      assert.equal((await tenants('PATCH', '/acme', { status })).json.status, status);
+    await acts(acme, become('suspended'), 200, 403);
+    assert.equal(await asking(nodes.b, globex, GLOBEX_HOST)(), 200, 'the other tenant goes on');
+    await turns(acme, become('active'), 403, 200);
+  });
+
+  it('a domain that is taken away', async () => {
+    const token = await tokenOf(people.viewer);
+    const asks = [nodes.a, nodes.b].map((server) => asking(server, token, ACME_DOMAIN));
+    await warmUp(nodes.b, asks[1]);
+    assert.equal((await tenants('DELETE', `/acme/domains/${ACME_DOMAIN}`)).status, 204);
+    const since = Date.now();
+    assert.equal(await asks[0](), 404);
+    await changedSince(since, asks[1], 200, [404]);
+  });
+
+  // Last: the tenant is gone. Its host leads nowhere then, and a session that was for it is none any more.
+  it('deletion of a tenant', async () => {
+    const token = await tokenOf(people.outsider, 'globex');
+    const asks = [nodes.a, nodes.b].map((server) => asking(server, token, GLOBEX_HOST));
+    const about = [nodes.a, nodes.b].map((server) => async () =>
+      (await http2Once(server, { path: '/api/v1/auth/tenants', token })).status);
+    await warmUp(nodes.b, asks[1]);
+    assert.deepEqual(await Promise.all(about.map((ask) => ask())), [200, 200]);
+    assert.equal((await tenants('DELETE', '/globex?confirm=globex')).status, 204);
+    const since = Date.now();
+    assert.deepEqual([await asks[0](), await about[0]()], [404, 401]);
+    await changedSince(since, asks[1], 200, [404]);
+    await changedSince(since, about[1], 200, [401]);
   });
 });

@@ -1,5 +1,6 @@
 /* A new customer registers: tenant, owner and first session in one transaction. */
 #include "api/envelope.h"
+#include "api/nested.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
 #include "api/v1/answer.h"
@@ -71,21 +72,10 @@ static enum error_code check_policy(struct newcomer *newcomer)
                : call_fail(call, ERR_POLICY, "This server accepts no registrations.");
 }
 
-/* The owner's rows are the owner's: "owner.email". */
 static enum error_code read_owner(struct newcomer *newcomer)
 {
-    struct call *call = newcomer->call;
-    const struct tenant_input *input = call->input;
-    struct violations violations = { 0 };
-    uint64_t present, null;
-    if (shape_read_json(&owner_shape, call->arena, input->owner, &newcomer->owner, &present, &null,
-                        &violations))
-        return OK;
-    for (size_t i = 0; i < violations.n; i++)
-        violations.at[i].field = arena_printf(call->arena, "owner.%s", violations.at[i].field).at;
-    call_fail(call, ERR_VALIDATION, NULL);
-    call->failure.violations = violations;
-    return ERR_VALIDATION;
+    const struct tenant_input *input = newcomer->call->input;
+    return nested_read(newcomer->call, "owner", &owner_shape, input->owner, &newcomer->owner);
 }
 
 static enum error_code check_name(struct call *call, const char *field, struct str given, struct str *ret)

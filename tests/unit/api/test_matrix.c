@@ -127,12 +127,22 @@ static enum error_code expected_of_member(const struct route *route, const struc
     return OK;
 }
 
+/* Which tenant is asked in a cell. The operator's own paths are asked for at the operator's, too. */
+static const char *slug_in(const struct route *route, const struct person *person, enum place place)
+{
+    if (route->tenant == TENANT_ROOT && place == OTHER && !is_staff(person))
+        return "msp";
+    return person->tenant[place];
+}
+
 /* Contract sections 1, 2 and 4, read afresh. */
 static enum error_code expected(const struct route *route, const struct person *person, enum place place)
 {
     bool asks_token = route->need != NEED_PUBLIC && (route->need != NEED_OPTIONAL || person->email);
     if (route->tenant != TENANT_NONE && place == NOWHERE)
         return ERR_TENANT_UNKNOWN;
+    if (route->tenant == TENANT_ROOT && strcmp(slug_in(route, person, place), "msp") != 0)
+        return ERR_ROUTE_UNKNOWN;
     if (!asks_token)
         return OK;
     if (!person->email)
@@ -172,7 +182,7 @@ static const char *host_of(struct world *world, const char *slug)
 static void ask_cell(struct world *world, const struct route *route, const struct person *person,
                      enum place place)
 {
-    const char *slug = person->tenant[place];
+    const char *slug = slug_in(route, person, place);
     struct ask cell = {
         .method = http_method_name(route->method),
         .target = target_of(world, route->path),
@@ -329,6 +339,7 @@ static void test_matrix__knows_every_outcome(void **state)
                                                 ERR_NOT_A_MEMBER,
                                                 ERR_SUSPENDED,
                                                 ERR_PERMISSION,
+                                                ERR_ROUTE_UNKNOWN,
                                                 ERR_FORBIDDEN };
     for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         size_t seen = 0;

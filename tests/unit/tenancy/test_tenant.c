@@ -157,6 +157,43 @@ static void test_tenant__own_registration_policy_wins(void **state)
     config_free(&config);
 }
 
+/* Whatever is a tenant's goes with it: a table that names a tenant and would stay, or stand in the way, is a
+ * mistake of its migration. */
+static void test_tenant__every_table_of_a_tenants_goes_with_it(void **state)
+{
+    struct fixture *f = *state;
+    if (strcmp(db_driver(f->db)->name, "sqlite") != 0)
+        return; /* the schemas are alike; SQLite's is the one that can be asked in this way */
+    DB_ROWS(rows);
+    enum storage_status status = db_first(
+        f->conn, &rows,
+        "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' "
+        "AND c.name = 'tenant_id' AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(t.name) k "
+        "WHERE k.\"from\" = 'tenant_id' AND k.on_delete = 'CASCADE')",
+        DB_NO_ARGS);
+    if (status == STORAGE_ROW)
+        fail_msg("%s stays when its tenant is deleted", db_col_text(&rows, 0, f->arena).at);
+    assert_int_equal(status, STORAGE_DONE);
+}
+
+static enum storage_status delete_it(struct db_conn *conn, void *context)
+{
+    return tenant_delete(conn, *(int64_t *)context);
+}
+
+static void test_tenant__is_deleted_but_not_the_root(void **state)
+{
+    struct fixture *f = *state;
+    struct tenant tenant;
+    int64_t root = fixture_tenant(f, "msp", NULL, true), acme = fixture_tenant(f, "acme", NULL, false);
+    fixture_domain(f, acme, "assets.acme.example");
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, delete_it, &root), STORAGE_DONE);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, delete_it, &acme), STORAGE_OK);
+    assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, delete_it, &acme), STORAGE_DONE);
+    assert_int_equal(tenant_by_domain(f->conn, f->arena, STR("assets.acme.example"), &tenant), STORAGE_DONE);
+    assert_int_equal(tenant_by_id(f->conn, f->arena, root, &tenant), STORAGE_ROW);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -169,6 +206,8 @@ int main(void)
         TEST(test_tenant__domain_leads_to_one_tenant),
         TEST(test_tenant__domains_of_the_operator_and_of_neighbours_are_refused),
         TEST(test_tenant__own_registration_policy_wins),
+        TEST(test_tenant__every_table_of_a_tenants_goes_with_it),
+        TEST(test_tenant__is_deleted_but_not_the_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,412 @@
+/* Tenants, for the operator's staff: list, found, change, suspend, delete. */
+#include "api/assets/answer.h"
+#include "api/assets/tenant.h"
+#include "api/envelope.h"
+#include "api/invitation.h"
+#include "api/nested.h"
+#include "api/tables.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "identity/password.h"
+#include "request/actor.h"
+#include "team/founding.h"
+#include "tenancy/plan_usage.h"
+#include "tenancy/tenant_list.h"
+
+static const char *const status_words[] = { "active", "suspended", NULL };
+
+/* ---- the list ---- */
+
+struct list_query {
+    struct str q, cursor, status, plan;
+    int64_t limit;
+};
+static const struct field list_fields[] = {
+    ASSETS_LIST_ROWS(struct list_query, "Part of the slug or the name"),
+    FIELD(struct list_query, status, "status", FIELD_ENUM, .words = status_words,
+          .help = "Only active or only suspended ones", .example = "active"),
+    FIELD(struct list_query, plan, "plan", FIELD_STR, .max = 63, .help = "Only those on that plan",
+          .example = "pro"),
+};
+static const struct shape list_shape = SHAPE("TenantsQuery", struct list_query, list_fields);
+
+static enum error_code answer_list(struct call *call, const struct tenant_query *query)
+{
+    struct tenant_page page;
+    int64_t total = 0;
+    enum storage_status status = tenant_list(call->db, call->arena, query, &page);
+    if (status == STORAGE_OK)
+        status = tenant_count(call->db, call->arena, query, &total);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    cJSON *items = json_new_array();
+    for (size_t i = 0; i < page.n; i++)
+        json_add_item(items, NULL, tenant_json(call, &page.at[i]));
+    struct str next = page.has_more
+                          ? arena_printf(call->arena, "%lld", (long long)page.at[page.n - 1].id)
+                          : STR_NONE;
+    assets_page(call, items, next, total);
+    return OK;
+}
+
+static enum error_code list(struct call *call)
+{
+    const struct list_query *asked = call->query_input;
+    struct tenant_query query = {
+        .search = asked->q,
+        .plan = asked->plan,
+        .limit = assets_limit(asked->limit),
+    };
+    if (asked->status.at)
+        query.filter = str_equal(asked->status, STR("active")) ? TENANTS_ACTIVE : TENANTS_SUSPENDED;
+    enum error_code code = assets_read_cursor(call, asked->cursor, &query.after);
+    return code == OK ? answer_list(call, &query) : code;
+}
+
+/* ---- one ---- */
+
+/* With what of its plan is used. */
+static enum error_code show(struct call *call, int status_code, const struct tenant *tenant)
+{
+    struct plan_use uses[PLAN_USES];
+    enum storage_status status = plan_usage(call->db, call->config, tenant, uses);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    cJSON *json = tenant_json(call, tenant);
+    cJSON *usage = json_add_array(json, "usage");
+    for (size_t i = 0; i < PLAN_USES; i++) {
+        cJSON *use = json_add_object(usage, NULL);
+        json_add_str(use, "limit", str_of(uses[i].limit));
+        json_add_int(use, "used", uses[i].used);
+        if (uses[i].max < 0)
+            json_add_null(use, "max");
+        else
+            json_add_int(use, "max", uses[i].max);
+    }
+    reply_json(&call->reply, status_code, json);
+    return OK;
+}
+
+static enum error_code get(struct call *call)
+{
+    struct tenant tenant;
+    enum error_code code = tenant_of_path(call, &tenant);
+    return code == OK ? show(call, 200, &tenant) : code;
+}
+
+/* ---- founding ---- */
+
+static const struct field new_fields[] = {
+    FIELD(struct tenant_input, slug, "slug", FIELD_STR, .flags = FIELD_REQUIRED, .max = 63,
+          .help = "Its short name, for X-Tenant and its host; it stays", .example = "acme"),
+    TENANT_NAME_ROW(FIELD_REQUIRED),
+    TENANT_PLAN_ROW,
+    TENANT_LOGO_ROW,
+    TENANT_COLOUR_ROW,
+    FIELD(struct tenant_input, owner, "owner", FIELD_OBJECT,
+          .help = "Its first owner: email, name, password. Without a password they are invited",
+          .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\"}"),
+};
+static const struct shape new_shape = SHAPE("NewTenant", struct tenant_input, new_fields);
+
+struct owner_input {
+    struct str email, name, password;
+};
+static const struct field owner_fields[] = {
+    FIELD(struct owner_input, email, "email", FIELD_EMAIL, .flags = FIELD_REQUIRED, .max = 254,
+          .help = "The owner's email address", .example = "owner@acme.example"),
+    FIELD(struct owner_input, name, "name", FIELD_STR, .max = 200,
+          .help = "The owner's name; needed with a password", .example = "Olga Owner"),
+    FIELD(struct owner_input, password, "password", FIELD_SECRET,
+          .help = "For a new account, 8 to 1024 bytes", .example = "correct horse battery"),
+};
+static const struct shape owner_shape = SHAPE("NewTenantOwner", struct owner_input, owner_fields);
+
+struct making {
+    struct call *call;
+    struct owner_input owner;
+    bool has_owner;
+    char hash[PASSWORD_HASH_CAP];
+    struct user user; /* an owner with a password */
+    struct founding founding;
+    struct tenant invited_to; /* else the invitation's */
+    struct invite_deed invite;
+};
+
+static enum error_code check_row(struct making *making)
+{
+    struct call *call = making->call;
+    const struct tenant_input *input = call->input;
+    enum error_code code = tenant_input_check(call, input);
+    if (code != OK)
+        return code;
+    if (!text_is_slug(input->slug))
+        return call_fail_field(
+            call, "slug", VIOLATION_CUSTOM,
+            "The slug may only contain lower-case letters, digits and hyphens between them.");
+    if (input->plan.at && !config_plan(call->config, input->plan))
+        return call_fail(call, ERR_BAD_REQUEST, "The server has no such plan.");
+    making->founding.row = (struct tenant_new){
+        .slug = input->slug,
+        .name = str_trim(input->name),
+        .plan = input->plan.at ? input->plan : STR(FOUNDING_PLAN),
+        .logo_url = input->logo_url,
+        .accent_colour = input->accent_colour,
+    };
+    return OK;
+}
+
+/* Nobody makes an owner of anybody who is above themselves: a role of the operator's own may have
+ * tenants.manage and little else. */
+static enum error_code check_rank(struct call *call)
+{
+    struct tenant_role owner;
+    role_in_tenant(role_by_slug(STR("owner")), false, &owner);
+    return access_may_give(&call->grant, &owner)
+               ? OK
+               : call_fail(call, ERR_FORBIDDEN, "You cannot give a role that may do more than you.");
+}
+
+static enum error_code read_owner(struct making *making)
+{
+    struct call *call = making->call;
+    const struct tenant_input *input = call->input;
+    making->has_owner = input->owner != NULL;
+    if (!making->has_owner)
+        return OK;
+    enum error_code code = nested_read(call, "owner", &owner_shape, input->owner, &making->owner);
+    if (code == OK && making->owner.name.at && !text_is_line(making->owner.name))
+        return call_fail_field(call, "owner.name", VIOLATION_CUSTOM,
+                               "A name must not hold control characters.");
+    return code == OK ? check_rank(call) : code;
+}
+
+static enum error_code prepare_account(struct making *making)
+{
+    struct call *call = making->call;
+    const struct owner_input *owner = &making->owner;
+    enum password_verdict verdict = password_check(owner->password);
+    if (str_is_empty(str_trim(owner->name)))
+        return call_fail_field(call, "owner.name", VIOLATION_REQUIRED, NULL);
+    if (verdict != PASSWORD_OK)
+        return call_fail_field(call, "owner.password", VIOLATION_CUSTOM, password_verdict_text(verdict));
+    if (!password_hash(call->config, owner->password, making->hash))
+        return call_fail(call, ERR_OVERLOAD, NULL);
+    making->user = (struct user){ .email = owner->email,
+                                  .name = str_trim(owner->name),
+                                  .password_hash = str_of(making->hash) };
+    making->founding.owner = &making->user;
+    return OK;
+}
+
+static enum storage_status send_invitation(struct db_conn *conn, void *context)
+{
+    struct making *making = context;
+    making->invited_to = making->founding.tenant;
+    return invitation_send_in(conn, making->call->arena, &making->invite);
+}
+
+static enum error_code prepare_invitation(struct making *making)
+{
+    struct call *call = making->call;
+    making->invited_to = (struct tenant){ .slug = making->founding.row.slug };
+    enum error_code code = invite_begin_in(call, &making->invited_to, &making->invite);
+    making->invite.email = making->owner.email;
+    making->invite.role = STR("owner");
+    making->founding.also = send_invitation;
+    making->founding.context = making;
+    return code;
+}
+
+static enum error_code prepare_owner(struct making *making)
+{
+    if (!making->has_owner)
+        return OK;
+    arena_wipe_on_free(making->call->arena);
+    return making->owner.password.at ? prepare_account(making) : prepare_invitation(making);
+}
+
+static enum error_code refuse(struct making *making)
+{
+    struct call *call = making->call;
+    if (making->founding.also_refused)
+        return invite_refuse(call, &making->invite, false);
+    switch (making->founding.verdict) {
+    case FOUNDED:
+        break;
+    case FOUNDING_SLUG_TAKEN:
+        return call_fail(call, ERR_CONFLICT, "There is a tenant of that slug already.");
+    case FOUNDING_ADDRESS_TAKEN:
+        return call_fail(call, ERR_CONFLICT,
+                         "The owner's address has an account already; leave the password out to invite them.");
+    case FOUNDING_PLAN_FULL:
+        return call_fail_plan(call, "The plan allows no users", &making->founding.refusal);
+    case FOUNDING_DOMAIN_TAKEN:
+    case FOUNDING_DOMAIN_OTHERS:
+    case FOUNDING_OWNER_OUTDATED: /* it has no domain yet, and no known owner */
+        return call_fail(call, ERR_INTERNAL, NULL);
+    }
+    return OK;
+}
+
+static enum error_code found(struct making *making)
+{
+    struct call *call = making->call;
+    making->founding.config = call->config;
+    making->founding.actor = call_actor(call);
+    making->founding.now = call->now;
+    enum storage_status status = tenant_found(call->db, call->arena, &making->founding);
+    return status == STORAGE_OK ? refuse(making) : call_fail_storage(call, status);
+}
+
+/* The link goes to the one who asks, too: mail may not arrive, or not be set up. */
+static enum error_code show_founded(struct making *making)
+{
+    struct call *call = making->call;
+    struct tenant tenant;
+    enum storage_status status =
+        tenant_by_id(call->db, call->arena, making->founding.tenant.id, &tenant);
+    if (status != STORAGE_ROW)
+        return call_fail_storage(call, status == STORAGE_DONE ? STORAGE_ERROR : status);
+    enum error_code code = show(call, 201, &tenant);
+    if (code != OK || !making->has_owner)
+        return code;
+    cJSON *owner = json_add_object(call->reply.json, "owner");
+    json_add_str(owner, "email", making->owner.email);
+    if (making->founding.owner)
+        json_add_int(owner, "id", making->founding.owner_id);
+    else
+        json_add_str(owner, "invitation_link", making->invite.link);
+    return OK;
+}
+
+static enum error_code create(struct call *call)
+{
+    static enum error_code (*const steps[])(struct making *) = {
+        check_row, read_owner, prepare_owner, found, show_founded,
+    };
+    struct making making = { .call = call };
+    enum error_code code = OK;
+    for (size_t i = 0; code == OK && i < sizeof steps / sizeof steps[0]; i++)
+        code = steps[i](&making);
+    secret_wipe(making.hash, sizeof making.hash);
+    return code;
+}
+
+/* ---- changing ---- */
+
+static const struct field change_fields[] = {
+    TENANT_NAME_ROW(0),
+    TENANT_PLAN_ROW,
+    FIELD(struct tenant_input, status, "status", FIELD_ENUM, .words = status_words,
+          .help = "Only staff may enter a suspended tenant", .example = "suspended"),
+    TENANT_LOGO_ROW,
+    TENANT_COLOUR_ROW,
+    TENANT_REGISTRATION_ROW,
+    FIELD(struct tenant_input, max_assets, "max_assets", FIELD_INT, .flags = FIELD_NULLABLE, .min = 0,
+          .max = INT64_C(1) << 40, .help = "A limit of its own; null: the plan's", .example = "250"),
+    FIELD(struct tenant_input, max_users, "max_users", FIELD_INT, .flags = FIELD_NULLABLE, .min = 0,
+          .max = INT64_C(1) << 40, .help = "A limit of its own; null: the plan's", .example = "25"),
+};
+static const unsigned change_parts[] = {
+    TENANT_NAME,   TENANT_PLAN,         TENANT_STATUS,     TENANT_LOGO,
+    TENANT_COLOUR, TENANT_REGISTRATION, TENANT_MAX_ASSETS, TENANT_MAX_USERS,
+};
+static const struct shape change_shape = SHAPE("TenantChange", struct tenant_input, change_fields);
+_Static_assert(sizeof change_parts / sizeof change_parts[0] == sizeof change_fields / sizeof change_fields[0],
+               "each row is a part");
+
+static enum error_code change(struct call *call)
+{
+    const struct tenant_input *input = call->input;
+    struct tenant tenant;
+    enum error_code code = tenant_input_check(call, input);
+    if (code == OK)
+        code = tenant_of_path(call, &tenant);
+    if (code != OK)
+        return code;
+    struct tenant_deed deed = tenant_deed_of(call, tenant.id);
+    tenant_deed_take(call, input, change_parts, sizeof change_parts / sizeof change_parts[0], &deed);
+    code = tenant_deed_do(call, tenant_change, &deed);
+    return code == OK ? show(call, 200, &deed.tenant) : code;
+}
+
+/* ---- deleting ---- */
+
+struct delete_query {
+    struct str confirm;
+};
+static const struct field delete_fields[] = {
+    FIELD(struct delete_query, confirm, "confirm", FIELD_STR, .flags = FIELD_REQUIRED, .max = 63,
+          .help = "The slug once more: everything of the tenant is deleted for good", .example = "acme"),
+};
+static const struct shape delete_shape = SHAPE("TenantDeletion", struct delete_query, delete_fields);
+
+static enum error_code delete_(struct call *call)
+{
+    const struct delete_query *query = call->query_input;
+    struct tenant tenant;
+    enum error_code code = tenant_of_path(call, &tenant);
+    if (code != OK)
+        return code;
+    if (!str_equal(query->confirm, tenant.slug))
+        return call_fail_field(call, "confirm", VIOLATION_CUSTOM, "The confirm must repeat the slug.");
+    struct tenant_deed deed = tenant_deed_of(call, tenant.id);
+    code = tenant_deed_do(call, tenant_remove, &deed);
+    if (code == OK)
+        reply_empty(&call->reply, 204);
+    return code;
+}
+
+static const struct route routes[] = {
+    { .op = "assets_tenants",
+      .method = METHOD_GET,
+      .path = "/api/tenants",
+      .permission = PERM_TENANTS_MANAGE,
+      .tenant = TENANT_ROOT,
+      .query = &list_shape,
+      .answer = "TenantPage",
+      .handler = list,
+      .summary = "Lists and searches the server's tenants" },
+    { .op = "assets_tenant_create",
+      .method = METHOD_POST,
+      .path = "/api/tenants",
+      .permission = PERM_TENANTS_MANAGE,
+      .tenant = TENANT_ROOT,
+      .lane = LANE_PASSWORD,
+      .body = BODY_JSON,
+      .input = &new_shape,
+      .answer = "Tenant",
+      .success = 201,
+      .handler = create,
+      .summary = "Creates a tenant, with an owner or an invitation for one" },
+    { .op = "assets_tenant",
+      .method = METHOD_GET,
+      .path = "/api/tenants/{slug}",
+      .permission = PERM_TENANTS_MANAGE,
+      .tenant = TENANT_ROOT,
+      .answer = "Tenant",
+      .handler = get,
+      .summary = "A tenant, and how much of its plan is used" },
+    { .op = "assets_tenant_change",
+      .method = METHOD_PATCH,
+      .path = "/api/tenants/{slug}",
+      .permission = PERM_TENANTS_MANAGE,
+      .tenant = TENANT_ROOT,
+      .body = BODY_JSON,
+      .input = &change_shape,
+      .answer = "Tenant",
+      .handler = change,
+      .summary = "Changes a tenant; suspends and reactivates it" },
+    { .op = "assets_tenant_delete",
+      .method = METHOD_DELETE,
+      .path = "/api/tenants/{slug}",
+      .permission = PERM_TENANTS_MANAGE,
+      .tenant = TENANT_ROOT,
+      .query = &delete_shape,
+      .success = 204,
+      .handler = delete_,
+      .summary = "Deletes a tenant with everything that is its own; its users stay" },
+};
+
+const struct route_table assets_tenants_routes = ROUTE_TABLE(&assets_surface, routes);

@@ -1,0 +1,11 @@
+/* Where people reach a tenant. Private to api/. */
+#ifndef TETHER_API_PUBLIC_URL_H
+#define TETHER_API_PUBLIC_URL_H
+
+#include "request/call.h"
+
+/* "https://acme.example.com": the tenant's own host (tenancy/home.h), by the scheme and port of this request.
+ * The failure when it could not be looked up. */
+enum error_code public_url(struct call *call, const struct tenant *tenant, struct str *ret);
+
+#endif
