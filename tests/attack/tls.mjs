@@ -76,7 +76,7 @@ async function renegotiation(target) {
 async function certificates(target) {
   const { folder } = prepared
   const name = async () => { const { name: found, socket } = await handshake(target.ports[1]); socket.destroy(); return found }
-  const answered = (text) => until(text, () => target.log.includes(text))
+  const answered = (text) => until(text, () => target.log.includes(text)).catch((error) => { throw new Error(`${error.message}; the log:\n${target.log.slice(-2000)}`) })
   const kept = await handshake(target.ports[1])
   assert.equal(kept.name, 'first')
   certify(folder, 'second')
