@@ -70,6 +70,9 @@ static void add_tenant_parameter(cJSON *parameters, const struct route *route)
     if (route->tenant == TENANT_BY_HOST && route_wants_token(route))
         add_parameter(parameters, "query", STR("tenant"), false,
                       "The tenant's slug, for staff at the root domain", text_schema());
+    if (route->tenant == TENANT_BY_HOST_OR_QUERY)
+        add_parameter(parameters, "query", STR("tenant"), false, "The tenant's slug, at the root domain",
+                      text_schema());
 }
 
 static void add_parameters(cJSON *operation, const struct api_rows *rows)

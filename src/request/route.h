@@ -27,6 +27,7 @@ enum tenant_rule {
     TENANT_BY_HEADER,          /* v1: X-Tenant */
     TENANT_BY_HEADER_OR_TOKEN, /* v1, about oneself: X-Tenant, else the token's tenant */
     TENANT_ROOT,               /* the operator's, at the root domain alone; elsewhere there is no such path */
+    TENANT_BY_HOST_OR_QUERY,   /* spaces, public: Host; at the root domain ?tenant=, for anybody */
     TENANT_NONE                /* health, metrics */
 };
 

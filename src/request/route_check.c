@@ -132,6 +132,12 @@ static bool unlimited_is_tenantless(const struct route *route)
     return route->rate != RATE_UNLIMITED || route->tenant == TENANT_NONE;
 }
 
+/* Elsewhere a parameter could make a request look into another tenant than its host says. */
+static bool named_tenant_is_open(const struct route *route)
+{
+    return route->tenant != TENANT_BY_HOST_OR_QUERY || is_open(route);
+}
+
 static bool success_is_success(const struct route *route)
 {
     return route->success == 0 || (route->success >= 200 && route->success <= 299);
@@ -157,6 +163,7 @@ static const struct rule {
       "a warm route is in the general lane, has no body, and counts as neither login nor register" },
     { members_have_tenant, "a route that asks for membership finds its tenant" },
     { unlimited_is_tenantless, "only routes without tenant are unlimited" },
+    { named_tenant_is_open, "only open routes let anybody name the tenant" },
     { success_is_success, "its success status is none" },
 };
 

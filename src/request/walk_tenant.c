@@ -78,6 +78,13 @@ static enum error_code before_root(struct call *call)
     return call->host_scope == HOST_ROOT ? before_by_host(call) : call_fail(call, ERR_ROUTE_UNKNOWN, NULL);
 }
 
+/* What is public of a tenant may be asked for at the root domain as well. */
+static enum error_code before_by_host_or_query(struct call *call)
+{
+    struct str slug = hint_query(call);
+    return slug.at && call->host_scope == HOST_ROOT ? find_slug(call, slug) : before_by_host(call);
+}
+
 static enum error_code before_by_token(struct call *call)
 {
     if (on_own_host(call))
@@ -141,6 +148,7 @@ static enum error_code after_by_token(struct call *call)
     return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
 }
 
+/* All was settled before. */
 static enum error_code after_nothing(struct call *call)
 {
     (void)call;
@@ -160,6 +168,7 @@ static const struct {
     [TENANT_BY_HEADER] = { before_by_header, after_nothing },
     [TENANT_BY_HEADER_OR_TOKEN] = { before_by_header_or_token, after_by_header_or_token },
     [TENANT_ROOT] = { before_root, after_nothing },
+    [TENANT_BY_HOST_OR_QUERY] = { before_by_host_or_query, after_nothing },
 };
 
 enum error_code tenant_before_sign_in(struct call *call)

@@ -302,6 +302,7 @@ static void test_check__refuses_broken_rows(void **state)
     ASSERT_REFUSED("warm", route.warm = true, route.body = BODY_NONE, route.input = NULL,
                    route.method = METHOD_GET, route.rate = RATE_LOGIN);
     ASSERT_REFUSED("tenant", route.tenant = TENANT_NONE);
+    ASSERT_REFUSED("name the tenant", route.tenant = TENANT_BY_HOST_OR_QUERY);
     ASSERT_REFUSED("unlimited", route.rate = RATE_UNLIMITED);
 }
 

@@ -168,6 +168,33 @@ static void test_tenant__by_header(void **state)
     assert_string_equal(answer_text("field"), "X-Tenant");
 }
 
+static void test_tenant__by_host_or_query(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "/named/public", ROOT, NOBODY, NULL, 200, "msp", false },
+        { "/named/public?tenant=acme", ROOT, NOBODY, NULL, 200, "acme", false },
+        { "/named/public?tenant=msp", ROOT, NOBODY, NULL, 200, "msp", false },
+        { "/named/public?tenant=nope", ROOT, NOBODY, NULL, 404, "tenant-unknown", false },
+        { "/named/public?tenant=A%20B", ROOT, NOBODY, NULL, 404, "tenant-unknown", false },
+        { "/named/public?tenant=", ROOT, NOBODY, NULL, 404, "tenant-unknown", false },
+        { "/named/public?tenant=frozen", ROOT, NOBODY, NULL, 403, "tenant-suspended", false },
+        { "/named/public?tenant=acme", ROOT, NOBODY, "X-Tenant: acme", 200, "acme", false },
+        { "/named/public?tenant=acme", ROOT, NOBODY, "X-Tenant: globex", 403, "forbidden", false },
+        { "/named/public", ROOT, NOBODY, "X-Tenant: acme", 403, "forbidden", false },
+        /* Elsewhere the parameter may only repeat it. */
+        { "/named/public", ACME, NOBODY, NULL, 200, "acme", false },
+        { "/named/public?tenant=acme", CUSTOM, NOBODY, NULL, 200, "acme", false },
+        { "/named/public?tenant=globex", ACME, NOBODY, NULL, 403, "forbidden", false },
+        { "/named/public?tenant=nope", ACME, NOBODY, NULL, 403, "forbidden", false },
+        { "/named/public?tenant=acme", STRANGE, NOBODY, NULL, 404, "tenant-unknown", false },
+        /* Whoever is signed in gets no more by it. */
+        { "/named/optional?tenant=globex", ROOT, ANNA, NULL, 200, "globex", false },
+        { "/named/optional?tenant=acme", ROOT, SARA, NULL, 200, "acme", false },
+    };
+    CHECK(rows);
+}
+
 static void test_tenant__none_needs_no_host(void **state)
 {
     (void)state;
@@ -326,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_tenant__by_host),
         cmocka_unit_test(test_tenant__by_token),
         cmocka_unit_test(test_tenant__by_header),
+        cmocka_unit_test(test_tenant__by_host_or_query),
         cmocka_unit_test(test_tenant__none_needs_no_host),
         cmocka_unit_test(test_tenant__root_members_without_a_staff_role),
         cmocka_unit_test(test_tenant__default_tenant),

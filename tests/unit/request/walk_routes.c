@@ -144,6 +144,8 @@ static const struct shape list_shape = SHAPE("List", struct list_query, list_fie
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const struct route assets_rows[] = {
     NEEDS("host", "/host", TENANT_BY_HOST),
+    ROW("named_optional", "/named/optional", NEED_OPTIONAL, TENANT_BY_HOST_OR_QUERY),
+    ROW("named_public", "/named/public", NEED_PUBLIC, TENANT_BY_HOST_OR_QUERY),
     ROW("both_form", "/both", NEED_PUBLIC, TENANT_BY_HOST, .method = METHOD_POST, .body = BODY_FORM,
         .input = &thing_shape),
     ROW("thing_list", "/things", NEED_MEMBER, TENANT_BY_HOST, .query = &list_shape),
