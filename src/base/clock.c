@@ -50,6 +50,20 @@ static time_t split_time(int64_t epoch_us, int *ret_micros)
     return seconds;
 }
 
+struct str clock_in_words(struct arena *arena, int64_t epoch_us)
+{
+    static const char *const months[] = { "January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December" };
+    int micros;
+    time_t second = split_time(epoch_us, &micros);
+    struct tm tm;
+    if (gmtime_r(&second, &tm) == NULL)
+        abort();
+    return arena_printf(arena, "%d %s %d, %02d:%02d UTC", tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+                        tm.tm_hour, tm.tm_min);
+}
+
 static size_t format_second(char ret[CLOCK_ISO8601_CAP], time_t second)
 {
     struct tm tm;

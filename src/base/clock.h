@@ -24,6 +24,9 @@ struct str clock_iso8601(struct arena *arena, int64_t epoch_us);
 #define CLOCK_ISO8601_CAP 48
 size_t clock_format_iso8601(char ret[CLOCK_ISO8601_CAP], int64_t epoch_us, bool with_micros);
 
+/* For people: "22 November 2026, 07:13 UTC". */
+struct str clock_in_words(struct arena *arena, int64_t epoch_us);
+
 /* Reads what clock_iso8601() writes, also with 1 to 6 digits after the point and with a numeric offset
  * (+02:00). Dates must exist; leap seconds, lower-case letters and anything else: false. */
 bool clock_parse_iso8601(struct str text, int64_t *ret);

@@ -5,12 +5,14 @@
 
 #include "access/shared_rate.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "identity/session.h"
 #include "identity/slow_down.h"
+#include "spaces/ticket.h"
 
 #define FIRST_MS    60000 /* a server that has just been started has better to do */
-#define IDLE_MS     3600000
+#define IDLE_MS     60000
 #define MORE_MS     1000
 #define DEADLINE_MS 5000
 #define PIECE       200
@@ -24,9 +26,33 @@ struct upkeep {
     bool stopping;
 };
 
+#define ARENA_SIZE ((size_t)4 * 1024 * 1024)
+
 struct counts {
     int64_t now, failures, windows;
 };
+
+struct overdue {
+    struct arena *arena;
+    int64_t now, tickets;
+};
+
+static enum storage_status expire_tickets(struct db_conn *conn, void *context)
+{
+    struct overdue *overdue = context;
+    return ticket_sweep(conn, overdue->arena, overdue->now, PIECE, &overdue->tickets);
+}
+
+/* A transaction of its own: it waits for whoever orders. */
+static enum storage_status sweep_tickets(struct db_conn *conn, int64_t now, int64_t *ret)
+{
+    struct overdue overdue = { .arena = arena_new(ARENA_SIZE), .now = now };
+    enum storage_status status = db_transaction(conn, STORAGE_WRITE, expire_tickets, &overdue);
+    json_use_arena(NULL);
+    arena_free(&overdue.arena);
+    *ret = overdue.tickets;
+    return status;
+}
 
 static enum storage_status forget_counts(struct db_conn *conn, void *context)
 {
@@ -38,12 +64,14 @@ static enum storage_status forget_counts(struct db_conn *conn, void *context)
 enum storage_status upkeep_round(struct db_conn *conn, int64_t now, bool *ret_more)
 {
     struct counts counts = { .now = now };
-    int64_t sessions = 0;
+    int64_t sessions = 0, tickets = 0;
     enum storage_status status = session_sweep(conn, now - SESSIONS_US, PIECE, &sessions);
     if (status == STORAGE_OK)
         status = db_transaction(conn, STORAGE_WRITE, forget_counts, &counts);
-    *ret_more =
-        status == STORAGE_OK && (sessions == PIECE || counts.failures == PIECE || counts.windows == PIECE);
+    if (status == STORAGE_OK)
+        status = sweep_tickets(conn, now, &tickets);
+    *ret_more = status == STORAGE_OK && (sessions == PIECE || counts.failures == PIECE ||
+                                         counts.windows == PIECE || tickets == PIECE);
     return status;
 }
 
@@ -61,7 +89,7 @@ static bool pause_for(struct upkeep *upkeep, int64_t ms)
     return stopping;
 }
 
-/* What fails now is done an hour later; the connection is not held meanwhile. */
+/* What fails now is done a minute later; the connection is not held meanwhile. */
 static void *run(void *arg)
 {
     struct upkeep *upkeep = arg;

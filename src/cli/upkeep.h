@@ -1,5 +1,5 @@
 /* What the server tidies up by itself: sessions that ended a month ago, failed sign-ins whose time is over,
- * windows of shared rate limits. A thread of its own, an hour between rounds. */
+ * windows of shared rate limits, tickets that were not paid in time. A thread of its own, a minute between rounds. */
 #ifndef TETHER_CLI_UPKEEP_H
 #define TETHER_CLI_UPKEEP_H
 

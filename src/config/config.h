@@ -93,6 +93,10 @@ struct config {
         struct str smtp_url, smtp_user, smtp_password;
     } mail;
     struct {
+        struct str webhook_secret; /* ≥ 32 bytes; empty: every webhook is refused */
+        int64_t pending_ttl_us;    /* how long seats wait for their payment */
+    } payments;
+    struct {
         enum log_level level;
         enum log_format format;
     } log;

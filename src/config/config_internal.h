@@ -123,6 +123,7 @@ bool config_check_network(struct reader *reader, struct str text, struct str *re
 bool config_check_origin(struct reader *reader, struct str text, struct str *ret);
 bool config_check_mailbox(struct reader *reader, struct str text, struct str *ret);
 bool config_check_transport(struct reader *reader, struct str text, struct str *ret);
+bool config_check_webhook_secret(struct reader *reader, struct str text, struct str *ret);
 bool config_check_smtp_url(struct reader *reader, struct str text, struct str *ret);
 
 /* Walks the tree against the table; keys that are not there get their presets. */

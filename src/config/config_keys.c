@@ -157,6 +157,13 @@ const struct config_key config_keys[] = {
     { "mail.smtp.password", TEXT(mail.smtp_password, 0, 1024), .preset = "\"\"", .flags = KEY_SECRET,
       .help = "the mail server's password" },
 
+    { "payments.webhook_secret", TEXT(payments.webhook_secret, 0, 4096), .preset = "\"\"",
+      .check = config_check_webhook_secret, .expected = "at least 32 bytes, or nothing",
+      .flags = KEY_RELOAD | KEY_SECRET,
+      .help = "signs what the payment provider tells; empty: nothing is believed" },
+    { "payments.pending_ttl", TIME(payments.pending_ttl_us, 60 * SECOND, 90 * DAY), .preset = "1h",
+      .flags = KEY_RELOAD, .help = "how long seats are held for tickets that are not paid yet" },
+
     { "log.level", WORD(enum log_level, log.level, level_words), .preset = "info", .flags = KEY_RELOAD,
       .help = "the least important lines that are written" },
     { "log.format", WORD(enum log_format, log.format, format_words), .preset = "json", .flags = KEY_RELOAD,

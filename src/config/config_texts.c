@@ -145,6 +145,13 @@ bool config_check_transport(struct reader *reader, struct str text, struct str *
     return str_equal(text, STR("file")) || str_equal(text, STR("smtp"));
 }
 
+bool config_check_webhook_secret(struct reader *reader, struct str text, struct str *ret)
+{
+    (void)reader;
+    *ret = text;
+    return text.len == 0 || text.len >= 32;
+}
+
 /* A password in the URL would end up in errors and logs. */
 bool config_check_smtp_url(struct reader *reader, struct str text, struct str *ret)
 {

@@ -16,6 +16,19 @@ static const struct mail_value invitation_samples[] = {
     { "link", { "https://example.com/invite/", 27 } },
 };
 
+static const struct mail_value ticket_samples[] = {
+    { "title", { "Soldering for beginners", 23 } },
+    { "when", { "4 December 2026, 17:00 UTC", 26 } },
+    { "name", { "Jane Smith", 10 } },
+    { "quantity", { "2", 1 } },
+    { "amount", { "30.00 EUR", 9 } },
+    { "expires", { "22 November 2026, 08:13 UTC", 27 } },
+    { "code", { "T4K7-XM2P-9QRS-TVWX-YZ01", 24 } },
+    { "link", { "https://example.com/portal/", 27 } },
+};
+#define TICKET_SAMPLES                                                                                       \
+    .samples = ticket_samples, .sample_count = sizeof ticket_samples / sizeof ticket_samples[0]
+
 static const struct mail_template templates[] = {
     { .kind = "invitation",
       .subject = "{inviter} invites you to {tenant}",
@@ -26,6 +39,37 @@ static const struct mail_template templates[] = {
               "this invitation, you can ignore this mail: nothing happens unless somebody accepts it.",
       .samples = invitation_samples,
       .sample_count = sizeof invitation_samples / sizeof invitation_samples[0] },
+    { .kind = "ticket_confirmed",
+      .subject = "Your ticket: {title}",
+      .heading = "{title}",
+      .lead = "{name}, you are registered for {title}: {when}, for {quantity}.",
+      .button = "Show the ticket",
+      .note = "Your code is {code}. Whoever has it can use the ticket or cancel it, so keep this mail to "
+              "yourself.",
+      TICKET_SAMPLES },
+    { .kind = "ticket_pending",
+      .subject = "To be paid: {title}",
+      .heading = "{title}",
+      .lead =
+          "{name}, we hold {quantity} for you: {title}, {when}. Please pay {amount}; then they are yours.",
+      .button = "Show the registration",
+      .note =
+          "Your code is {code}. Unless it is paid by {expires}, what we hold goes to others. Whoever has the "
+          "code can cancel it, so keep this mail to yourself.",
+      TICKET_SAMPLES },
+    { .kind = "ticket_paid",
+      .subject = "Paid: {title}",
+      .heading = "{title}",
+      .lead = "{name}, your payment of {amount} has arrived. You are registered for {title}: {when}, for "
+              "{quantity}.",
+      .note = "Your ticket is behind the link in our earlier mail.",
+      TICKET_SAMPLES },
+    { .kind = "ticket_cancelled",
+      .subject = "Cancelled: {title}",
+      .heading = "{title}",
+      .lead = "{name}, your registration for {title}, {when}, for {quantity}, was cancelled.",
+      .note = "If this was not meant to be, register again or answer this mail.",
+      TICKET_SAMPLES },
 };
 
 const struct mail_template *mail_template(struct str kind)
@@ -122,8 +166,15 @@ static void write_subject(struct writer *w, const struct mail_template *t)
 
 static void write_text(struct writer *w, const struct mail_template *t)
 {
-    const char *const paragraphs[] = { t->heading, "\n\n",          t->lead, "\n\n",
-                                       t->button,  ":\n{link}\n\n", t->note, "\n\n-- \n{tenant}\n" };
+    bool has_button = t->button != NULL;
+    const char *const paragraphs[] = { t->heading,
+                                       "\n\n",
+                                       t->lead,
+                                       "\n\n",
+                                       has_button ? t->button : "",
+                                       has_button ? ":\n{link}\n\n" : "",
+                                       t->note,
+                                       "\n\n-- \n{tenant}\n" };
     for (size_t i = 0; i < sizeof paragraphs / sizeof paragraphs[0]; i++)
         add_filled(w, paragraphs[i]);
 }
@@ -160,6 +211,17 @@ static void write_masthead(struct writer *w)
     add_filled(w, "\" alt=\"{tenant}\" height=\"40\" style=\"display:block;border:0;color:#ffffff\">");
 }
 
+static void write_button(struct writer *w, const char *label, struct str accent)
+{
+    buf_printf(&w->out,
+               "<p style=\"margin:28px 0\"><a style=\"background:%.*s;color:#ffffff;padding:12px 24px;"
+               "text-decoration:none;border-radius:4px\" ",
+               STR_ARG(accent));
+    add_filled(w, "href=\"{link}\">");
+    add_filled(w, label);
+    add_filled(w, "</a></p>\n");
+}
+
 static void write_html(struct writer *w, const struct mail_template *t)
 {
     struct str accent = accent_of(w->tenant);
@@ -175,16 +237,16 @@ static void write_html(struct writer *w, const struct mail_template *t)
     add_filled(w, t->heading);
     add_filled(w, "</h1>\n<p style=\"font-size:16px;line-height:24px\">");
     add_filled(w, t->lead);
-    buf_printf(&w->out,
-               "</p>\n<p style=\"margin:28px 0\"><a style=\"background:%.*s;color:#ffffff;padding:12px 24px;"
-               "text-decoration:none;border-radius:4px\" ",
-               STR_ARG(accent));
-    add_filled(w, "href=\"{link}\">");
-    add_filled(w, t->button);
-    add_filled(w, "</a></p>\n<p style=\"font-size:13px;line-height:20px;color:#5f6368\">");
+    add_filled(w, "</p>\n");
+    if (t->button)
+        write_button(w, t->button, accent);
+    add_filled(w, "<p style=\"font-size:13px;line-height:20px;color:#5f6368\">");
     add_filled(w, t->note);
-    add_filled(w, "</p>\n<p style=\"font-size:13px;line-height:20px;color:#5f6368;word-break:break-all\">"
-                  "{link}</p>\n</div>\n</div>\n</body>\n</html>\n");
+    add_filled(w, "</p>\n");
+    if (t->button)
+        add_filled(w, "<p style=\"font-size:13px;line-height:20px;color:#5f6368;word-break:break-all\">"
+                      "{link}</p>\n");
+    add_filled(w, "</div>\n</div>\n</body>\n</html>\n");
 }
 
 typedef void (*part_fn)(struct writer *w, const struct mail_template *template);

@@ -13,7 +13,7 @@ struct mail_template {
     const char *subject;
     const char *heading;
     const char *lead;   /* the paragraph before the button */
-    const char *button; /* its label; it leads to {link} */
+    const char *button; /* its label; it leads to {link}; NULL: none */
     const char *note;   /* the small print after it */
     const struct mail_value *samples;
     size_t sample_count;

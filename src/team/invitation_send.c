@@ -1,7 +1,5 @@
 /* Inviting, inviting again, taking it back. One way for all three: lock the team, judge, change, write it
  * down; what differs stands in the table of deeds. */
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -91,25 +89,13 @@ static enum storage_status judge_again(struct work *work)
 
 /* ---- the mail ---- */
 
-static struct str long_date(struct arena *arena, int64_t epoch_us)
-{
-    static const char *const months[] = { "January",   "February", "March",    "April",
-                                          "May",       "June",     "July",     "August",
-                                          "September", "October",  "November", "December" };
-    time_t seconds = (time_t)(epoch_us / CLOCK_SECOND);
-    struct tm tm = { 0 };
-    gmtime_r(&seconds, &tm);
-    return arena_printf(arena, "%d %s %d, %02d:%02d UTC", tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
-                        tm.tm_hour, tm.tm_min);
-}
-
 static enum storage_status send_mail(struct work *work)
 {
     struct invite_deed *deed = work->deed;
     const struct invitation *invitation = &deed->invitation;
     const struct mail_value values[] = {
         { "inviter", deed->actor_name }, { "role", str_of(work->role.name) },
-        { "email", invitation->email },  { "expires", long_date(work->arena, invitation->expires_at) },
+        { "email", invitation->email },  { "expires", clock_in_words(work->arena, invitation->expires_at) },
         { "link", deed->link },
     };
     struct mail_new mail = {

@@ -112,6 +112,16 @@ static void test_clock__any_int64_can_be_printed(void **state)
     assert_true(clock_format_iso8601(text, INT64_MIN, true) < CLOCK_ISO8601_CAP);
 }
 
+static void test_clock__words_for_people(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1 << 12);
+    assert_string_equal(clock_in_words(arena, 0).at, "1 January 1970, 00:00 UTC");
+    assert_string_equal(clock_in_words(arena, INT64_C(1795331584) * CLOCK_SECOND).at,
+                        "22 November 2026, 07:13 UTC");
+    arena_free(&arena);
+}
+
 static void test_clock__the_shift_moves_the_wall_clock_only(void **state)
 {
     (void)state;
@@ -145,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_clock__other_texts_are_refused),
         cmocka_unit_test(test_clock__format_can_be_forced_to_microseconds),
         cmocka_unit_test(test_clock__any_int64_can_be_printed),
+        cmocka_unit_test(test_clock__words_for_people),
         cmocka_unit_test(test_clock__the_shift_moves_the_wall_clock_only),
         cmocka_unit_test(test_clock__the_monotonic_clock_never_goes_back),
     };

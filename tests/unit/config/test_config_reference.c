@@ -173,6 +173,7 @@ static void test_config_reference__saas_yaml_is_a_valid_service(void **state)
     setenv("SECRET_KEY", KEY, 1);
     setenv("DATABASE_CONNINFO", "host=db dbname=tether", 1);
     setenv("SMTP_PASSWORD", "secret", 1);
+    setenv("WEBHOOK_SECRET", "a webhook secret of 32 bytes or more", 1);
     struct config *c = load("conf/saas.yaml", &error);
     if (c == NULL)
         fail_msg("%s", error.text);

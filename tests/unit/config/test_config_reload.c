@@ -54,6 +54,8 @@ static const struct change {
     { "mail.smtp.url", "mail: { smtp: { url: \"smtp://localhost\" } }" },
     { "mail.smtp.user", "mail: { smtp: { user: other } }" },
     { "mail.smtp.password", "mail: { smtp: { password: other } }" },
+    { "payments.webhook_secret", "payments: { webhook_secret: 'another secret of 32 bytes, or more' }" },
+    { "payments.pending_ttl", "payments: { pending_ttl: 2h }" },
     { "log.level", "log: { level: debug }" },
     { "log.format", "log: { format: text }" },
 };
