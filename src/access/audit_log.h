@@ -37,6 +37,14 @@ enum storage_status audit_read(struct db_conn *conn, struct arena *arena, int64_
 enum storage_status audit_end(struct db_conn *conn, struct arena *arena, int64_t tenant_id, int64_t *ret_seq,
                               struct str *ret_hash);
 
+/* How often people came in and were turned away on each of the `n` days (UTC) from `from` on, which is the
+ * beginning of a day. It looks at the newest 50,000 rows. OK with ret[0 … n-1] filled, or a failure. */
+struct audit_day {
+    int64_t sign_ins, refusals;
+};
+enum storage_status audit_activity(struct db_conn *conn, struct arena *arena, int64_t tenant_id, int64_t from,
+                                   int64_t n, struct audit_day *ret);
+
 enum audit_flaw {
     AUDIT_SOUND = 0,
     AUDIT_ROW_CHANGED, /* its hash is not that of its fields and of the row before */

@@ -24,6 +24,7 @@ const struct route_table *const api_route_tables[] = {
     &v1_roles_routes,
     &v1_explain_routes,
     &v1_usage_routes,
+    &v1_activity_routes,
     &v1_audit_routes,
     &spaces_api_keys_routes,
 };

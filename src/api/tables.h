@@ -25,6 +25,7 @@ extern const struct route_table assets_tenants_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
 extern const struct route_table spaces_api_keys_routes;
+extern const struct route_table v1_activity_routes;
 extern const struct route_table v1_audit_routes;
 extern const struct route_table v1_auth_routes;
 extern const struct route_table v1_explain_routes;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 
 #define CLOCK_SECOND INT64_C(1000000) /* in microseconds */
+#define CLOCK_DAY    (INT64_C(86400) * CLOCK_SECOND)
 
 /* Wall clock, epoch microseconds. */
 int64_t clock_now(void);

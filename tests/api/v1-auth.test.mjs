@@ -160,6 +160,42 @@ suite('v1 auth', {}, (server) => {
   });
 });
 
+suite('v1, what the panel shows of oneself and of the tenant', {}, (server) => {
+  const host = ACME_HOST;
+  const tokenOf = async ({ email, password }) => (await http2Once(server(), { path: '/api/v1/auth/login', host, json: { email, password } })).json.data.token;
+  const get = (path, token) => http2Once(server(), { path: `/api/v1${path}`, host, token });
+
+  it('all other sessions end at once', async () => {
+    const tokens = [await tokenOf(people.viewer), await tokenOf(people.viewer), await tokenOf(people.viewer)];
+    const other = await tokenOf(people.admin);
+    const reply = await ask(server(), { method: 'DELETE', path: '/api/v1/auth/sessions', host, token: tokens[1] });
+    assert.equal(reply.status, 200, reply.text);
+    const statuses = await Promise.all([...tokens, other].map(async (token) => (await get('/auth/me', token)).status));
+    assert.deepEqual(statuses, [401, 200, 401, 200]);
+    assert.equal((await get('/auth/sessions', tokens[1])).json.data.length, 1);
+    const { data } = (await get('/audit?action=session.revoked_others', other)).json;
+    assert.deepEqual(data.map(({ actor }) => actor.name), [people.viewer.email, people.viewer.email]); // once over each protocol
+  });
+
+  it('sign-ins and refusals by day', async () => {
+    const token = await tokenOf(people.owner);
+    const today = async () => (await get('/activity?days=1', token)).json.data.at(-1);
+    const before = await today();
+    await tokenOf(people.owner);
+    await http2Once(server(), { path: '/api/v1/auth/login', host, json: { email: people.owner.email, password: 'not-the-password' } });
+    const after = await today();
+    if (after.date === before.date) {
+      assert.deepEqual([after.sign_ins, after.refusals], [before.sign_ins + 1, before.refusals + 1]);
+    }
+    const { data } = (await get('/activity', token)).json;
+    assert.equal(data.length, 14);
+    assert.deepEqual([...data.map(({ date }) => date)].sort(), data.map(({ date }) => date));
+    for (const { date } of data) assert.match(date, /^\d{4}-\d\d-\d\d$/);
+    for (const days of [0, 91, 'x']) assert.equal((await get(`/activity?days=${days}`, token)).status, 422, days);
+    assert.equal((await get('/activity', await tokenOf(people.viewer))).status, 403);
+  });
+});
+
 suite('audit on the command line', {}, (server) => {
   const audit = (...args) => runCli(['audit', ...args, '--config', server().scratch.configPath]);
 

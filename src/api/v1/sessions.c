@@ -115,6 +115,35 @@ static enum error_code end_session(struct call *call)
     return OK;
 }
 
+/* ---- ending all others ---- */
+
+static enum storage_status revoke_others(struct db_conn *conn, void *context)
+{
+    struct call *call = context;
+    const struct principal *principal = &call->principal;
+    struct audit_actor actor = call_actor(call);
+    struct audit_event event = { .tenant_id = principal->token_tenant_id,
+                                 .action = "session.revoked_others",
+                                 .target_kind = "user",
+                                 .target_id = principal->user_id,
+                                 .target_name = principal->email };
+    enum storage_status status =
+        session_revoke_others(conn, principal->user_id, principal->session_id, call->now);
+    return status == STORAGE_OK ? audit_append(conn, call->arena, &actor, &event, call->now) : status;
+}
+
+static enum error_code end_others(struct call *call)
+{
+    enum error_code code = v1_need_session(call);
+    if (code != OK)
+        return code;
+    enum storage_status status = db_transaction(call->db, STORAGE_WRITE, revoke_others, call);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    v1_message(call, "All other sessions ended.");
+    return OK;
+}
+
 static const struct route routes[] = {
     { .op = "v1_sessions",
       .method = METHOD_GET,
@@ -125,6 +154,14 @@ static const struct route routes[] = {
       .answer = "V1Sessions",
       .handler = list,
       .summary = "One's own live sessions, in every tenant, newest first" },
+    { .op = "v1_end_other_sessions",
+      .method = METHOD_DELETE,
+      .path = "/api/v1/auth/sessions",
+      .need = NEED_SELF,
+      .tenant = TENANT_BY_HEADER,
+      .answer = "V1Message",
+      .handler = end_others,
+      .summary = "Ends all of one's own sessions but the one that asks, at once" },
     { .op = "v1_end_session",
       .method = METHOD_DELETE,
       .path = "/api/v1/auth/sessions/{id}",
