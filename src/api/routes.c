@@ -27,6 +27,8 @@ const struct route_table *const api_route_tables[] = {
     &v1_activity_routes,
     &v1_audit_routes,
     &spaces_api_keys_routes,
+    &oauth_forward_routes,
+    &oauth_tokens_routes,
 };
 
 const size_t api_route_table_count = sizeof api_route_tables / sizeof api_route_tables[0];

@@ -11,6 +11,7 @@ extern const struct surface assets_surface;
 extern const struct surface crm_surface;
 extern const struct surface v1_surface;
 extern const struct surface spaces_surface;
+extern const struct surface oauth_surface;
 
 extern const struct route_table system_routes;
 extern const struct route_table csp_report_routes;
@@ -24,6 +25,8 @@ extern const struct route_table assets_settings_routes;
 extern const struct route_table assets_tenants_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
+extern const struct route_table oauth_forward_routes;
+extern const struct route_table oauth_tokens_routes;
 extern const struct route_table spaces_api_keys_routes;
 extern const struct route_table v1_activity_routes;
 extern const struct route_table v1_audit_routes;

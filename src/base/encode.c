@@ -36,18 +36,27 @@ static bool is_ascii(struct str s)
     return true;
 }
 
-bool base64url_decode(struct arena *arena, struct str text, struct str *ret)
+static bool decode(struct arena *arena, struct str text, int variant, struct str *ret)
 {
     if (!is_ascii(text))
         return false;
     size_t cap = text.len / 4 * 3 + 3, size = 0;
     unsigned char *at = arena_alloc(arena, cap + 1);
-    if (text.len > 0 && sodium_base642bin(at, cap, text.at, text.len, NULL, &size, NULL,
-                                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+    if (text.len > 0 && sodium_base642bin(at, cap, text.at, text.len, NULL, &size, NULL, variant) != 0)
         return false;
     at[size] = '\0';
     *ret = (struct str){ (const char *)at, size };
     return true;
+}
+
+bool base64url_decode(struct arena *arena, struct str text, struct str *ret)
+{
+    return decode(arena, text, sodium_base64_VARIANT_URLSAFE_NO_PADDING, ret);
+}
+
+bool base64_decode(struct arena *arena, struct str text, struct str *ret)
+{
+    return decode(arena, text, sodium_base64_VARIANT_ORIGINAL, ret);
 }
 
 static int hex_digit(char c)

@@ -14,6 +14,9 @@ struct str base64url_encode(struct arena *arena, const void *data, size_t size);
 /* Strict: alphabet, length mod 4 ≠ 1, zero bits in the last character's unused part, no padding. */
 bool base64url_decode(struct arena *arena, struct str text, struct str *ret);
 
+/* base64 with padding (RFC 4648 section 4), as strict. */
+bool base64_decode(struct arena *arena, struct str text, struct str *ret);
+
 /* %XX decoding. plus_is_space: also '+' → ' ' (forms and queries). False for a broken escape. The result may
  * hold any byte, NUL included: check it with text_is_clean(). */
 bool percent_decode(struct arena *arena, struct str text, bool plus_is_space, struct str *ret);

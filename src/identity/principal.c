@@ -36,6 +36,7 @@ static enum storage_status load_bearer(struct db_conn *conn, struct arena *arena
         .user_created_at = user.created_at,
         .session_id = session.id,
         .token_tenant_id = session.tenant_id,
+        .issued_at = claims->issued_at * CLOCK_SECOND,
         .email = user.email,
         .name = user.name,
     };
@@ -81,6 +82,7 @@ static struct principal bearer_of(const struct api_token *token, const struct us
         .user_id = user->id,
         .user_created_at = user->created_at,
         .token_tenant_id = token->tenant_id,
+        .issued_at = token->created_at,
         .email = user->email,
         .name = user->name,
         .token = { token->id, token->name, token->scopes, token->addresses, token->rate_limit },

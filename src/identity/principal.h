@@ -28,6 +28,7 @@ struct principal {
     int64_t user_created_at;
     int64_t session_id;
     int64_t token_tenant_id; /* the tenant the token was issued for */
+    int64_t issued_at;       /* when the token was */
     struct str email, name;
     struct principal_token token;
 };

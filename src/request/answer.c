@@ -26,9 +26,14 @@ struct rate_state rate_by_address(struct call *call, enum rate_class class, bool
     return (take ? rate_take : rate_peek)(call->walk->limiter, call->config, class, key, call->now);
 }
 
+enum rate_class rate_class_of_address(const struct call *call)
+{
+    return call->route && call->route->rate == RATE_VERIFY ? RATE_VERIFY : RATE_DEFAULT;
+}
+
 bool address_is_used_up(struct call *call)
 {
-    struct rate_state state = rate_by_address(call, RATE_DEFAULT, false);
+    struct rate_state state = rate_by_address(call, rate_class_of_address(call), false);
     return state.applies && state.remaining <= 0;
 }
 
@@ -42,7 +47,7 @@ static void add_rate_headers(struct call *call)
     if (!call->own.rate_known && call->route && call->route->rate == RATE_UNLIMITED)
         return;
     if (!call->own.rate_known)
-        call->rate = rate_by_address(call, RATE_DEFAULT, false);
+        call->rate = rate_by_address(call, rate_class_of_address(call), false);
     if (!call->rate.applies)
         return;
     add_number(call, "x-ratelimit-limit", call->rate.limit);

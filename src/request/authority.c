@@ -18,6 +18,7 @@
 #define PRINCIPAL_BYTES   512
 #define GRANT_ENTRIES     8192
 #define ABSENT_ENTRIES    8192
+#define STRANGER_ENTRIES  1024
 
 /* The stamps say when something kept is out of date. Should a change ever come without its touch (a slip
  * here, SQL of somebody else's), this is how long it can go unseen. */
@@ -25,7 +26,8 @@
 
 struct authority {
     struct cache *tenants, *principals, *grants;
-    struct cache *absent; /* API tokens that nobody has */
+    struct cache *absent;    /* API tokens that nobody has */
+    struct cache *strangers; /* hosts that are no tenant's own: there is no end of them */
 };
 
 struct kept_tenant {
@@ -72,6 +74,7 @@ struct authority *authority_new(void)
     authority->tenants = cache_new(TENANT_ENTRIES, TENANT_BYTES);
     authority->principals = cache_new(PRINCIPAL_ENTRIES, PRINCIPAL_BYTES);
     authority->grants = cache_new(GRANT_ENTRIES, sizeof(struct kept_grant));
+    authority->strangers = cache_new(STRANGER_ENTRIES, TENANT_BYTES);
     authority->absent = cache_new(ABSENT_ENTRIES, sizeof(struct kept_absence));
     return authority;
 }
@@ -84,6 +87,7 @@ void authority_free(struct authority **authority)
     cache_free(&(*authority)->principals);
     cache_free(&(*authority)->grants);
     cache_free(&(*authority)->absent);
+    cache_free(&(*authority)->strangers);
     free(*authority);
     *authority = NULL;
 }
@@ -172,9 +176,10 @@ static void point_slices(void *value, size_t head_size, struct slices slices)
 
 /* ---- tenants ---- */
 
-static bool recall_tenant(struct call *call, struct str key, enum host_scope *ret_scope, struct tenant *ret)
+static bool recall_from(struct call *call, struct cache *cache, struct str key, enum host_scope *ret_scope,
+                        struct tenant *ret)
 {
-    struct kept_tenant *kept = recall(call, call->walk->authority->tenants, key, TENANT_BYTES);
+    struct kept_tenant *kept = recall(call, cache, key, TENANT_BYTES);
     if (!kept || kept->config != call->config || !is_young(call, kept->kept_at) ||
         !db_stamp_holds(kept->directory, stamp(call, SUBJECT_DIRECTORY, 0)))
         return false;
@@ -185,29 +190,44 @@ static bool recall_tenant(struct call *call, struct str key, enum host_scope *re
     return true;
 }
 
-static void keep_tenant(struct call *call, struct str key, struct db_stamp directory, enum host_scope scope,
-                        const struct tenant *tenant)
+static bool recall_tenant(struct call *call, struct str key, enum host_scope *ret_scope, struct tenant *ret)
+{
+    return recall_from(call, call->walk->authority->tenants, key, ret_scope, ret);
+}
+
+static void keep_in(struct call *call, struct cache *cache, struct str key, struct db_stamp directory,
+                    enum host_scope scope, const struct tenant *tenant)
 {
     struct kept_tenant kept = { directory, call->now, call->config, scope, *tenant };
     if (directory.value != 0)
-        keep(call->walk->authority->tenants, key, &kept, sizeof(kept), tenant_slices(&kept.tenant),
-             TENANT_BYTES);
+        keep(cache, key, &kept, sizeof(kept), tenant_slices(&kept.tenant), TENANT_BYTES);
+}
+
+static void keep_tenant(struct call *call, struct str key, struct db_stamp directory,
+                        const struct tenant *tenant)
+{
+    keep_in(call, call->walk->authority->tenants, key, directory, HOST_UNKNOWN, tenant);
 }
 
 enum storage_status authority_host(struct call *call, struct str host, enum host_scope *ret_scope,
                                    struct tenant *ret)
 {
     struct str key = arena_join(call->arena, STR("h:"), host);
-    if (recall_tenant(call, key, ret_scope, ret))
+    struct authority *authority = call->walk->authority;
+    if (recall_tenant(call, key, ret_scope, ret) ||
+        recall_from(call, authority->strangers, key, ret_scope, ret))
         return STORAGE_OK;
     if (is_cold(call))
         return STORAGE_GONE;
+    struct tenant found = { 0 };
     struct db_stamp directory = stamp(call, SUBJECT_DIRECTORY, 0);
-    enum storage_status status = host_resolve(call->db, call->config, call->arena, host, ret_scope, ret);
-    /* What the default tenant answers for is any host at all: not worth a place. */
-    if (status == STORAGE_OK && (*ret_scope == HOST_ROOT || *ret_scope == HOST_TENANT))
-        keep_tenant(call, key, directory, *ret_scope, ret);
-    return status;
+    enum storage_status status = host_resolve(call->db, call->config, call->arena, host, ret_scope, &found);
+    if (status != STORAGE_OK)
+        return status;
+    bool is_own = *ret_scope == HOST_ROOT || *ret_scope == HOST_TENANT;
+    keep_in(call, is_own ? authority->tenants : authority->strangers, key, directory, *ret_scope, &found);
+    *ret = found;
+    return STORAGE_OK;
 }
 
 enum storage_status authority_tenant_by_slug(struct call *call, struct str slug, struct tenant *ret)
@@ -221,7 +241,7 @@ enum storage_status authority_tenant_by_slug(struct call *call, struct str slug,
     struct db_stamp directory = stamp(call, SUBJECT_DIRECTORY, 0);
     enum storage_status status = tenant_by_slug(call->db, call->arena, slug, ret);
     if (status == STORAGE_ROW)
-        keep_tenant(call, key, directory, HOST_UNKNOWN, ret);
+        keep_tenant(call, key, directory, ret);
     return status;
 }
 
@@ -236,7 +256,7 @@ enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct
     struct db_stamp directory = stamp(call, SUBJECT_DIRECTORY, 0);
     enum storage_status status = tenant_by_id(call->db, call->arena, id, ret);
     if (status == STORAGE_ROW)
-        keep_tenant(call, key, directory, HOST_UNKNOWN, ret);
+        keep_tenant(call, key, directory, ret);
     return status;
 }
 

@@ -2,8 +2,8 @@
  *
  * A browser sends a cookie along whoever's page made the request, so a cookie is worth a token only together
  * with proof that the page is ours: an unsafe method needs an Origin that is the request's own scheme and
- * host, a safe one must not be told to come from elsewhere (Fetch Metadata). An Authorization header, which no
- * foreign page can send, needs no such proof and goes before.
+ * host, a safe one must not be told to come from elsewhere (Fetch Metadata). An Authorization header, which
+ * no foreign page can send, needs no such proof and goes before.
  *
  * RFC 6265bis: over TLS the cookie is `__Host-tether`, which no other host and no plain connection can set;
  * over plain HTTP, for loopback and for trying out, it is `tether` without Secure. */

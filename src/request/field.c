@@ -219,8 +219,10 @@ static size_t row_of(const struct shape *shape, struct str name)
     return i;
 }
 
-static void refuse_unknown(struct reader *reader, struct str name)
+static void refuse_unknown(struct reader *reader, const struct shape *shape, struct str name)
 {
+    if (shape->open)
+        return;
     /* Cut at a character, not inside one. */
     size_t end = name.len < MAX_NAME_ECHO ? name.len : MAX_NAME_ECHO;
     while (end < name.len && end > 0 && ((unsigned char)name.at[end] & 0xc0) == 0x80)
@@ -254,7 +256,7 @@ bool shape_read_json(const struct shape *shape, struct arena *arena, const cJSON
     cJSON_ArrayForEach (member, object) {
         size_t i = row_of(shape, str_of(member->string));
         if (i == shape->n) {
-            refuse_unknown(&reader, str_of(member->string));
+            refuse_unknown(&reader, shape, str_of(member->string));
             continue;
         }
         const struct field *row = &shape->fields[i];
@@ -279,7 +281,7 @@ bool shape_read_params(const struct shape *shape, struct arena *arena, const str
     for (size_t p = 0; p < params->n; p++) {
         size_t i = row_of(shape, params->at[p].name);
         if (i == shape->n) {
-            refuse_unknown(&reader, params->at[p].name);
+            refuse_unknown(&reader, shape, params->at[p].name);
             continue;
         }
         const struct field *row = &shape->fields[i];

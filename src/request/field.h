@@ -55,7 +55,8 @@ struct shape {
     const char *name; /* the OpenAPI component */
     size_t size;      /* bytes of the struct */
     const struct field *fields;
-    size_t n; /* ≤ 64 */
+    size_t n;  /* ≤ 64 */
+    bool open; /* what has no row is ignored, as OAuth demands; otherwise it is a violation */
 };
 
 /* The member's C type must be the one its field_type says: a wrong row does not compile. */
@@ -78,6 +79,12 @@ struct shape {
 #define SHAPE(name_, struct_, rows_)                                                                         \
     {                                                                                                        \
         .name = (name_), .size = sizeof(struct_), .fields = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0]) \
+    }
+
+#define OPEN_SHAPE(name_, struct_, rows_)                                                                    \
+    {                                                                                                        \
+        .name = (name_), .size = sizeof(struct_), .fields = (rows_),                                         \
+        .n = sizeof(rows_) / sizeof((rows_)[0]), .open = true                                                \
     }
 
 enum violation_kind {

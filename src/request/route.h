@@ -28,6 +28,8 @@ enum tenant_rule {
     TENANT_BY_HEADER_OR_TOKEN, /* v1, about oneself: X-Tenant, else the token's tenant */
     TENANT_ROOT,               /* the operator's, at the root domain alone; elsewhere there is no such path */
     TENANT_BY_HOST_OR_QUERY,   /* spaces, public: Host; at the root domain ?tenant=, for anybody */
+    TENANT_BY_HOST_OR_TOKEN,   /* forward: a tenant's own host, else ?tenant=, else the token's tenant; any
+                                  host will do, since it is another program's */
     TENANT_NONE                /* health, metrics */
 };
 
@@ -58,6 +60,12 @@ struct route {
      * the loop, without the way over a worker. */
     bool warm;
     bool own_origin; /* only for pages of this very origin (cookie.h), whatever token comes along */
+    /* For proxies that ask about a request of their own: the row answers for every method, and for every path
+     * below its own. What stands there is not looked at, nor is its query. */
+    bool wide;
+    /* The token may also come as the secret of HTTP Basic (RFC 6749 section 2.3.1), as OAuth clients send it.
+     */
+    bool client_secret;
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */
 };

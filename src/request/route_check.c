@@ -122,6 +122,13 @@ static bool warm_is_simple(const struct route *route)
     return !route->warm || (route->lane == LANE_GENERAL && route->body == BODY_NONE && !is_counted_by_all);
 }
 
+/* It is asked in the name of requests that are none of ours: nothing of those may get in. */
+static bool wide_is_simple(const struct route *route)
+{
+    return !route->wide ||
+           (route->method == METHOD_GET && route->body == BODY_NONE && !strchr(route->path, '{'));
+}
+
 static bool members_have_tenant(const struct route *route)
 {
     return route->tenant != TENANT_NONE || is_open(route) || route->need == NEED_SELF;
@@ -161,6 +168,7 @@ static const struct rule {
     { inline_is_simple, "an inline route is public, without tenant and body" },
     { warm_is_simple,
       "a warm route is in the general lane, has no body, and counts as neither login nor register" },
+    { wide_is_simple, "a wide route is a GET without body and parameters" },
     { members_have_tenant, "a route that asks for membership finds its tenant" },
     { unlimited_is_tenantless, "only routes without tenant are unlimited" },
     { named_tenant_is_open, "only open routes let anybody name the tenant" },

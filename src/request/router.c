@@ -12,6 +12,7 @@ struct node {
 
 struct router {
     struct node root;
+    struct route_entry *wide; /* rows that answer for all below them */
     const struct route_table *const *tables;
     size_t n;
 };
@@ -63,6 +64,14 @@ static void plant(struct arena *arena, struct router *router, const struct surfa
     *end = entry;
 }
 
+static void plant_wide(struct arena *arena, struct router *router, const struct surface *surface,
+                       const struct route *route)
+{
+    struct route_entry *entry = ARENA_NEW(arena, struct route_entry);
+    *entry = (struct route_entry){ surface, route, router->wide };
+    router->wide = entry;
+}
+
 struct router *router_new(struct arena *arena, const struct route_table *const *tables, size_t n)
 {
     struct router *router = ARENA_NEW(arena, struct router);
@@ -70,7 +79,8 @@ struct router *router_new(struct arena *arena, const struct route_table *const *
     router->n = n;
     for (size_t t = 0; t < n; t++)
         for (size_t r = 0; r < tables[t]->n; r++)
-            plant(arena, router, tables[t]->surface, &tables[t]->routes[r]);
+            (tables[t]->routes[r].wide ? plant_wide : plant)(arena, router, tables[t]->surface,
+                                                             &tables[t]->routes[r]);
     return router;
 }
 
@@ -102,6 +112,17 @@ enum path_verdict router_match(const struct router *router, struct arena *arena,
         return verdict;
     ret->entries = find(&router->root, &path, 0, ret);
     return ret->entries ? PATH_FOUND : PATH_UNKNOWN;
+}
+
+const struct route_entry *router_wide(const struct router *router, struct str raw, bool *ret_below)
+{
+    for (const struct route_entry *entry = router->wide; entry; entry = entry->next) {
+        struct str path = str_of(entry->route->path);
+        *ret_below = raw.len > path.len;
+        if (str_starts_with(raw, path) && (!*ret_below || raw.at[path.len] == '/'))
+            return entry;
+    }
+    return NULL;
 }
 
 /* How many bytes of the path a prefix accounts for; 0: it does not fit. */

@@ -44,6 +44,8 @@ struct router *router_new(struct arena *arena, const struct route_table *const *
 /* A literal segment beats a parameter. */
 enum path_verdict router_match(const struct router *router, struct arena *arena, struct str raw,
                                struct router_match *ret);
+/* The wide row (route.h) whose path is `raw` or stands above it; NULL: none. *ret_below: it stands above. */
+const struct route_entry *router_wide(const struct router *router, struct str raw, bool *ret_below);
 /* The surface that answers for a path no route has, by the longest prefix. Never NULL. */
 const struct surface *router_surface(const struct router *router, struct str raw);
 

@@ -136,6 +136,23 @@ static enum error_code admit_route(struct call *call)
     return OK;
 }
 
+static const walk_step route_steps[] = { admit_method, admit_path, admit_options, admit_route };
+
+/* One row, or the row of a proxy's request, of which only the head counts. */
+static enum error_code admit_to_route(struct call *call)
+{
+    bool is_below;
+    const struct route_entry *wide = router_wide(call->walk->router, call->request.path, &is_below);
+    if (!wide)
+        return walk_steps(call, route_steps, sizeof(route_steps) / sizeof(route_steps[0]));
+    call->own.entries = wide;
+    call->route = wide->route;
+    call->surface = wide->surface;
+    if (is_below)
+        call->request.query = STR("");
+    return OK;
+}
+
 /* ---- size and type ---- */
 
 static enum error_code admit_headers(struct call *call)
@@ -257,8 +274,8 @@ static enum error_code admit_warm(struct call *call)
 }
 
 static const walk_step admit_steps[] = {
-    admit_client, admit_framing, admit_target, admit_host, admit_method, admit_path,   admit_options,
-    admit_route,  admit_headers, admit_size,   admit_type, admit_rate,   admit_inline, admit_warm,
+    admit_client, admit_framing, admit_target, admit_host,   admit_to_route, admit_headers,
+    admit_size,   admit_type,    admit_rate,   admit_inline, admit_warm,
 };
 
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)

@@ -89,6 +89,9 @@ struct str answer_methods(struct call *call);
 /* Whether the route counts per address (contract section 1, step 3). */
 bool route_counts_by_address(const struct route *route);
 struct rate_state rate_by_address(struct call *call, enum rate_class class, bool take);
+/* What counts for an address when nobody is signed in: proxies and resource servers ask in many people's
+ * names, by a limit of their own. */
+enum rate_class rate_class_of_address(const struct call *call);
 /* Whether failures of this address have used its window up. */
 bool address_is_used_up(struct call *call);
 /* Neither public nor half so. */

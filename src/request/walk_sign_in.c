@@ -1,6 +1,7 @@
 /* Who asks, and whether they may: authentication (RFC 6750, header form only, or the panel's cookie), the
  * limit per user, membership, permission. */
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/metrics.h"
 #include "request/address.h"
 #include "request/authority.h"
@@ -42,6 +43,20 @@ static enum error_code read_cookie(struct call *call, struct str *ret)
     return ret->at ? cookie_check_origin(call) : OK;
 }
 
+/* Id and secret are form-encoded before they are put together (RFC 6749 section 2.3.1). The id is the
+ * client's own name for itself. */
+static enum error_code read_client_secret(struct call *call, struct str credentials, struct str *ret)
+{
+    struct str pair, id, secret, token;
+    arena_wipe_on_free(call->arena);
+    bool is_sound = base64_decode(call->arena, credentials, &pair) && str_split(pair, ':', &id, &secret) &&
+                    percent_decode(call->arena, secret, true, &token) && is_token68(token);
+    if (!is_sound)
+        return call_fail(call, ERR_TOKEN_INVALID, NULL);
+    *ret = token;
+    return OK;
+}
+
 /* *ret.at == NULL: no token was sent (another scheme is none of ours). */
 static enum error_code read_token(struct call *call, struct str *ret)
 {
@@ -54,6 +69,8 @@ static enum error_code read_token(struct call *call, struct str *ret)
         return two_tokens(call);
     str_split(str_trim(request_header(&call->request, "authorization")), ' ', &scheme, &token);
     token = str_trim(token);
+    if (call->route->client_secret && str_equal_nocase(scheme, STR("Basic")))
+        return read_client_secret(call, token, ret);
     if (!str_equal_nocase(scheme, STR("Bearer")) || str_is_empty(token))
         return OK;
     if (str_index(token, ' ') < token.len || str_index(token, ',') < token.len)
@@ -200,7 +217,7 @@ void sign_in_count_failure(struct call *call)
     if (call->own.rate_known || call->principal.kind != PRINCIPAL_NONE || status < 400 || status >= 500 ||
         call->route->rate == RATE_UNLIMITED)
         return;
-    call->rate = rate_by_address(call, RATE_DEFAULT, true);
+    call->rate = rate_by_address(call, rate_class_of_address(call), true);
     call->own.rate_known = true;
     if (!call->rate.applies || call->rate.allowed)
         return;

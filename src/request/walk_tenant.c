@@ -38,7 +38,8 @@ enum error_code tenant_find_host(struct call *call)
         authority_host(call, call->request.client_host, &call->host_scope, &call->host_tenant);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    return call->host_scope == HOST_UNKNOWN ? unknown(call) : OK;
+    bool is_any_host = call->route->tenant == TENANT_BY_HOST_OR_TOKEN;
+    return call->host_scope == HOST_UNKNOWN && !is_any_host ? unknown(call) : OK;
 }
 
 enum error_code tenant_read_hints(struct call *call)
@@ -160,6 +161,14 @@ static enum error_code after_by_header_or_token(struct call *call)
     return call->tenant.id != 0 ? OK : after_by_token(call);
 }
 
+static enum error_code after_by_host_or_token(struct call *call)
+{
+    struct str slug = hint_query(call);
+    if (call->tenant.id != 0)
+        return OK;
+    return slug.at ? find_slug(call, slug) : after_by_token(call);
+}
+
 static const struct {
     walk_step before, after;
 } rules[] = {
@@ -169,6 +178,7 @@ static const struct {
     [TENANT_BY_HEADER_OR_TOKEN] = { before_by_header_or_token, after_by_header_or_token },
     [TENANT_ROOT] = { before_root, after_nothing },
     [TENANT_BY_HOST_OR_QUERY] = { before_by_host_or_query, after_nothing },
+    [TENANT_BY_HOST_OR_TOKEN] = { before_by_token, after_by_host_or_token },
 };
 
 enum error_code tenant_before_sign_in(struct call *call)

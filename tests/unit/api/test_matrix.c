@@ -15,6 +15,8 @@
 #include "access/custom_role.h"
 #include "api/routes.h"
 #include "api_fixture.h"
+#include "identity/api_token.h"
+#include "identity/opaque_token.h"
 #include "identity/sign_in.h"
 
 #define TABLES_MAX 64
@@ -61,6 +63,7 @@ static const struct person {
     const char *role;         /* in their own tenant; NULL: no member there */
     const char *tenant[PLACE_COUNT];
     bool is_suspended;
+    bool is_key; /* they come with an API token of the odd half of all scopes */
 } everybody[] = {
     { "superadmin", "super@msp.example", "superadmin", { "msp", "acme", "nosuch" }, false },
     { "staff", "staff@msp.example", "staff", { "msp", "acme", "nosuch" }, false },
@@ -73,10 +76,12 @@ static const struct person {
     { "custom (even half)", "even@acme.example", "even", { "acme", "bolt", "nosuch" }, false },
     { "non-member", "nobody@example.com", NULL, { "acme", "bolt", "nosuch" }, false },
     { "suspended", "gone@acme.example", "member", { "acme", "bolt", "nosuch" }, true },
+    { "API token of the admin", "admin@acme.example", "admin", { "acme", "bolt", "nosuch" }, false, true },
     { "anonymous", NULL, NULL, { "acme", "bolt", "nosuch" }, false },
 };
 enum { PEOPLE = sizeof(everybody) / sizeof(everybody[0]) };
 static const char *tokens[PEOPLE];
+static uint8_t key_hash[API_TOKEN_HASH_BYTES];
 
 /* Every second permission, and the others: one of the two has what the other lacks. */
 static perm_set half(int first)
@@ -98,7 +103,8 @@ static perm_set may(const struct person *person, bool in_root)
         return 0;
     if (is_custom(person))
         return half(strcmp(person->role, "odd") == 0 ? 1 : 2) & ~PERM_BIT(PERM_TENANTS_MANAGE);
-    return role_permissions(role_by_slug(str_of(person->role)), in_root);
+    perm_set permissions = role_permissions(role_by_slug(str_of(person->role)), in_root);
+    return person->is_key ? permissions & half(1) : permissions;
 }
 
 static bool is_staff(const struct person *person)
@@ -122,6 +128,8 @@ static enum error_code expected_of_member(const struct route *route, const struc
         return ERR_NOT_A_MEMBER;
     if (person->is_suspended)
         return ERR_SUSPENDED;
+    if (route->need == NEED_SESSION && person->is_key)
+        return ERR_FORBIDDEN;
     if (route->need == NEED_PERMISSION && !perm_set_has(may(person, in_root), route->permission))
         return ERR_PERMISSION;
     return OK;
@@ -138,6 +146,8 @@ static const char *slug_in(const struct route *route, const struct person *perso
 /* Contract sections 1, 2 and 4, read afresh. */
 static enum error_code expected(const struct route *route, const struct person *person, enum place place)
 {
+    if (route->tenant == TENANT_BY_HOST_OR_TOKEN && place == NOWHERE)
+        place = OWN; /* a host of another program's: the token's tenant */
     bool asks_token = route->need != NEED_PUBLIC && (route->need != NEED_OPTIONAL || person->email);
     if (route->tenant != TENANT_NONE && place == NOWHERE)
         return ERR_TENANT_UNKNOWN;
@@ -147,6 +157,8 @@ static enum error_code expected(const struct route *route, const struct person *
         return OK;
     if (!person->email)
         return ERR_UNAUTHENTICATED;
+    if (person->is_key && route->tenant != TENANT_NONE && place == OTHER)
+        return ERR_FORBIDDEN;
     if (route->tenant == TENANT_BY_TOKEN && place == OTHER)
         return ERR_FORBIDDEN; /* the token is another tenant's than the host */
     if (route->need == NEED_SELF || route->need == NEED_OPTIONAL)
@@ -272,6 +284,26 @@ static enum storage_status insert_people(struct db_conn *conn, void *context)
     return STORAGE_OK;
 }
 
+static enum storage_status insert_key(struct db_conn *conn, void *context)
+{
+    struct api_token token = { .tenant_id = 2,
+                               .user_id = 4,
+                               .name = STR("Key"),
+                               .prefix = STR("tth_"),
+                               .scopes =
+                                   permission_set_write(((struct world *)context)->fixture->arena, half(1)),
+                               .addresses = STR(""),
+                               .created_at = 1 };
+    return api_token_insert(conn, &token, key_hash);
+}
+
+static const char *make_key(struct world *world)
+{
+    struct str secret = opaque_token_new(world->fixture->arena, OPAQUE_API, key_hash);
+    assert_int_equal(db_transaction(world->fixture->conn, STORAGE_WRITE, insert_key, world), STORAGE_OK);
+    return secret.at;
+}
+
 /* Issued for their own tenant; so is a stranger's: their membership there ended. */
 static const char *issue_token(struct world *world, const struct person *person)
 {
@@ -294,7 +326,9 @@ static int set_up(void **state)
     assert_int_equal(db_transaction(world->fixture->conn, STORAGE_WRITE, insert_custom, world), STORAGE_OK);
     assert_int_equal(db_transaction(world->fixture->conn, STORAGE_WRITE, insert_people, world), STORAGE_OK);
     for (size_t i = 0; i < PEOPLE; i++)
-        tokens[i] = everybody[i].email ? issue_token(world, &everybody[i]) : NULL;
+        tokens[i] = everybody[i].is_key  ? make_key(world)
+                    : everybody[i].email ? issue_token(world, &everybody[i])
+                                         : NULL;
     probe_tables();
     walk_worker_free(&world->worker);
     walk_free(&world->walk);

@@ -490,8 +490,6 @@ static void assert_reads(struct ask asked, int status)
 static void test_authority__what_was_not_found_is_not_kept(void **state)
 {
     (void)state;
-    assert_reads((struct ask){ .target = "/warm/public", .host = "nobody.msp.example" }, 404);
-    assert_reads((struct ask){ .target = "/warm/public", .host = "elsewhere.example" }, 404);
     assert_reads((struct ask){ .target = "/header/warm", .who = ANNA, .headers = { "X-Tenant: nobody" } },
                  404);
     assert_reads((struct ask){ .target = "/warm/member", .host = ACME, .who = GINA }, 403);
@@ -501,16 +499,36 @@ static void test_authority__what_was_not_found_is_not_kept(void **state)
     assert_reads((struct ask){ .target = "/warm/member", .host = ACME, .who = ANNA }, 401);
 }
 
-/* A default tenant answers for every host there is: none of them takes a place. */
-static void test_authority__hosts_of_the_default_tenant_are_not_kept(void **state)
+/* A default tenant answers for every host there is: none of them takes a tenant's place. */
+static void test_authority__hosts_of_the_default_tenant_are_kept_apart(void **state)
 {
     (void)state;
     reload("0123456789abcdef0123456789abcdef",
            "tenancy: { root_domain: msp.example, default_tenant: acme }\nrate_limits: { enabled: false }\n");
-    assert_reads((struct ask){ .target = "/warm/public", .host = "10.0.0.1" }, 200);
     assert_int_equal(ASK(.target = "/warm/public", .host = ACME), 200);
+    for (int i = 0; i < 8192; i++) {
+        struct str host = arena_printf(world.arena, "h%d.example", i);
+        assert_int_equal(ask((struct ask){ .target = "/warm/public", .host = host.at }), 200);
+    }
+    assert_int_equal(ASK(.target = "/warm/public", .host = "h8191.example"), 200);
+    assert_true(world.admitted_only);
     assert_int_equal(ASK(.target = "/warm/public", .host = ACME), 200);
     assert_true(world.admitted_only);
+}
+
+/* That a host is nobody's is forgotten once it is somebody's. */
+static void test_authority__a_new_domain_ends_what_was_kept_of_its_absence(void **state)
+{
+    (void)state;
+    const struct ask new_host = { .target = "/warm/public", .host = "new.example" };
+    assert_int_equal(ask(new_host), 404);
+    assert_int_equal(ask(new_host), 404);
+    assert_true(world.admitted_only);
+    apply((struct change){ .sql = "INSERT INTO tenant_domains (host, tenant_id, created_at) "
+                                  "VALUES ('new.example', $1, 1)",
+                           .id = id_of("acme"),
+                           .subject = SUBJECT_DIRECTORY });
+    assert_int_equal(ask(new_host), 200);
 }
 
 static void test_authority__a_failed_load_is_not_kept(void **state)
@@ -694,7 +712,8 @@ int main(void)
         LIMITED(test_authority__failures_that_go_cold_count_once),
         LIMITED(test_authority__signatures_are_checked_on_workers),
         CASE(test_authority__what_was_not_found_is_not_kept),
-        CASE(test_authority__hosts_of_the_default_tenant_are_not_kept),
+        CASE(test_authority__hosts_of_the_default_tenant_are_kept_apart),
+        CASE(test_authority__a_new_domain_ends_what_was_kept_of_its_absence),
         CASE(test_authority__a_failed_load_is_not_kept),
         CASE(test_authority__what_does_not_fit_is_read),
         CASE(test_authority__a_kept_session_expires),

@@ -1,0 +1,211 @@
+/* Introspection (RFC 7662) and revocation (RFC 7009) of any kind of token. */
+#include "access/custom_role.h"
+#include "api/tables.h"
+#include "base/clock.h"
+#include "request/actor.h"
+#include "request/authority.h"
+#include "team/api_keys.h"
+
+struct token_input {
+    struct str token, token_type_hint;
+};
+/* OAuth has unknown parameters ignored, a client's id and secret in the form among them. */
+static const struct field token_fields[] = {
+    FIELD(struct token_input, token, "token", FIELD_SECRET, .flags = FIELD_REQUIRED, .max = 4096,
+          .help = "The token in question", .example = "tth_..."),
+    FIELD(struct token_input, token_type_hint, "token_type_hint", FIELD_STR, .flags = FIELD_BLANK, .max = 100,
+          .help = "For OAuth clients; a token says itself of which kind it is", .example = "access_token"),
+};
+static const struct shape token_shape = OPEN_SHAPE("OauthToken", struct token_input, token_fields);
+
+/* The token in question, as it stands now. */
+struct subject {
+    struct principal who; /* kind PRINCIPAL_NONE: it is worth nothing */
+    struct tenant tenant;
+    struct access_grant grant; /* in that tenant, narrowed to the scopes */
+    int64_t expires_at;        /* INT64_MAX: never */
+};
+
+/* OK with ret->who, or a failure of the storage. */
+static enum storage_status find_bearer(struct call *call, struct subject *ret)
+{
+    const struct token_input *input = call->input;
+    struct principal_lease lease;
+    enum token_verdict verdict;
+    arena_wipe_on_free(call->arena);
+    enum storage_status status = principal_authenticate(call->db, call->config, call->arena, input->token,
+                                                        call->now, &verdict, &ret->who, &lease);
+    if (status != STORAGE_OK || verdict != TOKEN_VALID)
+        ret->who = (struct principal){ 0 };
+    ret->expires_at = lease.expires_at;
+    if (status != STORAGE_OK || ret->who.kind == PRINCIPAL_NONE)
+        return status;
+    status = authority_tenant_by_id(call, ret->who.token_tenant_id, &ret->tenant);
+    return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
+}
+
+/* ---- introspection ---- */
+
+static void answer_inactive(struct call *call)
+{
+    cJSON *json = json_new_object();
+    json_add_bool(json, "active", false);
+    reply_json(&call->reply, 200, json);
+}
+
+static void add_id(struct call *call, cJSON *json, const char *name, int64_t id)
+{
+    json_add_str(json, name, arena_printf(call->arena, "%lld", (long long)id));
+}
+
+static void answer_active(struct call *call, const struct subject *subject)
+{
+    cJSON *json = json_new_object();
+    json_add_bool(json, "active", true);
+    add_id(call, json, "sub", subject->who.user_id);
+    json_add_str(json, "username", subject->who.email);
+    add_id(call, json, "tid", subject->tenant.id);
+    json_add_str(json, "tenant", subject->tenant.slug);
+    json_add_str(json, "role", str_of(subject->grant.role.slug));
+    json_add_str(json, "scope", permission_set_write(call->arena, subject->grant.permissions));
+    json_add_str(json, "iss", call->config->tokens.issuer);
+    json_add_int(json, "iat", subject->who.issued_at / CLOCK_SECOND);
+    if (subject->expires_at != INT64_MAX)
+        json_add_int(json, "exp", subject->expires_at / CLOCK_SECOND);
+    json_add_str(json, "token_type", STR("Bearer"));
+    if (subject->who.token.id)
+        add_id(call, json, "client_id", subject->who.token.id);
+    reply_json(&call->reply, 200, json);
+}
+
+/* Who may introspect in the root tenant is told about every tenant's tokens, others about their own's. */
+static bool may_know(const struct call *call, const struct subject *subject)
+{
+    return call->tenant.is_root || subject->tenant.id == call->tenant.id;
+}
+
+static enum storage_status decide(struct call *call, struct subject *subject)
+{
+    enum storage_status status =
+        access_decide(call->db, call->arena, &subject->tenant, subject->who.user_id, &subject->grant);
+    if (subject->who.token.id)
+        subject->grant.permissions &= permission_set_read(subject->who.token.scopes);
+    return status;
+}
+
+static enum error_code introspect(struct call *call)
+{
+    struct subject subject = { 0 };
+    if (call->principal.kind != PRINCIPAL_API_TOKEN)
+        return call_fail(call, ERR_FORBIDDEN, "This needs an API token with the scope tokens.introspect.");
+    enum storage_status status = find_bearer(call, &subject);
+    bool is_active = subject.who.kind != PRINCIPAL_NONE && may_know(call, &subject);
+    if (status == STORAGE_OK && is_active)
+        status = decide(call, &subject);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    if (is_active && subject.grant.verdict == ACCESS_OK)
+        answer_active(call, &subject);
+    else
+        answer_inactive(call);
+    return OK;
+}
+
+/* ---- revocation ---- */
+
+struct revocation {
+    struct call *call;
+    const struct subject *subject;
+};
+
+/* Whoever holds a token may end it, signed in or not; the deed is theirs, or the token's own. */
+static struct audit_actor actor_of(struct call *call, const struct subject *subject)
+{
+    if (call->principal.kind != PRINCIPAL_NONE)
+        return call_actor(call);
+    struct audit_actor actor = call_actor_as(call, subject->who.user_id, subject->who.email);
+    if (subject->who.kind == PRINCIPAL_API_TOKEN) {
+        actor.kind = AUDIT_API_TOKEN;
+        actor.id = subject->who.token.id;
+        actor.name = subject->who.token.name;
+    }
+    return actor;
+}
+
+/* DONE: somebody else ended it a moment ago. */
+static enum storage_status end_session(struct db_conn *conn, void *context)
+{
+    const struct revocation *revocation = context;
+    struct call *call = revocation->call;
+    const struct principal *who = &revocation->subject->who;
+    struct audit_actor actor = actor_of(call, revocation->subject);
+    struct audit_event event = { .tenant_id = who->token_tenant_id,
+                                 .action = "session.revoked",
+                                 .target_kind = "session",
+                                 .target_id = who->session_id,
+                                 .target_name = who->email };
+    enum storage_status status = session_revoke_own(conn, who->user_id, who->session_id, call->now);
+    return status == STORAGE_OK ? audit_append(conn, call->arena, &actor, &event, call->now) : status;
+}
+
+static enum storage_status end_api_token(struct call *call, const struct subject *subject)
+{
+    struct api_key_deed deed = { .tenant = &subject->tenant,
+                                 .actor = { .user_id = subject->who.user_id,
+                                            .audit = actor_of(call, subject) },
+                                 .token = { .id = subject->who.token.id },
+                                 .now = call->now };
+    return api_key_revoke(call->db, call->arena, &deed);
+}
+
+static enum storage_status end_token(struct call *call, const struct subject *subject)
+{
+    struct revocation revocation = { call, subject };
+    if (subject->who.kind == PRINCIPAL_API_TOKEN)
+        return end_api_token(call, subject);
+    return db_transaction(call->db, STORAGE_WRITE, end_session, &revocation);
+}
+
+static enum error_code revoke(struct call *call)
+{
+    struct subject subject = { 0 };
+    enum storage_status status = find_bearer(call, &subject);
+    bool is_known = subject.who.kind != PRINCIPAL_NONE;
+    if (status == STORAGE_OK && is_known && call->principal.kind != PRINCIPAL_NONE &&
+        call->principal.user_id != subject.who.user_id)
+        return call_fail(call, ERR_FORBIDDEN, "The token is somebody else's.");
+    if (status == STORAGE_OK && is_known)
+        status = end_token(call, &subject);
+    if (status != STORAGE_OK && status != STORAGE_DONE)
+        return call_fail_storage(call, status);
+    reply_empty(&call->reply, 200);
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "oauth_introspect",
+      .method = METHOD_POST,
+      .path = "/oauth/introspect",
+      .permission = PERM_TOKENS_INTROSPECT,
+      .tenant = TENANT_BY_TOKEN,
+      .rate = RATE_VERIFY,
+      .body = BODY_FORM,
+      .input = &token_shape,
+      .answer = "Introspection",
+      .client_secret = true,
+      .handler = introspect,
+      .summary = "Whether a token is good now, whose it is and what it may do (RFC 7662)" },
+    { .op = "oauth_revoke",
+      .method = METHOD_POST,
+      .path = "/oauth/revoke",
+      .need = NEED_OPTIONAL,
+      .tenant = TENANT_NONE,
+      .body = BODY_FORM,
+      .input = &token_shape,
+      .answer = "Revoked",
+      .client_secret = true,
+      .handler = revoke,
+      .summary = "Ends a token of whatever kind (RFC 7009)" },
+};
+
+const struct route_table oauth_tokens_routes = ROUTE_TABLE(&oauth_surface, routes);
