@@ -66,6 +66,21 @@ enum storage_status shared_rate_take(struct db_conn *conn, const struct config *
     return STORAGE_OK;
 }
 
+enum storage_status shared_rate_count(struct db_conn *conn, struct str bucket, const struct rate *rate,
+                                      int64_t now, int64_t *ret_end)
+{
+    struct take take = { .bucket = bucket, .rate = *rate, .now = now };
+    enum storage_status status = take_one(conn, &take);
+    *ret_end = take.state.reset * CLOCK_SECOND;
+    return status;
+}
+
+enum storage_status shared_rate_uncount(struct db_conn *conn, struct str bucket)
+{
+    return db_exec(conn, "UPDATE rate_windows SET taken = taken - 1 WHERE bucket = $1 AND taken > 0",
+                   DB_ARGS(db_text(bucket)), NULL);
+}
+
 enum storage_status shared_rate_sweep(struct db_conn *conn, int64_t now, int64_t limit, int64_t *ret)
 {
     return db_exec(conn,

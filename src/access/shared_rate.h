@@ -16,6 +16,14 @@ enum storage_status shared_rate_take(struct db_conn *conn, const struct config *
                                      enum rate_class class, struct str key, int64_t now,
                                      struct rate_state *ret);
 
+/* Inside a write transaction: counts one for `bucket` (constant words and a key; they begin with no class's
+ * name) against a limit that is none of the configuration's. OK; DONE when it is used up; or a failure.
+ * *ret_end: when the window ends. */
+enum storage_status shared_rate_count(struct db_conn *conn, struct str bucket, const struct rate *rate,
+                                      int64_t now, int64_t *ret_end);
+/* Inside a write transaction: takes one back that shared_rate_count() has counted. */
+enum storage_status shared_rate_uncount(struct db_conn *conn, struct str bucket);
+
 /* Inside a write transaction: takes away up to `limit` windows that are long over. *ret: how many. */
 enum storage_status shared_rate_sweep(struct db_conn *conn, int64_t now, int64_t limit, int64_t *ret);
 

@@ -21,15 +21,21 @@ static struct str port_of(struct call *call)
     return STR_NONE;
 }
 
+struct str public_url_of_host(struct call *call, struct str host)
+{
+    struct str port = port_of(call);
+    bool is_tls = call->request.client_is_tls;
+    bool is_default = str_is_empty(port) || str_equal(port, is_tls ? STR("443") : STR("80"));
+    return arena_printf(call->arena, "%s://%.*s%s%.*s", is_tls ? "https" : "http", STR_ARG(host),
+                        is_default ? "" : ":", STR_ARG(is_default ? STR_NONE : port));
+}
+
 enum error_code public_url(struct call *call, const struct tenant *tenant, struct str *ret)
 {
-    struct str host, port = port_of(call);
-    bool is_tls = call->request.client_is_tls;
+    struct str host;
     enum storage_status status = tenant_home(call->db, call->config, call->arena, tenant, &host);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    bool is_default = str_is_empty(port) || str_equal(port, is_tls ? STR("443") : STR("80"));
-    *ret = arena_printf(call->arena, "%s://%.*s%s%.*s", is_tls ? "https" : "http", STR_ARG(host),
-                        is_default ? "" : ":", STR_ARG(is_default ? STR_NONE : port));
+    *ret = public_url_of_host(call, host);
     return OK;
 }

@@ -8,4 +8,7 @@
  * The failure when it could not be looked up. */
 enum error_code public_url(struct call *call, const struct tenant *tenant, struct str *ret);
 
+/* The same for a host that leads to this server. */
+struct str public_url_of_host(struct call *call, struct str host);
+
 #endif

@@ -29,6 +29,8 @@ const struct route_table *const api_route_tables[] = {
     &spaces_api_keys_routes,
     &oauth_forward_routes,
     &oauth_tokens_routes,
+    &spaces_displays_routes,
+    &spaces_screens_routes,
 };
 
 const size_t api_route_table_count = sizeof api_route_tables / sizeof api_route_tables[0];

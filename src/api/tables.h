@@ -28,6 +28,8 @@ extern const struct route_table crm_register_routes;
 extern const struct route_table oauth_forward_routes;
 extern const struct route_table oauth_tokens_routes;
 extern const struct route_table spaces_api_keys_routes;
+extern const struct route_table spaces_displays_routes;
+extern const struct route_table spaces_screens_routes;
 extern const struct route_table v1_activity_routes;
 extern const struct route_table v1_audit_routes;
 extern const struct route_table v1_auth_routes;

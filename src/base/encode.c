@@ -19,12 +19,22 @@ bool hex_decode(struct str text, void *ret, size_t cap, size_t *ret_size)
     return sodium_hex2bin(ret, cap, text.at, text.len, NULL, ret_size, NULL) == 0;
 }
 
+static struct str encode_base64(struct arena *arena, const void *data, size_t size, int variant)
+{
+    size_t cap = sodium_base64_encoded_len(size, variant);
+    char *at = arena_alloc(arena, cap);
+    sodium_bin2base64(at, cap, data, size, variant);
+    return (struct str){ at, cap - 1 };
+}
+
+struct str base64_encode(struct arena *arena, const void *data, size_t size)
+{
+    return encode_base64(arena, data, size, sodium_base64_VARIANT_ORIGINAL);
+}
+
 struct str base64url_encode(struct arena *arena, const void *data, size_t size)
 {
-    size_t cap = sodium_base64_encoded_len(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *at = arena_alloc(arena, cap);
-    sodium_bin2base64(at, cap, data, size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return (struct str){ at, cap - 1 };
+    return encode_base64(arena, data, size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 /* libsodium 1.0.18 takes some bytes above 0x7F for letters, which would give one value several texts. */

@@ -9,6 +9,8 @@ struct str hex_encode(struct arena *arena, const void *data, size_t size);
 /* Both cases. False for an odd length, another character, or more than `cap` bytes. */
 bool hex_decode(struct str text, void *ret, size_t cap, size_t *ret_size);
 
+/* base64 with padding (RFC 4648 section 4). */
+struct str base64_encode(struct arena *arena, const void *data, size_t size);
 /* base64url without padding (RFC 4648 section 5). */
 struct str base64url_encode(struct arena *arena, const void *data, size_t size);
 /* Strict: alphabet, length mod 4 ≠ 1, zero bits in the last character's unused part, no padding. */

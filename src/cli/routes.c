@@ -15,6 +15,8 @@ static const char *needs(const struct route *route)
         return "self";
     case NEED_SESSION:
         return "session";
+    case NEED_DEVICE:
+        return "device";
     case NEED_OPTIONAL:
         return "optional";
     case NEED_PUBLIC:

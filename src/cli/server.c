@@ -112,7 +112,7 @@ static int open_mail(struct server *server)
 
 static int open_upkeep(struct server *server)
 {
-    server->upkeep = upkeep_start(server->db);
+    server->upkeep = upkeep_start(server->db, server->walk);
     if (server->upkeep)
         return SERVER_STOPPED;
     mail_sender_stop(&server->mail);

@@ -7,10 +7,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "devices/pairing.h"
 #include "identity/session.h"
 #include "identity/slow_down.h"
+#include "request/walk.h"
 #include "spaces/ticket.h"
 
+#define WRITE_MS    15000
 #define FIRST_MS    60000 /* a server that has just been started has better to do */
 #define IDLE_MS     60000
 #define MORE_MS     1000
@@ -20,6 +23,7 @@
 
 struct upkeep {
     struct db *db;
+    struct walk *walk;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake; /* on the monotonic clock */
@@ -29,7 +33,7 @@ struct upkeep {
 #define ARENA_SIZE ((size_t)4 * 1024 * 1024)
 
 struct counts {
-    int64_t now, failures, windows;
+    int64_t now, failures, windows, pairings;
 };
 
 struct overdue {
@@ -58,7 +62,9 @@ static enum storage_status forget_counts(struct db_conn *conn, void *context)
 {
     struct counts *counts = context;
     enum storage_status status = slow_down_sweep(conn, counts->now, PIECE, &counts->failures);
-    return status == STORAGE_OK ? shared_rate_sweep(conn, counts->now, PIECE, &counts->windows) : status;
+    if (status == STORAGE_OK)
+        status = shared_rate_sweep(conn, counts->now, PIECE, &counts->windows);
+    return status == STORAGE_OK ? pairing_sweep(conn, counts->now, PIECE, &counts->pairings) : status;
 }
 
 enum storage_status upkeep_round(struct db_conn *conn, int64_t now, bool *ret_more)
@@ -70,15 +76,15 @@ enum storage_status upkeep_round(struct db_conn *conn, int64_t now, bool *ret_mo
         status = db_transaction(conn, STORAGE_WRITE, forget_counts, &counts);
     if (status == STORAGE_OK)
         status = sweep_tickets(conn, now, &tickets);
-    *ret_more = status == STORAGE_OK && (sessions == PIECE || counts.failures == PIECE ||
-                                         counts.windows == PIECE || tickets == PIECE);
+    *ret_more =
+        status == STORAGE_OK && (sessions == PIECE || counts.failures == PIECE || counts.windows == PIECE ||
+                                 counts.pairings == PIECE || tickets == PIECE);
     return status;
 }
 
 /* True when it is time to stop. */
-static bool pause_for(struct upkeep *upkeep, int64_t ms)
+static bool pause_until(struct upkeep *upkeep, int64_t until_ms)
 {
-    int64_t until_ms = clock_monotonic_ms() + ms;
     struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
     int rc = 0;
     pthread_mutex_lock(&upkeep->lock);
@@ -89,21 +95,47 @@ static bool pause_for(struct upkeep *upkeep, int64_t ms)
     return stopping;
 }
 
-/* What fails now is done a minute later; the connection is not held meanwhile. */
+/* What cannot be written stays noted until the next time. */
+static void write_down(struct upkeep *upkeep)
+{
+    if (!upkeep->walk)
+        return;
+    struct db_conn *conn = db_connect(upkeep->db);
+    db_set_deadline(conn, clock_monotonic_ms() + DEADLINE_MS);
+    if (!walk_write_down(upkeep->walk, conn))
+        log_event(LOG_WARN, "when devices were seen could not be written down",
+                  LOG_Z("error", db_error(conn)));
+    db_disconnect(&conn);
+}
+
+/* What fails now is done a minute later; the connection is not held meanwhile. How long until the next time.
+ */
+static int64_t tidy_up(struct upkeep *upkeep)
+{
+    struct db_conn *conn = db_connect(upkeep->db);
+    bool more = false;
+    db_set_deadline(conn, clock_monotonic_ms() + DEADLINE_MS);
+    enum storage_status status = upkeep_round(conn, clock_now(), &more);
+    if (status != STORAGE_OK)
+        log_event(LOG_WARN, "nothing could be tidied up", LOG_Z("status", storage_status_name(status)),
+                  LOG_Z("error", db_error(conn)));
+    db_disconnect(&conn);
+    return more ? MORE_MS : IDLE_MS;
+}
+
 static void *run(void *arg)
 {
     struct upkeep *upkeep = arg;
-    int64_t pause_ms = FIRST_MS;
-    while (!pause_for(upkeep, pause_ms)) {
-        struct db_conn *conn = db_connect(upkeep->db);
-        bool more = false;
-        db_set_deadline(conn, clock_monotonic_ms() + DEADLINE_MS);
-        enum storage_status status = upkeep_round(conn, clock_now(), &more);
-        if (status != STORAGE_OK)
-            log_event(LOG_WARN, "nothing could be tidied up", LOG_Z("status", storage_status_name(status)),
-                      LOG_Z("error", db_error(conn)));
-        db_disconnect(&conn);
-        pause_ms = more ? MORE_MS : IDLE_MS;
+    int64_t write_ms = clock_monotonic_ms() + WRITE_MS, tidy_ms = clock_monotonic_ms() + FIRST_MS;
+    for (bool stopping = false; !stopping;) {
+        int64_t next_ms = write_ms < tidy_ms ? write_ms : tidy_ms;
+        stopping = pause_until(upkeep, next_ms);
+        if (stopping || clock_monotonic_ms() >= write_ms) {
+            write_down(upkeep);
+            write_ms = clock_monotonic_ms() + WRITE_MS;
+        }
+        if (!stopping && clock_monotonic_ms() >= tidy_ms)
+            tidy_ms = clock_monotonic_ms() + tidy_up(upkeep);
     }
     return NULL;
 }
@@ -128,13 +160,14 @@ static void release(struct upkeep **upkeep)
     *upkeep = NULL;
 }
 
-struct upkeep *upkeep_start(struct db *db)
+struct upkeep *upkeep_start(struct db *db, struct walk *walk)
 {
     struct upkeep *upkeep = calloc(1, sizeof *upkeep);
     pthread_condattr_t attr;
     if (!upkeep)
         abort();
     upkeep->db = db;
+    upkeep->walk = walk;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&upkeep->wake, &attr);

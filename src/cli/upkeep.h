@@ -1,14 +1,18 @@
-/* What the server tidies up by itself: sessions that ended a month ago, failed sign-ins whose time is over,
- * windows of shared rate limits, tickets that were not paid in time. A thread of its own, a minute between rounds. */
+/* What the server does by itself, on a thread of its own. Every 15 seconds, and once more when it stops, it
+ * writes down what requests have noted in memory (walk_write_down()). Every minute it tidies up: sessions that
+ * ended a month ago, failed sign-ins whose time is over, windows of shared rate limits, tickets that were not
+ * paid in time, pairings of displays that are over. */
 #ifndef TETHER_CLI_UPKEEP_H
 #define TETHER_CLI_UPKEEP_H
 
 #include "storage/db.h"
 
 struct upkeep;
+struct walk;
 
-/* `db` outlives it. NULL: the thread cannot be started. */
-struct upkeep *upkeep_start(struct db *db);
+/* `db` and `walk` outlive it; walk NULL: there is nothing to write down. NULL: the thread cannot be started.
+ */
+struct upkeep *upkeep_start(struct db *db, struct walk *walk);
 /* Within a few seconds. Accepts NULL in *upkeep. */
 void upkeep_stop(struct upkeep **upkeep);
 

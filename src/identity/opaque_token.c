@@ -18,16 +18,37 @@ static const char *const prefixes[] = {
     [OPAQUE_API] = "tth_",
     [OPAQUE_DEVICE] = "ttd_",
     [OPAQUE_INVITATION] = "tti_",
+    [OPAQUE_PAIRING] = "ttp_",
 };
 #define KIND_COUNT (sizeof(prefixes) / sizeof(prefixes[0]))
 
+/* Where a token's bytes come from: the system's randomness, or a secret. */
+struct source {
+    struct str secret, purpose; /* secret.at == NULL: randomness */
+    uint8_t round;
+    struct arena *arena;
+};
+
+#define POOL_BYTES 32
+
+static void fill_pool(struct source *source, uint8_t pool[POOL_BYTES])
+{
+    if (!source->secret.at) {
+        random_bytes(pool, POOL_BYTES);
+        return;
+    }
+    struct str round = str_from((const char *)&source->round, 1);
+    hmac_sha256(source->secret, arena_join(source->arena, source->purpose, round), pool);
+    source->round++;
+}
+
 /* Bytes of 248 and more would favour some characters and are drawn again. */
-static void random_base62(char *to, size_t n)
+static void draw_base62(struct source *source, char *to, size_t n)
 {
     size_t made = 0;
     while (made < n) {
-        uint8_t pool[64];
-        random_bytes(pool, sizeof(pool));
+        uint8_t pool[POOL_BYTES];
+        fill_pool(source, pool);
         for (size_t i = 0; i < sizeof(pool) && made < n; i++)
             if (pool[i] < 248)
                 to[made++] = base62[pool[i] % 62];
@@ -55,14 +76,26 @@ static enum opaque_kind kind_of(struct str token)
     return OPAQUE_NONE;
 }
 
-struct str opaque_token_new(struct arena *arena, enum opaque_kind kind, uint8_t ret_hash[32])
+static struct str make(struct arena *arena, enum opaque_kind kind, struct source source, uint8_t ret_hash[32])
 {
     char *text = arena_alloc(arena, TOKEN_CHARS + 1);
     memcpy(text, prefixes[kind], PREFIX_BYTES);
-    random_base62(text + PREFIX_BYTES, BODY_CHARS);
+    draw_base62(&source, text + PREFIX_BYTES, BODY_CHARS);
     checksum(str_from(text, PREFIX_BYTES + BODY_CHARS), text + PREFIX_BYTES + BODY_CHARS);
     sha256(text, TOKEN_CHARS, ret_hash);
     return str_from(text, TOKEN_CHARS);
+}
+
+struct str opaque_token_new(struct arena *arena, enum opaque_kind kind, uint8_t ret_hash[32])
+{
+    return make(arena, kind, (struct source){ .arena = arena }, ret_hash);
+}
+
+struct str opaque_token_derive(struct arena *arena, enum opaque_kind kind, struct str secret,
+                               struct str purpose, uint8_t ret_hash[32])
+{
+    return make(arena, kind, (struct source){ .secret = secret, .purpose = purpose, .arena = arena },
+                ret_hash);
 }
 
 enum opaque_kind opaque_token_read(struct str token, uint8_t ret_hash[32])

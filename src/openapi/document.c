@@ -121,14 +121,21 @@ static void add_schemas(struct arena *arena, cJSON *schemas, const struct api_ro
     }
 }
 
+static void add_bearer(cJSON *schemes, const char *name, struct str format)
+{
+    cJSON *scheme = json_add_object(schemes, name);
+    json_add_str(scheme, "type", STR("http"));
+    json_add_str(scheme, "scheme", STR("bearer"));
+    json_add_str(scheme, "bearerFormat", format);
+}
+
 static void add_components(struct arena *arena, cJSON *document, const struct api_rows *rows)
 {
     cJSON *components = json_add_object(document, "components");
     add_schemas(arena, json_add_object(components, "schemas"), rows);
-    cJSON *bearer = json_add_object(json_add_object(components, "securitySchemes"), "bearer");
-    json_add_str(bearer, "type", STR("http"));
-    json_add_str(bearer, "scheme", STR("bearer"));
-    json_add_str(bearer, "bearerFormat", STR("JWT"));
+    cJSON *schemes = json_add_object(components, "securitySchemes");
+    add_bearer(schemes, "bearer", STR("JWT"));
+    add_bearer(schemes, "device", STR("ttd_"));
 }
 
 static cJSON *document_of(struct arena *arena, const struct walk *walk)

@@ -131,7 +131,8 @@ static void add_security(cJSON *operation, const struct api_rows *rows)
     cJSON *security = json_add_array(operation, "security");
     if (!may_have)
         return;
-    json_add_array(json_add_object(security, NULL), "bearer");
+    bool is_device = rows->at[0].route->need == NEED_DEVICE;
+    json_add_array(json_add_object(security, NULL), is_device ? "device" : "bearer");
     if (may_lack)
         json_add_object(security, NULL);
 }

@@ -1,6 +1,7 @@
 #include "request/actor.h"
 
 #include "base/text.h"
+#include "devices/device.h"
 
 static const enum audit_actor_kind kinds[] = {
     [PRINCIPAL_NONE] = AUDIT_ANONYMOUS,
@@ -24,6 +25,8 @@ static struct audit_actor actor(const struct call *call, enum audit_actor_kind k
 struct audit_actor call_actor(const struct call *call)
 {
     const struct principal *principal = &call->principal;
+    if (call->device)
+        return actor(call, AUDIT_DEVICE, call->device->id, call->device->name);
     bool is_token = principal->kind == PRINCIPAL_API_TOKEN;
     return actor(call, kinds[principal->kind], is_token ? principal->token.id : principal->user_id,
                  is_token ? principal->token.name : principal->email);

@@ -13,6 +13,7 @@
 
 #define CALL_MAX_PARAMS 4
 
+struct device;
 struct walk;
 struct route_entry;
 
@@ -35,8 +36,9 @@ struct call {
     struct tenant tenant;               /* of the request; the root tenant in root scope; id 0: none */
     bool root_scope; /* assets: staff at the root domain without ?tenant= see all tenants */
     struct principal principal;
-    perm_set scopes;           /* what the principal's token lets through; everything for a session */
-    struct access_grant grant; /* role and permissions in `tenant`, narrowed to the scopes */
+    const struct device *device; /* NEED_DEVICE: who asks, as far as it is kept (request/device.h) */
+    perm_set scopes;             /* what the principal's token lets through; everything for a session */
+    struct access_grant grant;   /* role and permissions in `tenant`, narrowed to the scopes */
     struct rate_state rate;
     struct params query; /* decoded query */
     void *query_input;   /* the struct of the route's query shape; NULL without one */

@@ -16,6 +16,7 @@ enum route_need {
     NEED_MEMBER,   /* signed in and an active member; no permission in particular ("self" with a tenant) */
     NEED_SELF,     /* signed in; any valid token; no membership asked */
     NEED_SESSION,  /* as NEED_MEMBER, and a user's session, not an API token */
+    NEED_DEVICE,   /* a device, by its token in the path's first parameter or in the header */
     NEED_OPTIONAL, /* public; a token is verified when there is one, and a bad one is 401 */
     NEED_PUBLIC    /* no token is looked at */
 };

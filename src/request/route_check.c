@@ -129,6 +129,15 @@ static bool wide_is_simple(const struct route *route)
            (route->method == METHOD_GET && route->body == BODY_NONE && !strchr(route->path, '{'));
 }
 
+/* The walk takes a path's first parameter for the token, and the log masks it by its name. */
+static bool device_is_named(const struct route *route)
+{
+    const char *parameter = strchr(route->path, '{');
+    if (route->need != NEED_DEVICE)
+        return true;
+    return route->tenant == TENANT_BY_TOKEN && (!parameter || strcmp(parameter, "{device_token}") == 0);
+}
+
 static bool members_have_tenant(const struct route *route)
 {
     return route->tenant != TENANT_NONE || is_open(route) || route->need == NEED_SELF;
@@ -169,6 +178,8 @@ static const struct rule {
     { warm_is_simple,
       "a warm route is in the general lane, has no body, and counts as neither login nor register" },
     { wide_is_simple, "a wide route is a GET without body and parameters" },
+    { device_is_named, "a device route finds its tenant by the token, and has {device_token} as its last "
+                       "segment or no parameter" },
     { members_have_tenant, "a route that asks for membership finds its tenant" },
     { unlimited_is_tenantless, "only routes without tenant are unlimited" },
     { named_tenant_is_open, "only open routes let anybody name the tenant" },

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "request/authority.h"
+#include "request/device.h"
 #include "request/walk_internal.h"
 
 /* Entries of the rate limiter: 2 MiB, whatever the number of addresses. */
@@ -24,6 +25,7 @@ struct walk *walk_new(const struct config *config, struct db *db, const struct r
     walk->router = router_new(arena, walk->tables, n);
     walk->limiter = rate_limiter_new(RATE_SLOTS);
     walk->authority = authority_new();
+    walk->devices = device_gate_new();
     atomic_init(&walk->config, config);
     pthread_mutex_init(&walk->reload, NULL);
     return walk;
@@ -39,6 +41,7 @@ void walk_free(struct walk **walk)
     pthread_mutex_destroy(&(*walk)->reload);
     rate_limiter_free(&(*walk)->limiter);
     authority_free(&(*walk)->authority);
+    device_gate_free(&(*walk)->devices);
     struct arena *arena = (*walk)->arena;
     arena_free(&arena);
     *walk = NULL;

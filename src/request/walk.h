@@ -36,6 +36,10 @@ void call_free(struct call **call);
  * only for calls that have passed every check before their body. */
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane);
 
+/* Writes down what requests have noted in memory: when devices were seen. Not often, and as the last thing
+ * before walk_free(). One thread at a time. False: not all could be written; it stays noted. */
+bool walk_write_down(struct walk *walk, struct db_conn *conn);
+
 /* What a worker thread needs: a database connection. */
 struct walk_worker;
 struct walk_worker *walk_worker_new(struct walk *walk);
@@ -45,10 +49,6 @@ void walk_worker_free(struct walk_worker **worker);
  * complete. False: the call may go on, but in another lane: give it to a worker of *ret_lane, where
  * walk_run() asks again whether it still may and goes on. That happens once per call at most. */
 bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane);
-
-/* Worker thread; blocks. The next piece of call->reply.stream; an empty one is the end. False: the body must
- * break off; why is in the log. */
-bool walk_stream(struct walk_worker *worker, struct call *call, struct arena *piece, struct str *ret);
 
 /* Any thread that owns the call: fills call->reply with the 503 of a full lane (Retry-After: 1). */
 void walk_refuse_overload(struct walk *walk, struct call *call);

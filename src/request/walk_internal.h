@@ -15,6 +15,7 @@ struct walk {
     struct router *router;
     struct rate_limiter *limiter;
     struct authority *authority;
+    struct device_gate *devices;
     struct db *db;
     _Atomic(const struct config *) config;
 
@@ -56,9 +57,18 @@ enum error_code sign_in_principal(struct call *call);
 enum error_code sign_in_limit(struct call *call);
 enum error_code sign_in_membership(struct call *call);
 enum error_code sign_in_permission(struct call *call);
+/* The token of the Authorization header; at == NULL: none was sent. */
+enum error_code sign_in_read_header(struct call *call, struct str *ret);
+enum error_code sign_in_two_tokens(struct call *call);
 /* A call that failed before anybody was signed in counts for its address, and becomes 429 when that is used
  * up. */
 void sign_in_count_failure(struct call *call);
+
+/* walk_device.c */
+/* NEED_DEVICE: the device token, in the path's first parameter or in the header; fills call->device. */
+enum error_code device_sign_in(struct call *call);
+/* The call's device passed every check. */
+void device_note_seen(struct call *call);
 
 /* walk_shared_rate.c */
 /* Sign-ins and registrations count for all nodes of a database together. On the loop, which has no database,

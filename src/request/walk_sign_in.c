@@ -6,6 +6,7 @@
 #include "request/address.h"
 #include "request/authority.h"
 #include "request/cookie.h"
+#include "request/device.h"
 #include "request/walk_internal.h"
 
 /* ---- Authorization ---- */
@@ -22,7 +23,7 @@ static bool is_token68(struct str token)
     return token.len > 0;
 }
 
-static enum error_code two_tokens(struct call *call)
+enum error_code sign_in_two_tokens(struct call *call)
 {
     reply_header(&call->reply, "www-authenticate",
                  STR("Bearer realm=\"tether\", error=\"invalid_request\", error_description=\"Send one "
@@ -57,16 +58,14 @@ static enum error_code read_client_secret(struct call *call, struct str credenti
     return OK;
 }
 
-/* *ret.at == NULL: no token was sent (another scheme is none of ours). */
-static enum error_code read_token(struct call *call, struct str *ret)
+/* Another scheme is none of ours. */
+enum error_code sign_in_read_header(struct call *call, struct str *ret)
 {
     size_t count = request_header_count(&call->request, "authorization");
     struct str scheme, token;
     *ret = STR_NONE;
-    if (count == 0)
-        return read_cookie(call, ret);
     if (count > 1 || (count == 1 && params_get(&call->query, "access_token").at))
-        return two_tokens(call);
+        return sign_in_two_tokens(call);
     str_split(str_trim(request_header(&call->request, "authorization")), ' ', &scheme, &token);
     token = str_trim(token);
     if (call->route->client_secret && str_equal_nocase(scheme, STR("Basic")))
@@ -74,11 +73,17 @@ static enum error_code read_token(struct call *call, struct str *ret)
     if (!str_equal_nocase(scheme, STR("Bearer")) || str_is_empty(token))
         return OK;
     if (str_index(token, ' ') < token.len || str_index(token, ',') < token.len)
-        return two_tokens(call);
+        return sign_in_two_tokens(call);
     if (!is_token68(token))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     *ret = token;
     return OK;
+}
+
+static enum error_code read_token(struct call *call, struct str *ret)
+{
+    return request_header_count(&call->request, "authorization") == 0 ? read_cookie(call, ret)
+                                                                      : sign_in_read_header(call, ret);
 }
 
 /* Three parts, as in every signed token and in no other one of ours. */
@@ -157,6 +162,8 @@ enum error_code sign_in_principal(struct call *call)
     enum error_code code = check_origin(call);
     if (code != OK || call->route->need == NEED_PUBLIC)
         return code;
+    if (call->route->need == NEED_DEVICE)
+        return call->principal.kind == PRINCIPAL_NONE ? device_sign_in(call) : OK;
     code = read_token(call, &token);
     if (code != OK)
         return code;
@@ -181,17 +188,24 @@ static enum rate_class rate_class_of(const struct call *call)
     return is_panel ? RATE_PANEL : call->route->rate;
 }
 
-/* A user's sessions count together, an API token by itself; its own limit stands in for the default one. */
+/* A user's sessions count together, an API token and a device each by itself. */
+static struct str bearer_key(const struct call *call)
+{
+    const struct principal *principal = &call->principal;
+    int64_t id = call->device          ? call->device->id
+                 : principal->token.id ? principal->token.id
+                                       : principal->user_id;
+    struct str kind = call->device ? STR("d:") : principal->token.id ? STR("t:") : STR("u:");
+    return arena_join(call->arena, kind, str_from((const char *)&id, sizeof(id)));
+}
+
+/* A token's own limit stands in for the default one. */
 static struct rate_state take_of_bearer(struct call *call)
 {
-    const struct principal_token *token = &call->principal.token;
-    int64_t id = token->id ? token->id : call->principal.user_id;
-    struct str key =
-        arena_join(call->arena, token->id ? STR("t:") : STR("u:"), str_from((const char *)&id, sizeof(id)));
-    struct rate own = { token->rate_limit, 60 * CLOCK_SECOND };
+    struct rate own = { call->principal.token.rate_limit, 60 * CLOCK_SECOND };
     if (own.limit > 0 && call->route->rate == RATE_DEFAULT)
-        return rate_take_own(call->walk->limiter, &own, key, call->now);
-    return rate_take(call->walk->limiter, call->config, rate_class_of(call), key, call->now);
+        return rate_take_own(call->walk->limiter, &own, bearer_key(call), call->now);
+    return rate_take(call->walk->limiter, call->config, rate_class_of(call), bearer_key(call), call->now);
 }
 
 enum error_code sign_in_limit(struct call *call)
@@ -250,11 +264,22 @@ static enum error_code anonymous_access(struct call *call)
     return suspended ? call_fail(call, ERR_TENANT_SUSPENDED, NULL) : OK;
 }
 
+/* A device is of its tenant as long as it is paired. */
+static enum error_code device_access(struct call *call)
+{
+    enum error_code code = anonymous_access(call);
+    if (code == OK)
+        device_note_seen(call);
+    return code;
+}
+
 enum error_code sign_in_membership(struct call *call)
 {
     enum route_need need = call->route->need;
     if (call->principal.kind == PRINCIPAL_NONE)
         return anonymous_access(call);
+    if (call->principal.kind == PRINCIPAL_DEVICE)
+        return device_access(call);
     call->grant = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER };
     if (call->tenant.id != 0) {
         enum storage_status status = authority_decide(call, &call->tenant, &call->grant);

@@ -18,6 +18,7 @@ enum db_subject {
     SUBJECT_USER = 'u',      /* a user, their sessions, tokens and memberships */
     SUBJECT_TENANT = 't',    /* who may do what in a tenant, for all its members at once: its roles */
     SUBJECT_API_TOKEN = 'k', /* whether there is an API token with this secret: api_token_subject() */
+    SUBJECT_DEVICE = 'v',    /* a device's token, and what the device is: device_subject() */
     SUBJECT_DIRECTORY = 'd'  /* which tenants there are, under which hosts, and what a tenant's row says; id 0
                               */
 };

@@ -143,6 +143,15 @@ static const char *slug_in(const struct route *route, const struct person *perso
     return person->tenant[place];
 }
 
+/* Nobody here is a device: a session is no device token, and neither is the "1" in the path. */
+static enum error_code expected_of_device(const struct route *route, const struct person *person)
+{
+    bool in_path = strchr(route->path, '{') != NULL;
+    if (in_path && person->email)
+        return ERR_MALFORMED; /* two tokens */
+    return in_path || person->email ? ERR_TOKEN_INVALID : ERR_UNAUTHENTICATED;
+}
+
 /* Contract sections 1, 2 and 4, read afresh. */
 static enum error_code expected(const struct route *route, const struct person *person, enum place place)
 {
@@ -155,6 +164,8 @@ static enum error_code expected(const struct route *route, const struct person *
         return ERR_ROUTE_UNKNOWN;
     if (!asks_token)
         return OK;
+    if (route->need == NEED_DEVICE)
+        return expected_of_device(route, person);
     if (!person->email)
         return ERR_UNAUTHENTICATED;
     if (person->is_key && route->tenant != TENANT_NONE && place == OTHER)

@@ -84,7 +84,7 @@ static void test_upkeep__takes_windows_that_are_over_in_pieces(void **state)
 static void test_upkeep__ends_when_told(void **state)
 {
     struct fixture *f = *state;
-    struct upkeep *upkeep = upkeep_start(f->db);
+    struct upkeep *upkeep = upkeep_start(f->db, NULL);
     assert_non_null(upkeep);
     upkeep_stop(&upkeep);
     assert_null(upkeep);

@@ -100,6 +100,26 @@ static void test_opaque_token__other_lengths_are_refused(void **state)
     assert_int_equal(hash[0], 0xAA); /* untouched */
 }
 
+/* The same secret and purpose give the same token; another of either, another. */
+static void test_opaque_token__follows_from_a_secret(void **state)
+{
+    (void)state;
+    uint8_t hash[4][32], read[32];
+    const struct str tokens[] = {
+        opaque_token_derive(arena, OPAQUE_DEVICE, STR("secret"), STR("purpose"), hash[0]),
+        opaque_token_derive(arena, OPAQUE_DEVICE, STR("secreu"), STR("purpose"), hash[1]),
+        opaque_token_derive(arena, OPAQUE_DEVICE, STR("secret"), STR("purposf"), hash[2]),
+    };
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(opaque_token_read(tokens[i], read), OPAQUE_DEVICE);
+        assert_memory_equal(read, hash[i], 32);
+        for (size_t j = 0; j < i; j++)
+            assert_false(str_equal(tokens[i], tokens[j]));
+    }
+    struct str again = opaque_token_derive(arena, OPAQUE_DEVICE, STR("secret"), STR("purpose"), hash[3]);
+    assert_true(str_equal(again, tokens[0]));
+}
+
 static void test_opaque_token__prefix_decides_what_it_looks_like(void **state)
 {
     (void)state;
@@ -121,6 +141,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_opaque_token__swapped_neighbours_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_opaque_token__other_lengths_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_opaque_token__follows_from_a_secret, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_opaque_token__prefix_decides_what_it_looks_like, set_up,
                                         tear_down),
     };

@@ -1,0 +1,231 @@
+/* Displays, the screen's side: pairing, the state it shows, heartbeats. */
+#include "api/public_url.h"
+#include "api/spaces/answer.h"
+#include "api/spaces/displays.h"
+#include "api/tables.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/random.h"
+#include "devices/pairing.h"
+#include "request/device.h"
+
+#define HEARTBEAT_S 30 /* how often a screen says that it is there */
+#define POLL_S      10 /* how often it asks for its state */
+#define ETAG_BYTES  9
+
+/* ---- pairing ---- */
+
+static enum error_code begin(struct call *call)
+{
+    struct pairing pairing;
+    bool is_own_host = call->host_scope == HOST_TENANT || call->host_scope == HOST_DEFAULT;
+    struct str origin = rate_address_key(call->arena, call->request.client_address);
+    arena_wipe_on_free(call->arena);
+    enum storage_status status = pairing_begin(call->db, call->arena, is_own_host ? call->host_tenant.id : 0,
+                                               origin, call->now, &pairing);
+    if (status == STORAGE_DONE) {
+        call_fail(call, ERR_RATE_LIMIT, "Too many screens are waiting to be paired.");
+        call->failure.retry_after = 60;
+        return ERR_RATE_LIMIT;
+    }
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    struct str code = pairing_code_show(call->arena, pairing.code);
+    struct str site = public_url_of_host(call, call->request.client_host);
+    struct str complete =
+        arena_printf(call->arena, "%.*s" PANEL_PAIR_PAGE "%.*s", STR_ARG(site), STR_ARG(code));
+    cJSON *json = json_new_object();
+    json_add_str(json, "code", code);
+    json_add_str(json, "poll_token", pairing.poll_token);
+    json_add_int(json, "expires_in", (pairing.expires_at - call->now) / CLOCK_SECOND);
+    json_add_int(json, "interval", PAIRING_INTERVAL);
+    json_add_str(json, "verification_uri", arena_join(call->arena, site, STR("/panel/")));
+    json_add_str(json, "verification_uri_complete", complete);
+    display_add_qr(call, json, complete);
+    spaces_answer(call, 201, json);
+    return OK;
+}
+
+static enum error_code answer_poll(struct call *call, const char *status, int64_t interval,
+                                   const struct pairing_answer *answer)
+{
+    cJSON *json = json_new_object();
+    json_add_str(json, "status", str_of(status));
+    json_add_int(json, "interval", interval);
+    if (answer)
+        json_add_int(json, "expires_in", (answer->expires_at - call->now) / CLOCK_SECOND);
+    spaces_answer(call, 200, json);
+    return OK;
+}
+
+static enum error_code answer_token(struct call *call, const struct pairing_answer *answer)
+{
+    cJSON *json = json_new_object();
+    json_add_str(json, "status", STR("paired"));
+    json_add_int(json, "display_id", answer->device_id);
+    json_add_str(json, "device_token", answer->token);
+    spaces_answer(call, 200, json);
+    return OK;
+}
+
+/* On a tenant's own host another tenant's pairing does not exist. */
+static bool is_elsewhere(const struct call *call, const struct pairing_answer *answer)
+{
+    return call->host_scope == HOST_TENANT && answer->tenant_id && answer->tenant_id != call->host_tenant.id;
+}
+
+static enum error_code poll(struct call *call)
+{
+    struct pairing_answer answer;
+    int64_t interval;
+    arena_wipe_on_free(call->arena);
+    if (device_poll_is_early(call, call->params[0], &interval))
+        return answer_poll(call, "slow_down", interval, NULL);
+    enum storage_status status = pairing_poll(call->db, call->arena, call->params[0], call->now, &answer);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    if (answer.state == PAIRING_UNKNOWN || is_elsewhere(call, &answer))
+        return call_fail(call, ERR_NOT_FOUND, "There is no such pairing; begin another one.");
+    if (answer.state == PAIRING_EXPIRED)
+        return answer_poll(call, "expired", interval, NULL);
+    if (answer.state == PAIRING_TOKEN)
+        return answer_token(call, &answer);
+    return answer_poll(call, "pending", interval, &answer);
+}
+
+/* ---- the state ---- */
+
+/* Of everything the answer says: the display, and its tenant's name and branding. */
+static struct str etag_of(struct call *call)
+{
+    const struct tenant *tenant = &call->tenant;
+    uint8_t hash[32];
+    struct str text = arena_printf(call->arena, "%lld\n%.*s\n%.*s\n%.*s\n%.*s", (long long)call->device->id,
+                                   STR_ARG(tenant->slug), STR_ARG(tenant->name), STR_ARG(tenant->logo_url),
+                                   STR_ARG(tenant->accent_colour));
+    sha256(text.at, text.len, hash);
+    return arena_printf(call->arena, "\"%lld-%.*s\"", (long long)call->device->revision,
+                        STR_ARG(base64url_encode(call->arena, hash, ETAG_BYTES)));
+}
+
+/* RFC 9110 section 13.1.2; a weak mark makes no difference there. */
+static bool matches(struct str header, struct str etag)
+{
+    for (bool more = header.at != NULL; more;) {
+        struct str one;
+        more = str_split(header, ',', &one, &header);
+        one = str_trim(one);
+        if (str_starts_with(one, STR("W/")))
+            one = str_sub(one, 2, one.len);
+        if (str_equal(one, etag) || str_equal(one, STR("*")))
+            return true;
+    }
+    return false;
+}
+
+static void answer_state(struct call *call, struct str content, struct str next_token)
+{
+    const struct tenant *tenant = &call->tenant;
+    cJSON *json = json_new_object();
+    json_add_int(json, "id", call->device->id);
+    json_add_str(json, "name", call->device->name);
+    cJSON *whose = json_add_object(json, "tenant");
+    json_add_str(whose, "slug", tenant->slug);
+    json_add_str(whose, "name", tenant->name);
+    json_add_str_or_null(whose, "logo_url", tenant->logo_url);
+    json_add_str_or_null(whose, "accent_colour", tenant->accent_colour);
+    json_add_text(json, "content", arena_copy(call->arena, content).at);
+    json_add_int(json, "revision", call->device->revision);
+    json_add_int(json, "poll_interval", POLL_S);
+    if (next_token.at)
+        json_add_str(json, "next_token", next_token);
+    spaces_answer(call, 200, json);
+}
+
+/* With a token to hand over there is always a whole answer, which nobody may keep. */
+static enum error_code state(struct call *call)
+{
+    struct str next_token, content, etag = etag_of(call);
+    enum error_code code = device_next_token(call, &next_token);
+    if (code != OK)
+        return code;
+    if (!next_token.at) {
+        reply_header(&call->reply, "etag", etag);
+        reply_header(&call->reply, "cache-control", STR("private, no-cache"));
+        if (matches(request_header(&call->request, "if-none-match"), etag)) {
+            reply_empty(&call->reply, 304);
+            return OK;
+        }
+    }
+    code = device_content(call, &content);
+    if (code == OK)
+        answer_state(call, content, next_token);
+    return code;
+}
+
+static enum error_code heartbeat(struct call *call)
+{
+    cJSON *json = json_new_object();
+    json_add_int(json, "revision", call->device->revision);
+    json_add_int(json, "interval", HEARTBEAT_S);
+    spaces_answer(call, 200, json);
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "public_display_pairing",
+      .method = METHOD_POST,
+      .path = "/api/public/displays/pairings",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST,
+      .answer = "DisplayPairing",
+      .success = 201,
+      .handler = begin,
+      .summary = "A screen begins to pair: the code to show, and what to poll with" },
+    { .op = "public_display_pairing_poll",
+      .method = METHOD_GET,
+      .path = "/api/public/displays/pairings/{poll_token}",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST,
+      .answer = "DisplayPairingPoll",
+      .handler = poll,
+      .summary = "A screen asks whether it was paired; answers its device token, once" },
+    { .op = "display_state",
+      .method = METHOD_GET,
+      .path = "/api/displays/state/{device_token}",
+      .need = NEED_DEVICE,
+      .tenant = TENANT_BY_TOKEN,
+      .answer = "DisplayState",
+      .warm = true,
+      .handler = state,
+      .summary = "What the display shows" },
+    { .op = "display_state_by_header",
+      .method = METHOD_GET,
+      .path = "/api/displays/state",
+      .need = NEED_DEVICE,
+      .tenant = TENANT_BY_TOKEN,
+      .answer = "DisplayState",
+      .warm = true,
+      .handler = state,
+      .summary = "What the display shows, its token in the Authorization header" },
+    { .op = "display_heartbeat",
+      .method = METHOD_GET,
+      .path = "/api/displays/heartbeat/{device_token}",
+      .need = NEED_DEVICE,
+      .tenant = TENANT_BY_TOKEN,
+      .answer = "DisplayHeartbeat",
+      .warm = true,
+      .handler = heartbeat,
+      .summary = "The display is there" },
+    { .op = "display_heartbeat_by_header",
+      .method = METHOD_GET,
+      .path = "/api/displays/heartbeat",
+      .need = NEED_DEVICE,
+      .tenant = TENANT_BY_TOKEN,
+      .answer = "DisplayHeartbeat",
+      .warm = true,
+      .handler = heartbeat,
+      .summary = "The display is there, its token in the Authorization header" },
+};
+
+const struct route_table spaces_screens_routes = ROUTE_TABLE(&spaces_surface, routes);
