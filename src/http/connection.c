@@ -154,12 +154,23 @@ struct open_request *connection_request(struct connection *connection, h2o_req_t
     return open;
 }
 
-void connection_answered(struct open_request *open, size_t bytes)
+void connection_sending(struct open_request *open, size_t bytes)
 {
-    open->exchange = NULL;
     open->owed = bytes;
     open->answered_ms = open->progress_ms = h2o_now(open->connection->loop->ctx.loop);
     open->taken_mark = TAKEN_UNKNOWN;
+}
+
+void connection_sent(struct open_request *open)
+{
+    open->owed = 0;
+    open->answered_ms = 0;
+}
+
+void connection_answered(struct open_request *open, size_t bytes)
+{
+    open->exchange = NULL;
+    connection_sending(open, bytes);
 }
 
 void connection_job_done(struct connection *connection)

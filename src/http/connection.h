@@ -38,7 +38,7 @@ struct open_request {
     h2o_req_t *req;
     struct connection *connection;
     struct exchange *exchange; /* until answered; NULL afterwards */
-    uint64_t answered_ms;      /* 0: not yet */
+    uint64_t answered_ms;      /* 0: the peer waits for us */
     size_t owed;               /* bytes of the answer */
     struct call *kept;    /* owns a large answer's body while the library sends it; NULL: it has a copy */
     uint64_t progress_ms; /* since when the peer has not taken enough */
@@ -66,6 +66,10 @@ bool connection_may_open(struct connection *connection);
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req);
 /* Its answer is handed to the library. bytes: of the body. */
 void connection_answered(struct open_request *open, size_t bytes);
+/* A piece of its answer is handed to the library; more are to come. */
+void connection_sending(struct open_request *open, size_t bytes);
+/* The peer has taken that piece, and waits for us now. */
+void connection_sent(struct open_request *open);
 /* A job of this connection came back to the loop. */
 void connection_job_done(struct connection *connection);
 

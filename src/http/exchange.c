@@ -56,6 +56,10 @@ void exchange_cancel(struct exchange *exchange)
 {
     exchange->open = NULL;
     atomic_store_explicit(&exchange->cancelled, true, memory_order_relaxed);
+    if (!exchange->stream.is_resting)
+        return;
+    exchange->stream.is_resting = false;
+    loop_answer(exchange->loop, exchange);
 }
 
 /* From a worker of one lane to another lane. After the push the exchange belongs to that lane's worker.
@@ -72,13 +76,27 @@ static bool move_on(struct exchange *exchange, enum lane lane)
     return true;
 }
 
+static void make_piece(struct walk_worker *worker, struct exchange *exchange)
+{
+    struct exchange_stream *stream = &exchange->stream;
+    stream->piece = arena_new(HTTP_PIECE_BUDGET);
+    stream->body = STR_NONE;
+    stream->is_broken = !walk_stream(worker, exchange->call, stream->piece, &stream->body);
+}
+
 void exchange_run(void *worker, struct lane_job *job)
 {
     struct exchange *exchange = (struct exchange *)job;
     struct call *call = exchange->call;
     enum lane lane;
-    call->t_started = clock_monotonic_us();
     bool is_cancelled = atomic_load_explicit(&exchange->cancelled, memory_order_relaxed);
+    if (exchange->stream.is_on) {
+        if (!is_cancelled)
+            make_piece(worker, exchange);
+        loop_return(exchange->loop, exchange);
+        return;
+    }
+    call->t_started = clock_monotonic_us();
     if (!is_cancelled && !walk_run(worker, call, &lane) && move_on(exchange, lane))
         return;
     call->t_done = clock_monotonic_us();
@@ -105,17 +123,90 @@ static bool answer(struct call *call, struct open_request *open)
     return keep;
 }
 
-void exchange_finish(struct exchange *exchange)
+/* keep: the call stays with the library's request. */
+static void end(struct exchange *exchange, bool keep)
 {
     struct connection *connection = exchange->connection;
     struct open_request *open = exchange->open;
     struct call *call = exchange->call;
-    bool keep = open && answer(call, open);
     walk_log(exchange->loop->server->walk, call, open != NULL);
-    exchange->loop->jobs--;
     if (keep)
         open->kept = call;
     else
         call_free(&call); /* and the exchange in it */
     connection_job_done(connection);
+}
+
+/* ---- an answer in pieces ---- */
+
+static void ask_for_piece(struct exchange *exchange)
+{
+    if (lane_reserve(exchange->loop->server->lanes[LANE_GENERAL]))
+        loop_stage(exchange->loop, LANE_GENERAL, exchange);
+    else
+        loop_put_off(exchange->loop, exchange);
+}
+
+void exchange_ask_again(struct http_loop *loop)
+{
+    while (loop->put_off.first && lane_reserve(loop->server->lanes[LANE_GENERAL]))
+        loop_stage(loop, LANE_GENERAL, loop_take_put_off(loop));
+}
+
+/* The library has sent the piece, and calls from inside its turn. */
+static void on_taken(struct open_request *open)
+{
+    struct exchange *exchange = open->exchange;
+    exchange->stream.is_resting = false;
+    arena_free(&exchange->stream.piece);
+    connection_sent(open);
+    ask_for_piece(exchange);
+}
+
+static void begin_stream(struct exchange *exchange)
+{
+    struct open_request *open = exchange->open;
+    bool close = ends_connection(exchange->call);
+    exchange->stream.is_on = true;
+    send_head(open, exchange->call, close, on_taken);
+    if (close && exchange->call->request.http_version >= 0x200)
+        connection_close_when_idle(open->connection);
+    ask_for_piece(exchange);
+}
+
+/* A piece is back from its worker, or the client has left. */
+static void go_on_with_stream(struct exchange *exchange)
+{
+    struct exchange_stream *stream = &exchange->stream;
+    struct open_request *open = exchange->open;
+    bool is_last = stream->is_broken || stream->body.len == 0;
+    if (open && !is_last) {
+        connection_sending(open, stream->body.len);
+        stream->is_resting = true;
+        send_piece(open->req, stream->body);
+        return;
+    }
+    if (open) {
+        connection_answered(open, 0);
+        send_end(open->req, stream->is_broken);
+    }
+    arena_free(&stream->piece);
+    end(exchange, false);
+}
+
+static bool comes_in_pieces(const struct call *call)
+{
+    return call->reply.stream.next && call->request.method != METHOD_HEAD;
+}
+
+void exchange_finish(struct exchange *exchange)
+{
+    struct open_request *open = exchange->open;
+    exchange->loop->jobs--;
+    if (exchange->stream.is_on)
+        go_on_with_stream(exchange);
+    else if (open && comes_in_pieces(exchange->call))
+        begin_stream(exchange);
+    else
+        end(exchange, open && answer(exchange->call, open));
 }

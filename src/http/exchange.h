@@ -9,8 +9,19 @@
 
 #include <stdatomic.h>
 
+#include "base/arena.h"
 #include "http/connection.h"
 #include "http/lane.h"
+
+/* An answer in pieces. The exchange goes to a worker for each, and stays on the loop while the client takes
+ * it. */
+struct exchange_stream {
+    bool is_on;
+    bool is_resting;     /* the library has the piece; nobody else knows of the exchange */
+    bool is_broken;      /* the worker could not make the piece */
+    struct arena *piece; /* what `body` lives in; NULL between pieces */
+    struct str body;     /* empty: the end */
+};
 
 struct exchange {
     struct lane_job job; /* first: what the lane sees; on the way back `next` links the loop's list */
@@ -19,11 +30,12 @@ struct exchange {
     struct connection *connection;
     struct open_request *open; /* loop thread; NULL once the client left */
     atomic_bool cancelled;
+    struct exchange_stream stream;
 };
 
 /* The library's handler: every request comes here. */
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req);
-/* Loop thread: the client left before the answer. */
+/* Loop thread: the client left before the answer, or within it. */
 void exchange_cancel(struct exchange *exchange);
 /* Worker thread: the lanes' run function; `worker` is a struct walk_worker. */
 void exchange_run(void *worker, struct lane_job *job);
@@ -31,5 +43,7 @@ void exchange_run(void *worker, struct lane_job *job);
  * requests that waited, and a reply at that moment trips an assertion. The reply is complete; sends it,
  * unless the client left. */
 void exchange_finish(struct exchange *exchange);
+/* Loop thread: a lane that was full may have room now. */
+void exchange_ask_again(struct http_loop *loop);
 
 #endif

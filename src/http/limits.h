@@ -36,6 +36,8 @@ extern const struct http_limits http_limits_default;
 /* Answers up to this size are copied and their call is freed at once; larger ones are sent from where they
  * are. */
 #define HTTP_COPY_MAX   16384
+/* What making one piece of a streamed answer may take. */
+#define HTTP_PIECE_BUDGET ((size_t)8 << 20)
 #define HTTP_STACK_SIZE ((size_t)2 << 20)
 
 #endif

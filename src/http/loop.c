@@ -161,6 +161,19 @@ void loop_answer(struct http_loop *loop, struct exchange *exchange)
         h2o_timeout_link(loop->ctx.loop, &loop->ctx.zero_timeout, &loop->answers_entry);
 }
 
+void loop_put_off(struct http_loop *loop, struct exchange *exchange)
+{
+    append(loop, &loop->put_off, exchange);
+}
+
+struct exchange *loop_take_put_off(struct http_loop *loop)
+{
+    struct exchange *oldest = loop->put_off.first;
+    loop->put_off.first = (struct exchange *)oldest->job.next;
+    loop->jobs--;
+    return oldest;
+}
+
 static void push_staged(struct http_loop *loop)
 {
     for (enum lane lane = 0; lane < LANE_INLINE; lane++) {
@@ -308,6 +321,7 @@ static void turn(struct http_loop *loop)
     h2o_evloop_run(loop->ctx.loop, hurry ? 0 : INT32_MAX); /* -1: a signal; never ours */
     loop_is_awake(loop);
     loop->unflushed = collect(loop);
+    exchange_ask_again(loop);
     push_staged(loop);
     apply_configuration(loop);
     resume_accepting(loop);

@@ -57,6 +57,7 @@ struct http_loop {
     h2o_linklist_t connections;
     size_t jobs; /* exchanges that are not finished */
     struct batch staged[LANE_INLINE];
+    struct batch put_off; /* answers in pieces whose next one found the lane full */
     struct batch answers; /* complete already; sent once the library is not inside a handler call */
     h2o_timeout_entry_t answers_entry;
 
@@ -101,6 +102,10 @@ void loop_is_awake(struct http_loop *loop);
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange);
 /* Finishes an exchange whose reply is complete, still in this turn. */
 void loop_answer(struct http_loop *loop, struct exchange *exchange);
+/* Keeps an exchange for which its lane has no room: the loop asks again at the end of its turns. */
+void loop_put_off(struct http_loop *loop, struct exchange *exchange);
+/* The oldest of them; there is one. */
+struct exchange *loop_take_put_off(struct http_loop *loop);
 /* A connection of this loop was closed: its place may be used. */
 void loop_connection_closed(struct http_loop *loop);
 

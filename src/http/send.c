@@ -60,21 +60,29 @@ static void add_header(h2o_req_t *req, struct str name, struct str value)
     h2o_add_header_by_str(&req->pool, &req->res.headers, name.at, name.len, 1, NULL, value.at, value.len);
 }
 
-void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy)
+/* body_size: SIZE_MAX when it is not known. */
+static void start(h2o_req_t *req, const struct call *call, bool close, size_t body_size,
+                  h2o_generator_t *generator)
 {
     const struct reply *reply = &call->reply;
     bool bodiless = reply->status == 204 || reply->status == 304;
-    bool has_body = reply->content_type && !bodiless;
     req->res.status = reply->status;
     req->res.reason = reason_of(reply->status);
-    req->res.content_length = bodiless ? SIZE_MAX : has_body ? reply->body.len : 0;
+    req->res.content_length = bodiless ? SIZE_MAX : body_size;
     if (close)
         req->http1_is_persistent = 0;
-    if (has_body)
+    if (reply->content_type && !bodiless)
         add_header(req, STR("content-type"), str_of(reply->content_type));
     for (size_t i = 0; i < reply->header_count; i++)
         add_header(req, reply->headers[i].name, reply->headers[i].value);
-    h2o_start_response(req, &reply_generator);
+    h2o_start_response(req, generator);
+}
+
+void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy)
+{
+    const struct reply *reply = &call->reply;
+    bool has_body = reply->content_type && reply->status != 204 && reply->status != 304;
+    start(req, call, close, reply->stream.next ? SIZE_MAX : has_body ? reply->body.len : 0, &reply_generator);
     if (!has_body || reply->body.len == 0 || call->request.method == METHOD_HEAD) {
         h2o_send(req, NULL, 0, H2O_SEND_STATE_FINAL);
         return;
@@ -84,6 +92,48 @@ void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy)
         body = h2o_strdup(&req->pool, body.base, body.len);
     h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
 }
+
+/* ---- in pieces ---- */
+
+/* In the pool of the library's request, which may ask for more until it ends. */
+struct piece_generator {
+    h2o_generator_t super;
+    struct open_request *open;
+    void (*taken)(struct open_request *open);
+};
+
+static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
+{
+    struct piece_generator *generator = (struct piece_generator *)self;
+    (void)req;
+    generator->taken(generator->open);
+}
+
+void send_head(struct open_request *open, const struct call *call, bool close,
+               void (*taken)(struct open_request *open))
+{
+    struct piece_generator *generator = h2o_mem_alloc_pool(&open->req->pool, sizeof *generator);
+    *generator = (struct piece_generator){ { .proceed = on_proceed }, open, taken };
+    start(open->req, call, close, SIZE_MAX, &generator->super);
+}
+
+void send_piece(h2o_req_t *req, struct str piece)
+{
+    h2o_iovec_t body = { (char *)piece.at, piece.len };
+    h2o_send(req, &body, 1, H2O_SEND_STATE_IN_PROGRESS);
+}
+
+void send_end(h2o_req_t *req, bool is_broken)
+{
+    h2o_send(req, NULL, 0, is_broken ? H2O_SEND_STATE_ERROR : H2O_SEND_STATE_FINAL);
+}
+
+static bool is_ours(const h2o_generator_t *generator)
+{
+    return generator == &reply_generator || (generator && generator->proceed == on_proceed);
+}
+
+/* ---- the library's own errors ---- */
 
 struct error_stream {
     h2o_ostream_t super;
@@ -131,7 +181,7 @@ static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t 
 {
     (void)filter;
     struct connection *connection = connection_of(req);
-    if (req->_generator != &reply_generator) {
+    if (!is_ours(req->_generator)) {
         struct error_stream *stream = (struct error_stream *)h2o_add_ostream(req, sizeof *stream, slot);
         stream->super.do_send = send_error_body;
         stream->body = error_body(req);

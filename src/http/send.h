@@ -11,6 +11,17 @@
  * request. */
 void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy);
 
+struct open_request;
+
+/* The same without a body: it comes in pieces, the first with the head. taken: called when the client has
+ * taken a piece, from inside the library. */
+void send_head(struct open_request *open, const struct call *call, bool close,
+               void (*taken)(struct open_request *open));
+/* piece: not empty; lives until it is taken or the request is gone. */
+void send_piece(h2o_req_t *req, struct str piece);
+/* is_broken: so that the client knows that something is missing. */
+void send_end(h2o_req_t *req, bool is_broken);
+
 /* Gives the answers that the library makes by itself (400, 413, 417 before a handler runs) the shape
  * {"detail":"…"}. */
 void send_register_error_filter(h2o_pathconf_t *path);

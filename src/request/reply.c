@@ -59,6 +59,13 @@ void reply_text(struct reply *reply, int status, const char *content_type, struc
     reply->json = NULL;
 }
 
+void reply_in_pieces(struct reply *reply, int status, const char *content_type, reply_piece_fn next,
+                     void *state)
+{
+    reply_text(reply, status, content_type, STR_NONE);
+    reply->stream = (struct reply_stream){ .next = next, .state = state };
+}
+
 void reply_empty(struct reply *reply, int status)
 {
     reply_text(reply, status, NULL, STR_NONE);

@@ -50,6 +50,10 @@ void walk_worker_free(struct walk_worker **worker);
  * walk_run() asks again whether it still may and goes on. That happens once per call at most. */
 bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane);
 
+/* Worker thread; blocks. The next piece of call->reply.stream; an empty one is the end. False: the body must
+ * break off; why is in the log. */
+bool walk_stream(struct walk_worker *worker, struct call *call, struct arena *piece, struct str *ret);
+
 /* Any thread that owns the call: fills call->reply with the 503 of a full lane (Retry-After: 1). */
 void walk_refuse_overload(struct walk *walk, struct call *call);
 

@@ -133,7 +133,7 @@ static void write_line(struct call *call, bool sent, int64_t done)
     log_event(LOG_INFO, "request", LOG_S("id", request->id), LOG_S("method", method_for_log(request)),
               LOG_S("path", path_for_log(call)), LOG_I("path_bytes", request->path.len),
               LOG_S("query", query_for_log(call)), LOG_Z("op", call->route ? call->route->op : ""),
-              LOG_I("status", call->reply.status), LOG_I("bytes", call->reply.body.len),
+              LOG_I("status", call->reply.status), LOG_I("bytes", call->reply.body.len + call->reply.stream.sent),
               LOG_S("client", request->client_address), LOG_S("tenant", call->tenant.slug),
               LOG_I("tenant_id", call->tenant.id), LOG_I("user_id", call->principal.user_id),
               LOG_I("token_id", call->principal.token.id),

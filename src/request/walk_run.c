@@ -1,5 +1,6 @@
 /* The part of the walk that runs on a worker: contract section 1 from the tenant on. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "request/authority.h"
 #include "request/walk_internal.h"
@@ -88,20 +89,45 @@ static bool run_here(struct call *call)
     return true;
 }
 
-bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
+/* Lends the worker's connection to the call, until give_back(). */
+static void lend(struct walk_worker *worker, struct call *call)
 {
-    const struct config *config = call->config;
-    call->t_started = clock_monotonic_us();
     call->db = worker->db;
-    db_set_deadline(call->db, clock_monotonic_ms() + config->server.request_deadline_us / 1000);
-    bool is_done = run_here(call);
+    db_set_deadline(call->db, clock_monotonic_ms() + call->config->server.request_deadline_us / 1000);
+}
+
+static void give_back(struct call *call)
+{
     db_set_deadline(call->db, 0);
     call->db = NULL;
+}
+
+bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
+{
+    call->t_started = clock_monotonic_us();
+    lend(worker, call);
+    bool is_done = run_here(call);
+    give_back(call);
     *ret_lane = walk_lane(call);
     call->t_done = clock_monotonic_us();
     if (is_done)
         metric_observe(METRIC_HANDLER, call->t_done - call->t_started);
     return is_done;
+}
+
+bool walk_stream(struct walk_worker *worker, struct call *call, struct arena *piece, struct str *ret)
+{
+    *ret = STR_NONE;
+    json_use_arena(piece);
+    lend(worker, call);
+    enum error_code code = call->reply.stream.next(call, call->reply.stream.state, piece, ret);
+    give_back(call);
+    json_use_arena(NULL);
+    if (code != OK)
+        log_event(LOG_ERROR, "a body broke off", LOG_S("id", call->request.id),
+                  LOG_Z("error", error_info(code)->word), LOG_I("bytes", call->reply.stream.sent));
+    call->reply.stream.sent += ret->len;
+    return code == OK;
 }
 
 static enum storage_status ready_on(struct db_conn *conn, const struct db *db)

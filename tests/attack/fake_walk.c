@@ -108,9 +108,10 @@ static const struct {
     struct str path;
     enum lane lane;
 } lanes[] = {
-    { { "/hello", 6 }, LANE_GENERAL }, { { "/slow", 5 }, LANE_GENERAL },
-    { { "/big", 4 }, LANE_GENERAL },   { { "/password", 9 }, LANE_PASSWORD },
-    { { "/echo", 5 }, LANE_GENERAL },  { { "/moves", 6 }, LANE_GENERAL },
+    { { "/hello", 6 }, LANE_GENERAL },  { { "/slow", 5 }, LANE_GENERAL },
+    { { "/big", 4 }, LANE_GENERAL },    { { "/password", 9 }, LANE_PASSWORD },
+    { { "/echo", 5 }, LANE_GENERAL },   { { "/moves", 6 }, LANE_GENERAL },
+    { { "/pieces", 7 }, LANE_GENERAL }, { { "/breaks", 7 }, LANE_GENERAL },
 };
 
 static void count_lane(struct walk *walk, int64_t by)
@@ -193,6 +194,42 @@ static void say_echo(struct call *call)
     say(call, 200, json_print(call->arena, json));
 }
 
+/* So many pieces of 64 KiB, then the end, or none. */
+struct pieces {
+    int64_t left;
+    bool breaks;
+};
+#define PIECE ((size_t)65536)
+
+static enum error_code next_piece(struct call *call, void *state, struct arena *piece, struct str *ret)
+{
+    struct pieces *pieces = state;
+    (void)call;
+    if (pieces->left-- <= 0)
+        return pieces->breaks ? ERR_INTERNAL : OK;
+    char *text = arena_alloc(piece, PIECE);
+    memset(text, 'x', PIECE);
+    *ret = str_from(text, PIECE);
+    return OK;
+}
+
+static void say_pieces(struct call *call, bool breaks)
+{
+    struct pieces *pieces = ARENA_NEW(call->arena, struct pieces);
+    *pieces = (struct pieces){ query_number(call), breaks };
+    say(call, 200, STR_NONE);
+    reply_in_pieces(&call->reply, 200, "text/plain", next_piece, pieces);
+}
+
+bool walk_stream(struct walk_worker *worker, struct call *call, struct arena *piece, struct str *ret)
+{
+    struct walk *walk = worker->walk;
+    atomic_fetch_add(&walk->running, 1);
+    enum error_code code = call->reply.stream.next(call, call->reply.stream.state, piece, ret);
+    atomic_fetch_sub(&walk->running, 1);
+    return code == OK;
+}
+
 bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
 {
     struct walk *walk = worker->walk;
@@ -211,6 +248,8 @@ bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane
         say_big(call);
     else if (str_equal(path, STR("/echo")))
         say_echo(call);
+    else if (str_equal(path, STR("/pieces")) || str_equal(path, STR("/breaks")))
+        say_pieces(call, str_equal(path, STR("/breaks")));
     else
         say(call, 200, STR("{\"hello\":\"world\"}"));
     count_lane(walk, -1);

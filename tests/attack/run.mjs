@@ -7,6 +7,7 @@ import { scenarios as framing } from './framing.mjs'
 import { scenarios as slow } from './slow.mjs'
 import { scenarios as floods } from './floods.mjs'
 import { scenarios as limits } from './limits.mjs'
+import { scenarios as pieces } from './pieces.mjs'
 import { scenarios as ends } from './ends.mjs'
 import { scenarios as tls } from './tls.mjs'
 
@@ -43,7 +44,7 @@ async function run(scenario) {
   console.log(`ok   ${scenario.name} (${((performance.now() - start) / 1000).toFixed(1)} s)${note ? `: ${note}` : ''}${seen}`)
 }
 
-const all = [...framing, ...limits, ...floods, ...slow, ...tls, ...ends]
+const all = [...framing, ...limits, ...floods, ...slow, ...pieces, ...tls, ...ends]
 const chosen = wanted.length ? all.filter((s) => wanted.some((w) => s.name.startsWith(w))) : all
 let failed = 0
 for (const scenario of chosen) {
