@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "http/exchange.h"
@@ -57,7 +58,9 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, b
     connection->tls = tls;
     connection->linger_fd = -1;
     connection->accepted_ms = connection->last_request_ms = h2o_now(loop->ctx.loop);
+    hpack_peer_init(&connection->hpack);
     h2o_linklist_init_anchor(&connection->open);
+    h2o_linklist_init_anchor(&connection->waiting);
     h2o_linklist_insert(&loop->connections, &connection->link);
     write_address(connection);
     sock->on_close.cb = on_socket_closed;
@@ -67,10 +70,14 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, b
     return connection;
 }
 
+struct connection *connection_of_socket(const h2o_socket_t *sock)
+{
+    return sock && sock->on_close.cb == on_socket_closed ? sock->on_close.data : NULL;
+}
+
 struct connection *connection_of(h2o_req_t *req)
 {
-    h2o_socket_t *sock = req->conn->callbacks->get_socket(req->conn);
-    return sock && sock->on_close.cb == on_socket_closed ? sock->on_close.data : NULL;
+    return connection_of_socket(req->conn->callbacks->get_socket(req->conn));
 }
 
 void connection_shut(struct connection *connection)
@@ -121,20 +128,28 @@ bool connection_may_open(struct connection *connection)
                          connection->loop->limits->abandoned);
 }
 
+static void count_cancelled(struct connection *connection)
+{
+    connection->cancelled++;
+    metric_add(METRIC_REQUESTS_CANCELLED, 1);
+    if (is_excessive(connection->cancelled, connection->requests, connection->loop->limits->cancelled))
+        connection_refused(connection);
+}
+
 /* The library is done with the request: answered and sent, reset, or its connection is gone. */
 static void on_request_disposed(void *data)
 {
     struct open_request *open = data;
     struct connection *connection = open->connection;
+    bool waits = h2o_linklist_is_linked(&open->turn);
     h2o_linklist_unlink(&open->link);
     connection->open_count--;
-    if (open->exchange) {
+    if (waits)
+        h2o_linklist_unlink(&open->turn);
+    if (open->exchange)
         exchange_cancel(open->exchange);
-        connection->cancelled++;
-        metric_add(METRIC_REQUESTS_CANCELLED, 1);
-        if (is_excessive(connection->cancelled, connection->requests, connection->loop->limits->cancelled))
-            connection_refused(connection);
-    }
+    if (open->exchange || waits)
+        count_cancelled(connection);
     if (connection->close_when_idle && connection->open_count == 0)
         connection_shut(connection);
     if (open->kept)
@@ -144,7 +159,7 @@ static void on_request_disposed(void *data)
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req)
 {
     struct open_request *open = h2o_mem_alloc_shared(&req->pool, sizeof *open, on_request_disposed);
-    *open = (struct open_request){ .req = req, .connection = connection };
+    *open = (struct open_request){ .req = req, .connection = connection, .arrived_us = clock_monotonic_us() };
     h2o_linklist_insert(&connection->open, &open->link);
     connection->open_count++;
     connection->requests++;
@@ -176,5 +191,11 @@ void connection_answered(struct open_request *open, size_t bytes)
 void connection_job_done(struct connection *connection)
 {
     connection->jobs--;
+    if (!h2o_linklist_is_empty(&connection->waiting)) {
+        struct open_request *next =
+            H2O_STRUCT_FROM_MEMBER(struct open_request, turn, connection->waiting.next);
+        h2o_linklist_unlink(&next->turn);
+        exchange_begin(next);
+    }
     release_if_unused(connection);
 }

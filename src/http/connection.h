@@ -5,6 +5,7 @@
 
 #include "http/libh2o.h"
 
+#include "http/hpack.h"
 #include "http/server.h"
 
 struct http_loop;
@@ -21,13 +22,15 @@ struct connection {
     int linger_fd;       /* -1, or a duplicate that outlives the library's close */
     h2o_linklist_t open; /* struct open_request: alive in the library */
     size_t open_count;
-    size_t jobs;        /* in a lane or at a worker, client gone or not */
+    h2o_linklist_t waiting; /* those of them that came while the connection had as many jobs as it may have */
+    size_t jobs;            /* in a lane or at a worker, client gone or not */
     uint64_t blocks;    /* header blocks over HTTP/2 */
     uint64_t requests;  /* that became complete */
     uint64_t cancelled; /* whose client left before the answer */
     size_t held;        /* bytes of incomplete requests, as of the last sweep */
     size_t owed;        /* bytes of answers that the library still has, likewise */
     uint64_t accepted_ms, last_request_ms;
+    struct hpack_peer hpack;
 };
 
 #define TAKEN_UNKNOWN UINT64_MAX
@@ -35,6 +38,8 @@ struct connection {
 /* One request inside libh2o: lives exactly as long as the library's request. */
 struct open_request {
     h2o_linklist_t link; /* in connection.open */
+    h2o_linklist_t turn; /* in connection.waiting, or unlinked */
+    int64_t arrived_us;  /* monotonic */
     h2o_req_t *req;
     struct connection *connection;
     struct exchange *exchange; /* until answered; NULL afterwards */
@@ -48,8 +53,9 @@ struct open_request {
 /* Takes over a fresh socket before the library does. NULL: the process is at its limit, the socket was
  * closed. */
 struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, bool tls);
-/* The record of a request's connection; NULL when the socket is not one of ours. */
+/* The record of a request's connection, or of a socket's; NULL when the socket is not one of ours. */
 struct connection *connection_of(h2o_req_t *req);
+struct connection *connection_of_socket(const h2o_socket_t *sock);
 /* Ends the peer: the loop sees the shut-down socket and frees everything. */
 void connection_shut(struct connection *connection);
 /* The same, because a guard or the sweeper decided so: counted. Accepts NULL. */
@@ -70,7 +76,7 @@ void connection_answered(struct open_request *open, size_t bytes);
 void connection_sending(struct open_request *open, size_t bytes);
 /* The peer has taken that piece, and waits for us now. */
 void connection_sent(struct open_request *open);
-/* A job of this connection came back to the loop. */
+/* A job of this connection came back to the loop; one that waits takes its place. */
 void connection_job_done(struct connection *connection);
 
 #endif

@@ -8,19 +8,19 @@
 #include "http/send.h"
 #include "http/view.h"
 
-static struct exchange *begin(struct connection *connection, h2o_req_t *req)
+static struct exchange *new_exchange(struct open_request *open)
 {
+    struct connection *connection = open->connection;
     struct walk *walk = connection->loop->server->walk;
     struct call *call = call_new(walk);
     struct exchange *exchange = ARENA_NEW(call->arena, struct exchange);
-    call->t_received = clock_monotonic_us();
-    view_fill(call, req, connection, (size_t)walk_config(walk)->server.max_body);
-    exchange->call = call;
-    exchange->loop = connection->loop;
-    exchange->connection = connection;
-    exchange->open = connection_request(connection, req);
-    exchange->open->exchange = exchange;
+    call->t_received = open->arrived_us;
+    view_fill(call, open->req, connection, (size_t)walk_config(walk)->server.max_body);
+    *exchange = (struct exchange){
+        .call = call, .loop = connection->loop, .connection = connection, .open = open
+    };
     exchange->job.queued_us = call->t_received;
+    open->exchange = exchange;
     connection->jobs++;
     return exchange;
 }
@@ -32,23 +32,31 @@ static void refuse_overload(struct exchange *exchange)
     walk_refuse_overload(exchange->loop->server->walk, exchange->call);
 }
 
+void exchange_begin(struct open_request *open)
+{
+    struct http_loop *loop = open->connection->loop;
+    struct exchange *exchange = new_exchange(open);
+    enum lane lane = LANE_GENERAL;
+    if (walk_admit(loop->server->walk, exchange->call, &lane)) {
+        loop_answer(loop, exchange);
+    } else if (lane_reserve(loop->server->lanes[lane])) {
+        loop_stage(loop, lane, exchange);
+    } else {
+        refuse_overload(exchange);
+        loop_answer(loop, exchange);
+    }
+}
+
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
     (void)handler;
     struct connection *connection = connection_of(req);
-    struct http_loop *loop = connection->loop;
-    bool crowded = connection->jobs >= loop->limits->jobs;
-    struct exchange *exchange = begin(connection, req);
-    enum lane lane = LANE_GENERAL;
-    loop_is_awake(loop);
-    if (walk_admit(loop->server->walk, exchange->call, &lane))
-        loop_answer(loop, exchange);
-    else if (!crowded && lane_reserve(loop->server->lanes[lane]))
-        loop_stage(loop, lane, exchange);
-    else {
-        refuse_overload(exchange);
-        loop_answer(loop, exchange);
-    }
+    struct open_request *open = connection_request(connection, req);
+    loop_is_awake(connection->loop);
+    if (connection->jobs < connection->loop->limits->jobs)
+        exchange_begin(open);
+    else
+        h2o_linklist_insert(&connection->waiting, &open->turn);
     return 0;
 }
 

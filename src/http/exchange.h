@@ -35,6 +35,8 @@ struct exchange {
 
 /* The library's handler: every request comes here. */
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req);
+/* Loop thread: the request's turn has come. */
+void exchange_begin(struct open_request *open);
 /* Loop thread: the client left before the answer, or within it. */
 void exchange_cancel(struct exchange *exchange);
 /* Worker thread: the lanes' run function; `worker` is a struct walk_worker. */

@@ -7,6 +7,8 @@
  * - Header lists are not limited: blocks over a size or a count end the connection, trailers are dropped,
  * cache digests are not parsed, and streams that are opened again and again without ever becoming a request
  * are counted (h2o_hpack_parse_headers).
+ * - Answers' heads are written by us, with the peer's table as its settings allow it, which the library does
+ * not heed (h2o_hpack_flatten_response, in head.c).
  * - Upgrade: h2c would let a request pass by the check of its raw head (h2o_http2_handle_upgrade).
  * - Its chunked decoder is lenient (phr_decode_chunked, in chunked.c).
  * - Request bodies of many streams gather before a handler sees one: what a stream holds can be asked here.
@@ -25,12 +27,14 @@
 #include "base/clock.h"
 #include "http/chunked.h"
 #include "http/connection.h"
+#include "http/head.h"
 #include "http/limits.h"
 
 #define STATE_RECEIVES_BODY    2
 #define STATE_END_STREAM       7
 #define WINDOW_OUT_OF_REACH    ((ssize_t)1 << 30)
 #define SETTING_SIZE           6
+#define SETTING_TABLE_SIZE     1
 #define SETTING_INITIAL_WINDOW 4
 #define NUDGE_US               (CLOCK_SECOND / 4)
 #define EXPORTED               __attribute__((visibility("default"), used))
@@ -48,6 +52,13 @@ _Static_assert(offsetof(struct stream_head, ostream) == 8, "h2o_http2_stream_t._
 _Static_assert(offsetof(struct stream_head, state) == 40, "h2o_http2_stream_t.state");
 _Static_assert(offsetof(struct stream_head, output_window) == 48, "h2o_http2_stream_t.output_window");
 _Static_assert(offsetof(struct stream_head, body) == 80, "h2o_http2_stream_t._req_body");
+
+/* The beginning of h2o_http2_conn_t. */
+struct conn_head {
+    h2o_conn_t super;
+    h2o_socket_t *sock;
+    h2o_http2_settings_t peer_settings;
+};
 
 typedef void send_pending_fn(void *conn, struct stream_head *stream);
 typedef int settings_fn(h2o_http2_settings_t *settings, const uint8_t *src, size_t len,
@@ -86,16 +97,34 @@ size_t guard_held_body(const h2o_req_t *req)
     return stream->body->size;
 }
 
+struct setting {
+    unsigned identifier;
+    uint32_t value;
+};
+
+static struct setting read_setting(const uint8_t at[SETTING_SIZE])
+{
+    uint32_t value = (uint32_t)at[2] << 24 | (uint32_t)at[3] << 16 | (uint32_t)at[4] << 8 | at[5];
+    return (struct setting){ (unsigned)at[0] << 8 | at[1], value };
+}
+
 bool guard_settings_refused(const uint8_t *payload, size_t len)
 {
     for (; len >= SETTING_SIZE; payload += SETTING_SIZE, len -= SETTING_SIZE) {
-        unsigned identifier = (unsigned)payload[0] << 8 | payload[1];
-        uint32_t value =
-            (uint32_t)payload[2] << 24 | (uint32_t)payload[3] << 16 | (uint32_t)payload[4] << 8 | payload[5];
-        if (identifier == SETTING_INITIAL_WINDOW && value >= WINDOW_OUT_OF_REACH)
+        struct setting setting = read_setting(payload);
+        if (setting.identifier == SETTING_INITIAL_WINDOW && setting.value >= WINDOW_OUT_OF_REACH)
             return true;
     }
     return false;
+}
+
+static void note_table_sizes(struct connection *connection, const uint8_t *payload, size_t len)
+{
+    for (; connection && len >= SETTING_SIZE; payload += SETTING_SIZE, len -= SETTING_SIZE) {
+        struct setting setting = read_setting(payload);
+        if (setting.identifier == SETTING_TABLE_SIZE)
+            hpack_allow(&connection->hpack, setting.value);
+    }
 }
 
 EXPORTED int h2o_http2_update_peer_settings(h2o_http2_settings_t *settings, const uint8_t *src, size_t len,
@@ -105,6 +134,8 @@ EXPORTED int h2o_http2_update_peer_settings(h2o_http2_settings_t *settings, cons
         *err_desc = "initial window too large";
         return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
     }
+    struct conn_head *conn = H2O_STRUCT_FROM_MEMBER(struct conn_head, peer_settings, settings);
+    note_table_sizes(connection_of_socket(conn->sock), src, len);
     return originals.settings(settings, src, len, err_desc);
 }
 
@@ -218,6 +249,7 @@ static bool check_symbols(char *why, size_t cap)
         { "h2o_http2_update_peer_settings", (void *)h2o_http2_update_peer_settings,
           (void **)&originals.settings },
         { "h2o_hpack_parse_headers", (void *)h2o_hpack_parse_headers, (void **)&originals.headers },
+        { "h2o_hpack_flatten_response", (void *)h2o_hpack_flatten_response, &unused },
         { "h2o_http2_handle_upgrade", (void *)h2o_http2_handle_upgrade, &unused },
         { "phr_decode_chunked", (void *)phr_decode_chunked, &unused },
         { "__fprintf_chk", (void *)__fprintf_chk, &unused },

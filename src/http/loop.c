@@ -343,7 +343,10 @@ static void configure(struct http_loop *loop)
     conf->http1.req_timeout = limits->request_ms;
     conf->http1.upgrade_to_http2 = loop->server->http2;
     conf->http2.idle_timeout = limits->idle_ms;
-    conf->http2.max_concurrent_requests_per_connection = limits->jobs;
+    /* The library must never let a request wait by itself: while all others of a connection end behind a
+     * blocked write, any byte that arrives would trip its assertion that none waits. Ours wait in
+     * connection.waiting. */
+    conf->http2.max_concurrent_requests_per_connection = INT32_MAX;
     h2o_hostconf_t *host = h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT(SENTINEL_HOST)), 65535);
     host->fallback_path.error_log.emit_request_errors = 0;
     h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = exchange_on_request;

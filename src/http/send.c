@@ -6,6 +6,12 @@
 #include "base/random.h"
 #include "http/connection.h"
 
+/* A slice of ours is one of the library's. */
+_Static_assert(sizeof(struct str) == sizeof(h2o_iovec_t) &&
+                   offsetof(struct str, at) == offsetof(h2o_iovec_t, base) &&
+                   offsetof(struct str, len) == offsetof(h2o_iovec_t, len),
+               "names are handed over as they are");
+
 static h2o_generator_t reply_generator; /* marks answers as ours; nothing is ever pulled from it */
 
 static const struct {
@@ -60,30 +66,49 @@ static void add_header(h2o_req_t *req, struct str name, struct str value)
     h2o_add_header_by_str(&req->pool, &req->res.headers, name.at, name.len, 1, NULL, value.at, value.len);
 }
 
+static bool has_body(const struct reply *reply)
+{
+    return reply->content_type && reply->status != 204 && reply->status != 304;
+}
+
+/* The library writes the head within the first h2o_send(), so names and values stay where they are. */
+static void put_headers(h2o_req_t *req, const struct reply *reply)
+{
+    h2o_headers_t *headers = &req->res.headers;
+    h2o_vector_reserve(&req->pool, headers, reply->header_count + 1);
+    headers->size = 0;
+    if (has_body(reply))
+        headers->entries[headers->size++] = (h2o_header_t){
+            &H2O_TOKEN_CONTENT_TYPE->buf, NULL, { (char *)reply->content_type, strlen(reply->content_type) }
+        };
+    for (size_t i = 0; i < reply->header_count; i++) {
+        const struct header *header = &reply->headers[i];
+        headers->entries[headers->size++] = (h2o_header_t){
+            (h2o_iovec_t *)&header->name, NULL, { (char *)header->value.at, header->value.len }
+        };
+    }
+}
+
 /* body_size: SIZE_MAX when it is not known. */
-static void start(h2o_req_t *req, const struct call *call, bool close, size_t body_size,
+static void start(h2o_req_t *req, const struct reply *reply, bool close, size_t body_size,
                   h2o_generator_t *generator)
 {
-    const struct reply *reply = &call->reply;
     bool bodiless = reply->status == 204 || reply->status == 304;
     req->res.status = reply->status;
     req->res.reason = reason_of(reply->status);
     req->res.content_length = bodiless ? SIZE_MAX : body_size;
     if (close)
         req->http1_is_persistent = 0;
-    if (reply->content_type && !bodiless)
-        add_header(req, STR("content-type"), str_of(reply->content_type));
-    for (size_t i = 0; i < reply->header_count; i++)
-        add_header(req, reply->headers[i].name, reply->headers[i].value);
+    put_headers(req, reply);
     h2o_start_response(req, generator);
 }
 
 void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy)
 {
     const struct reply *reply = &call->reply;
-    bool has_body = reply->content_type && reply->status != 204 && reply->status != 304;
-    start(req, call, close, reply->stream.next ? SIZE_MAX : has_body ? reply->body.len : 0, &reply_generator);
-    if (!has_body || reply->body.len == 0 || call->request.method == METHOD_HEAD) {
+    size_t size = has_body(reply) ? reply->body.len : 0;
+    start(req, reply, close, reply->stream.next ? SIZE_MAX : size, &reply_generator);
+    if (size == 0 || call->request.method == METHOD_HEAD) {
         h2o_send(req, NULL, 0, H2O_SEND_STATE_FINAL);
         return;
     }
@@ -114,7 +139,7 @@ void send_head(struct open_request *open, const struct call *call, bool close,
 {
     struct piece_generator *generator = h2o_mem_alloc_pool(&open->req->pool, sizeof *generator);
     *generator = (struct piece_generator){ { .proceed = on_proceed }, open, taken };
-    start(open->req, call, close, SIZE_MAX, &generator->super);
+    start(open->req, &call->reply, close, SIZE_MAX, &generator->super);
 }
 
 void send_piece(h2o_req_t *req, struct str piece)
