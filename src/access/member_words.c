@@ -121,7 +121,9 @@ static enum storage_status replace_words(struct db_conn *conn, int64_t tenant_id
                 DB_ARGS(db_int(tenant_id), db_int(user_id)), NULL);
     for (size_t i = 0; status == STORAGE_OK && i < n; i++)
         status = db_exec(conn,
-                         "INSERT INTO member_words (tenant_id, word, user_id) VALUES ($1, $2, $3) "
+                         "INSERT INTO member_words (tenant_id, word, user_id, role, status) "
+                         "SELECT m.tenant_id, CAST($2 AS TEXT), m.user_id, m.role, m.status FROM memberships m "
+                         "WHERE m.tenant_id = $1 AND m.user_id = $3 "
                          "ON CONFLICT (tenant_id, word, user_id) DO NOTHING",
                          DB_ARGS(db_int(tenant_id), db_text(words[i]), db_int(user_id)), NULL);
     return status;

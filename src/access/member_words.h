@@ -2,7 +2,8 @@
  *
  * "Ann Smith-Jones, ann.s@acme.example" is found by the beginnings of ann, smith-jones, jones,
  * ann.s@acme.example, s@acme.example, acme.example and example. A search is a range of an index, however many
- * members there are and however few are found. */
+ * members there are and however few are found. The member's role and status stand with each word, so that a
+ * search among those of a role is such a range as well; the database keeps them as the membership has them. */
 #ifndef TETHER_ACCESS_MEMBER_WORDS_H
 #define TETHER_ACCESS_MEMBER_WORDS_H
 

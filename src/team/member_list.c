@@ -41,30 +41,64 @@ enum storage_status member_by_id(struct db_conn *conn, struct arena *arena, cons
     return status;
 }
 
+/* ---- narrowing ----
+ * One text for each combination, so that each finds its index. t: the table that is gone through, p: the
+ * parameter with the role, or with several between spaces. */
+
+enum role_kind { ANY_ROLE = 0, ONE_ROLE, SEVERAL_ROLES, ROLE_KIND_COUNT };
+
+#define ANY(t, p)     " AND CAST(" p " AS TEXT) = ''"
+#define ONE(t, p)     " AND " t ".role = " p
+#define SEVERAL(t, p) " AND REPLACE(CAST(" p " AS TEXT), ' ' || " t ".role || ' ', '') <> " p
+
+#define STATUS(t, word)       " AND " t ".status = '" word "'"
+/* Not by an index of the status: the role's is narrower. */
+#define STATUS_TOO(t, word)   " AND (" t ".status || '') = '" word "'"
+
+#define NARROWED(TEXT, t, p, WITH_ROLE)                                                                      \
+    {                                                                                                        \
+        [MEMBERS_ALL] = { TEXT(ANY(t, p)), TEXT(ONE(t, p)), TEXT(SEVERAL(t, p)) },                           \
+        [MEMBERS_ACTIVE] = { TEXT(ANY(t, p) STATUS(t, "active")), TEXT(ONE(t, p) WITH_ROLE(t, "active")),    \
+                             TEXT(SEVERAL(t, p) STATUS(t, "active")) },                                      \
+        [MEMBERS_SUSPENDED] = { TEXT(ANY(t, p) STATUS(t, "suspended")),                                      \
+                                TEXT(ONE(t, p) WITH_ROLE(t, "suspended")),                                   \
+                                TEXT(SEVERAL(t, p) STATUS(t, "suspended")) },                                \
+    }
+
+typedef const char *const narrowed[MEMBER_FILTER_COUNT][ROLE_KIND_COUNT];
+
+static const char *narrow(narrowed texts, const struct member_query *query)
+{
+    enum role_kind kind = !query->role.at                            ? ANY_ROLE
+                          : str_index(query->role, ' ') < query->role.len ? SEVERAL_ROLES
+                                                                     : ONE_ROLE;
+    return texts[query->filter][kind];
+}
+
 /* ---- by the time of joining ---- */
 
-/* One text for each combination, so that each finds its index. */
 #define LISTED(condition)                                                                                    \
     "SELECT " COLUMNS " FROM memberships m " JOINS                                                           \
     " WHERE m.tenant_id = $1 AND (m.created_at, m.user_id) > ($2, $3)" condition                             \
     " ORDER BY m.created_at, m.user_id LIMIT $4"
-#define OF_ROLE   " AND m.role = $5"
-#define ANY_ROLE  " AND CAST($5 AS TEXT) = ''"
-#define ACTIVE    " AND m.status = 'active'"
-#define SUSPENDED " AND m.status = 'suspended'"
+#define LISTED_COUNT(condition) "SELECT COUNT(*) FROM memberships m WHERE m.tenant_id = $1" condition
 
-static const char *const lists[MEMBER_FILTER_COUNT][2] = {
-    [MEMBERS_ALL] = { LISTED(ANY_ROLE), LISTED(OF_ROLE) },
-    [MEMBERS_ACTIVE] = { LISTED(ANY_ROLE ACTIVE), LISTED(OF_ROLE ACTIVE) },
-    [MEMBERS_SUSPENDED] = { LISTED(ANY_ROLE SUSPENDED), LISTED(OF_ROLE SUSPENDED) },
-};
+static narrowed lists = NARROWED(LISTED, "m", "$5", STATUS);
+static narrowed list_counts = NARROWED(LISTED_COUNT, "m", "$2", STATUS);
 
 static enum storage_status query_list(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
                                       const struct member_query *query)
 {
-    return db_query(conn, rows, lists[query->filter][query->role.at != NULL],
+    return db_query(conn, rows, narrow(lists, query),
                     DB_ARGS(db_int(tenant_id), db_int(query->after.joined_at), db_int(query->after.user_id),
                             db_int(query->limit + 1), db_text(query->role)));
+}
+
+static enum storage_status count_list(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
+                                      const struct member_query *query)
+{
+    return db_first(conn, rows, narrow(list_counts, query),
+                    DB_ARGS(db_int(tenant_id), db_text(query->role)));
 }
 
 /* ---- searches ---- */
@@ -84,95 +118,49 @@ static struct ranges ranges_of(struct arena *arena, const struct member_search *
     return ranges;
 }
 
-/* who: w or m, so that it is judged before more is joined. The LIMIT keeps a planner from reading all words
- * of the tenant at once to look each member up in them. */
-#define HAS_WORD(who, from, to)                                                                              \
-    " AND (CAST(" from " AS TEXT) = '' OR (SELECT o.user_id FROM member_words o WHERE o.tenant_id = " who    \
-    ".tenant_id AND o.user_id = " who ".user_id AND o.word >= " from " AND o.word < " to                     \
+/* The LIMIT keeps a planner from reading all words of the tenant at once to look each member up in them. */
+#define HAS_WORD(from, to)                                                                                   \
+    " AND (CAST(" from " AS TEXT) = '' OR (SELECT o.user_id FROM member_words o WHERE o.tenant_id = "        \
+    "w.tenant_id AND o.user_id = w.user_id AND o.word >= " from " AND o.word < " to                          \
     " LIMIT 1) IS NOT NULL)"
 
-/* $2 to $3: the range of the first word, from the place on; $5: where the range begins. Somebody who has
- * several words in it is found by the least of them alone. */
-#define BY_WORD                                                                                              \
+/* $2 to $3: the range of the first word, from the place on; $5: where the range begins. Role and status stand
+ * with each word, so that a narrowed search is a range of an index as well. Somebody who has several words in
+ * it is found by the least of them alone. */
+#define FOUND(condition)                                                                                     \
     "SELECT " COLUMNS ", w.word FROM member_words w "                                                        \
     "JOIN memberships m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id " JOINS                       \
-    " WHERE w.tenant_id = $1 AND (w.word, w.user_id) > ($2, $4) AND w.word < $3 "                            \
-    "AND NOT EXISTS (SELECT 1 FROM member_words b WHERE b.tenant_id = w.tenant_id "                          \
-    "AND b.user_id = w.user_id AND b.word >= $5 AND b.word < w.word)" HAS_WORD("w", "$6", "$7")              \
-        HAS_WORD("w", "$8", "$9") " AND (CAST($10 AS TEXT) = '' OR m.role = $10) "                           \
-                                  "AND (CAST($11 AS TEXT) = '' OR m.status = $11) "                          \
-                                  "ORDER BY w.word, w.user_id LIMIT $12"
+    " WHERE w.tenant_id = $1 AND (w.word, w.user_id) > ($2, $4) AND w.word < $3" condition                   \
+    " AND NOT EXISTS (SELECT 1 FROM member_words b WHERE b.tenant_id = w.tenant_id "                         \
+    "AND b.user_id = w.user_id AND b.word >= $5 AND b.word < w.word)" HAS_WORD("$6", "$7")                   \
+        HAS_WORD("$8", "$9") " ORDER BY w.word, w.user_id LIMIT $11"
+#define FOUND_COUNT(condition)                                                                               \
+    "SELECT COUNT(DISTINCT w.user_id) FROM member_words w WHERE w.tenant_id = $1 AND w.word >= $2 "          \
+    "AND w.word < $3" condition HAS_WORD("$4", "$5") HAS_WORD("$6", "$7")
 
-static const char *const status_words[MEMBER_FILTER_COUNT] = {
-    [MEMBERS_ALL] = "",
-    [MEMBERS_ACTIVE] = "active",
-    [MEMBERS_SUSPENDED] = "suspended",
-};
+static narrowed searches = NARROWED(FOUND, "w", "$10", STATUS_TOO);
+static narrowed search_counts = NARROWED(FOUND_COUNT, "w", "$8", STATUS_TOO);
 
-static enum storage_status query_by_word(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
-                                         const struct ranges *ranges, const struct member_query *query)
+static enum storage_status query_found(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
+                                       const struct ranges *ranges, const struct member_query *query)
 {
     /* A place outside of the range is none that this search gave. */
     bool is_start = !str_starts_with(query->after.word, ranges->from[0]);
     struct str place = is_start ? ranges->from[0] : query->after.word;
-    return db_query(conn, rows, BY_WORD,
+    return db_query(conn, rows, narrow(searches, query),
                     DB_ARGS(db_int(tenant_id), db_text(place), db_text(ranges->to[0]),
                             db_int(is_start ? 0 : query->after.user_id), db_text(ranges->from[0]),
                             db_text(ranges->from[1]), db_text(ranges->to[1]), db_text(ranges->from[2]),
-                            db_text(ranges->to[2]), db_text(query->role),
-                            db_text(str_of(status_words[query->filter])), db_int(query->limit + 1)));
+                            db_text(ranges->to[2]), db_text(query->role), db_int(query->limit + 1)));
 }
 
-/* A search by words passes over all it finds and does not want: with a filter that few pass that could be the
- * whole tenant. So those few are gone through instead, in their own order. */
-#define FEW 4000
-
-#define AMONG(condition)                                                                                     \
-    LISTED(condition HAS_WORD("m", "$6", "$7") HAS_WORD("m", "$8", "$9") HAS_WORD("m", "$10", "$11"))
-#define COUNTED(condition)                                                                                   \
-    "SELECT COUNT(*) FROM (SELECT 1 FROM memberships m WHERE m.tenant_id = $1 " condition " LIMIT $2) few"
-#define OF_ROLE_3  " AND m.role = $3"
-#define ANY_ROLE_3 " AND CAST($3 AS TEXT) = ''"
-
-static const struct narrow {
-    const char *search, *count; /* NULL: nothing is narrowed */
-} narrows[MEMBER_FILTER_COUNT][2] = {
-    [MEMBERS_ALL] = { { NULL, NULL }, { AMONG(OF_ROLE), COUNTED(OF_ROLE_3) } },
-    [MEMBERS_ACTIVE] = { { NULL, NULL }, { AMONG(OF_ROLE ACTIVE), COUNTED(OF_ROLE_3 ACTIVE) } },
-    [MEMBERS_SUSPENDED] = { { AMONG(ANY_ROLE SUSPENDED), COUNTED(ANY_ROLE_3 SUSPENDED) },
-                            { AMONG(OF_ROLE SUSPENDED), COUNTED(OF_ROLE_3 SUSPENDED) } },
-};
-
-static const struct narrow *narrow_of(const struct member_query *query)
-{
-    return &narrows[query->filter][query->role.at != NULL];
-}
-
-static enum storage_status query_among(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
+static enum storage_status count_found(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
                                        const struct ranges *ranges, const struct member_query *query)
 {
-    return db_query(conn, rows, narrow_of(query)->search,
-                    DB_ARGS(db_int(tenant_id), db_int(query->after.joined_at), db_int(query->after.user_id),
-                            db_int(query->limit + 1), db_text(query->role), db_text(ranges->from[0]),
-                            db_text(ranges->to[0]), db_text(ranges->from[1]), db_text(ranges->to[1]),
-                            db_text(ranges->from[2]), db_text(ranges->to[2])));
-}
-
-/* A later page goes on as the first one began, even if their number has changed since. */
-static enum storage_status choose_order(struct db_conn *conn, int64_t tenant_id,
-                                        const struct member_query *query, bool *ret_among)
-{
-    DB_ROWS(rows);
-    const char *count = narrow_of(query)->count;
-    *ret_among = count && query->after.user_id && !query->after.word.at;
-    if (!count || query->after.user_id)
-        return STORAGE_OK;
-    enum storage_status status =
-        db_first(conn, &rows, count, DB_ARGS(db_int(tenant_id), db_int(FEW + 1), db_text(query->role)));
-    if (status != STORAGE_ROW)
-        return status == STORAGE_DONE ? STORAGE_ERROR : status;
-    *ret_among = db_col_int(&rows, 0) <= FEW;
-    return STORAGE_OK;
+    return db_first(conn, rows, narrow(search_counts, query),
+                    DB_ARGS(db_int(tenant_id), db_text(ranges->from[0]), db_text(ranges->to[0]),
+                            db_text(ranges->from[1]), db_text(ranges->to[1]), db_text(ranges->from[2]),
+                            db_text(ranges->to[2]), db_text(query->role)));
 }
 
 /* ---- the whole ---- */
@@ -209,15 +197,12 @@ static enum storage_status list_found(struct db_conn *conn, struct arena *arena,
 {
     DB_ROWS(rows);
     struct member_search search;
-    bool among = false;
     member_search_read(arena, query->search, &search);
     if (search.n == 0)
         return STORAGE_OK;
     struct ranges ranges = ranges_of(arena, &search);
-    enum storage_status status = choose_order(conn, tenant->id, query, &among);
-    if (status == STORAGE_OK)
-        status = (among ? query_among : query_by_word)(conn, &rows, tenant->id, &ranges, query);
-    return status == STORAGE_OK ? read_page(&rows, arena, tenant->is_root, !among, query, ret) : status;
+    enum storage_status status = query_found(conn, &rows, tenant->id, &ranges, query);
+    return status == STORAGE_OK ? read_page(&rows, arena, tenant->is_root, true, query, ret) : status;
 }
 
 enum storage_status member_list(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
@@ -225,4 +210,22 @@ enum storage_status member_list(struct db_conn *conn, struct arena *arena, const
 {
     *ret = (struct member_page){ 0 };
     return (query->search.at ? list_found : list_all)(conn, arena, tenant, query, ret);
+}
+
+enum storage_status member_count(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
+                                 const struct member_query *query, int64_t *ret)
+{
+    DB_ROWS(rows);
+    struct member_search search = { 0 };
+    *ret = 0;
+    if (query->search.at)
+        member_search_read(arena, query->search, &search);
+    if (query->search.at && search.n == 0)
+        return STORAGE_OK;
+    struct ranges ranges = ranges_of(arena, &search);
+    enum storage_status status = query->search.at ? count_found(conn, &rows, tenant->id, &ranges, query)
+                                                  : count_list(conn, &rows, tenant->id, query);
+    if (status == STORAGE_ROW)
+        *ret = db_col_int(&rows, 0);
+    return status == STORAGE_ROW ? STORAGE_OK : status;
 }

@@ -22,7 +22,7 @@ enum storage_status member_by_id(struct db_conn *conn, struct arena *arena, cons
 enum member_filter { MEMBERS_ALL = 0, MEMBERS_ACTIVE, MEMBERS_SUSPENDED, MEMBER_FILTER_COUNT };
 
 /* After whom a page begins. A list goes by the time of joining, a search by the word found; the user's id
- * decides between equals. A search among few goes by the time of joining, too. user_id 0: at the start. */
+ * decides between equals. user_id 0: at the start. */
 struct member_place {
     int64_t user_id;
     int64_t joined_at;
@@ -31,7 +31,7 @@ struct member_place {
 
 struct member_query {
     struct str search; /* as typed; at == NULL: none */
-    struct str role;   /* a slug; at == NULL: any */
+    struct str role;   /* a slug, or several with a space before, between and behind them; at == NULL: any */
     enum member_filter filter;
     struct member_place after;
     int64_t limit;
@@ -47,5 +47,8 @@ struct member_page {
 /* OK or a failure. Whatever the page, a bounded part of an index is read. */
 enum storage_status member_list(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                 const struct member_query *query, struct member_page *ret);
+/* How many are on all pages. OK or a failure. */
+enum storage_status member_count(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
+                                 const struct member_query *query, int64_t *ret);
 
 #endif

@@ -64,17 +64,18 @@ static struct str cursor_write(struct call *call, const struct member_place *pla
     return base64url_encode(call->arena, text.at, text.len);
 }
 
-/* Only a search goes by words. */
+/* A search goes by words, a list by time. */
 static bool cursor_read(struct call *call, struct str cursor, bool is_search, struct member_place *ret)
 {
     struct str text, id, key;
     if (!base64url_decode(call->arena, cursor, &text) || !text_is_clean(text) ||
-        !str_split(text, ':', &id, &key) || !str_to_int(id, &ret->user_id) || ret->user_id <= 0)
+        !str_split(text, ':', &id, &key) || !str_to_int(id, &ret->user_id) || ret->user_id <= 0 ||
+        !str_starts_with(key, is_search ? STR("w") : STR("t")))
         return false;
     struct str place = str_sub(key, 1, key.len);
-    if (is_search && str_starts_with(key, STR("w")) && place.len > 0)
+    if (is_search)
         ret->word = place;
-    return ret->word.at || (str_starts_with(key, STR("t")) && str_to_int(place, &ret->joined_at));
+    return is_search ? place.len > 0 : str_to_int(place, &ret->joined_at);
 }
 
 static enum member_filter filter_of(struct str status)

@@ -157,26 +157,65 @@ static void test_search__is_narrowed_by_role_and_status(void **state)
     FOUND("", .search = STR("ann"), .role = STR("owner"), .filter = MEMBERS_SUSPENDED);
 }
 
-/* Few are gone through in their own order, many by the words; a cursor stays with the order it was made in.
- */
-static void test_search__has_two_orders(void **state)
+/* Whatever it is narrowed to, a search goes by the words; a cursor of another search is a start. */
+static void test_search__goes_by_words(void **state)
 {
     (void)state;
     add_people();
     fixture_exec(t->fixture, "UPDATE memberships SET role = 'member', created_at = 9000 - user_id",
                  DB_NO_ARGS);
     FOUND("ann bob.ross", .search = STR("x.example"));
-    FOUND("bob.ross ann", .search = STR("x.example"), .role = STR("member"));
+    FOUND("ann bob.ross", .search = STR("x.example"), .role = STR("member"));
     for (int64_t limit = 1; limit <= 3; limit++)
-        FOUND("bob.ross ann", .search = STR("x.ex"), .role = STR("member"), .limit = limit);
+        FOUND("ann bob.ross", .search = STR("x.ex"), .role = STR("member"), .limit = limit);
     struct member_page page = LIST(.search = STR("ann"), .limit = 1);
     assert_string_equal(page.last.word.at, "ann");
     FOUND("dan", .search = STR("ann"), .role = STR("member"), .after = page.last);
-    /* A place that this search never gave is the start. */
-    page = LIST(.search = STR("ann"), .role = STR("member"), .limit = 1);
-    FOUND("ann dan", .search = STR("ann"), .after = page.last);
     FOUND("ann bob.ross", .search = STR("x.ex"), .after = { .user_id = 1, .word = STR("aaa") });
     FOUND("", .search = STR("x.ex"), .after = { .user_id = 1, .word = STR("x.exz") });
+}
+
+static void test_search__follows_role_and_status(void **state)
+{
+    (void)state;
+    int64_t id = person("ann@x.example", "Ann Smith", "member");
+    for (int i = 0; i < 2; i++) {
+        const char *role = i ? "viewer" : "admin";
+        fixture_exec(t->fixture, "UPDATE memberships SET role = $1, status = $2 WHERE user_id = $3",
+                     DB_ARGS(db_text(str_of(role)), db_text(i ? STR("suspended") : STR("active")), db_int(id)));
+        FOUND("ann", .search = STR("smith"), .role = str_of(role));
+        FOUND("", .search = STR("smith"), .role = STR("member"));
+        FOUND(i ? "" : "ann", .search = STR("smith"), .filter = MEMBERS_ACTIVE);
+        FOUND(i ? "ann" : "", .search = STR("smith"), .role = str_of(role), .filter = MEMBERS_SUSPENDED);
+    }
+}
+
+static int64_t count(struct member_query query)
+{
+    int64_t total = -1;
+    assert_int_equal(member_count(t->fixture->conn, t->fixture->arena, &t->acme, &query, &total), STORAGE_OK);
+    return total;
+}
+#define COUNT(...) count((struct member_query){ __VA_ARGS__ })
+
+static void test_list__of_several_roles_and_counted(void **state)
+{
+    (void)state;
+    add_people();
+    FOUND("ann dan", .role = STR(" owner viewer "));
+    FOUND("ann", .role = STR(" owner viewer "), .filter = MEMBERS_ACTIVE);
+    FOUND("dan", .role = STR(" owner viewer "), .filter = MEMBERS_SUSPENDED, .search = STR("ann"));
+    FOUND("ann dan", .role = STR(" owner viewer "), .search = STR("ann"), .limit = 1);
+    FOUND("", .role = STR(" own er wne "));
+    assert_int_equal(COUNT(.limit = 0), 4);
+    assert_int_equal(COUNT(.role = STR("member")), 2);
+    assert_int_equal(COUNT(.role = STR(" owner viewer ")), 2);
+    assert_int_equal(COUNT(.filter = MEMBERS_SUSPENDED), 1);
+    assert_int_equal(COUNT(.search = STR("ann")), 2); /* one of them by two words */
+    assert_int_equal(COUNT(.search = STR("ann"), .role = STR("owner")), 1);
+    assert_int_equal(COUNT(.search = STR("ann dan")), 1);
+    assert_int_equal(COUNT(.search = STR("ann"), .role = STR(" owner viewer "), .filter = MEMBERS_ACTIVE), 1);
+    assert_int_equal(COUNT(.search = STR("@")), 0);
 }
 
 static enum storage_status rewrite(struct db_conn *conn, void *context)
@@ -222,7 +261,9 @@ int main(void)
         TEST(test_list__shows_what_there_is),
         TEST(test_search__finds_beginnings_of_words),
         TEST(test_search__is_narrowed_by_role_and_status),
-        TEST(test_search__has_two_orders),
+        TEST(test_search__goes_by_words),
+        TEST(test_search__follows_role_and_status),
+        TEST(test_list__of_several_roles_and_counted),
         TEST(test_search__follows_a_new_name),
         TEST(test_search__odd_names),
     };
