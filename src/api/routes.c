@@ -13,6 +13,7 @@ const struct route_table *const api_route_tables[] = {
     &assets_tenants_routes,
     &assets_domains_routes,
     &assets_settings_routes,
+    &assets_users_routes,
     &assets_mail_preview_routes,
     &crm_auth_routes,
     &crm_register_routes,

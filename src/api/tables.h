@@ -23,6 +23,7 @@ extern const struct route_table assets_mail_preview_routes;
 extern const struct route_table assets_session_routes;
 extern const struct route_table assets_settings_routes;
 extern const struct route_table assets_tenants_routes;
+extern const struct route_table assets_users_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
 extern const struct route_table oauth_forward_routes;

@@ -6,6 +6,7 @@
 #include "cli/store.h"
 #include "identity/password.h"
 #include "identity/user.h"
+#include "team/members.h"
 #include "tenancy/host.h"
 #include "tenancy/tenant_list.h"
 
@@ -49,67 +50,32 @@ int account_found(struct cli *cli, struct founding *founding)
     return CLI_OK;
 }
 
-struct user_work {
-    struct cli *cli;
-    const struct tenant *tenant;
-    const struct account_user *user;
-    int64_t now;
-    int64_t id;
-    bool address_taken; /* by somebody who came in between */
-    struct plan_refusal refusal;
-};
-
-static enum storage_status audit_user(struct db_conn *conn, struct cli *cli, int64_t tenant_id,
-                                       const struct account_user *user, int64_t id)
-{
-    struct audit_actor actor = cli_actor(cli);
-    struct audit_event event = { .tenant_id = tenant_id,
-                                 .action = user->existing ? "member.added" : "user.created",
-                                 .target_kind = "user",
-                                 .target_id = id,
-                                 .target_name = user->email,
-                                 .after = arena_printf(cli->arena, "{\"role\":\"%s\"}", user->role->slug) };
-    return audit_append(conn, cli->arena, &actor, &event, clock_now());
-}
-
-static enum storage_status insert_user(struct db_conn *conn, void *context)
-{
-    struct user_work *work = context;
-    const struct account_user *user = work->user;
-    enum storage_status status = STORAGE_OK;
-    work->address_taken = false;
-    work->id = user->existing;
-    if (!user->existing)
-        status = user_insert(conn, user->email, user->name, user->password_hash, work->now, &work->id);
-    if (status != STORAGE_OK) {
-        work->address_taken = status == STORAGE_CONFLICT;
-        return status;
-    }
-    status = membership_insert(conn, work->tenant->id, work->id, str_of(user->role->slug), work->now);
-    if (status != STORAGE_OK)
-        return status;
-    status = plan_take(conn, work->cli->config, work->tenant, "users", 1, &work->refusal);
-    return status == STORAGE_OK ? audit_user(conn, work->cli, work->tenant->id, user, work->id)
-                                : status;
-}
-
 int account_add_user(struct cli *cli, const struct tenant *tenant, const struct account_user *user,
                      int64_t *ret_id)
 {
-    struct user_work work = { .cli = cli, .tenant = tenant, .user = user, .now = clock_now() };
-    enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, insert_user, &work);
-    if (status == STORAGE_DONE)
-        return cli_fail("The plan %.*s of tenant %.*s allows %lld users, and it has %lld.",
-                        STR_ARG(work.refusal.plan), STR_ARG(tenant->slug), (long long)work.refusal.max,
-                        (long long)work.refusal.used);
-    if (status == STORAGE_CONFLICT && work.address_taken)
-        return cli_fail("The address %.*s was taken a moment ago; try again.", STR_ARG(user->email));
-    if (status == STORAGE_CONFLICT)
-        return cli_fail("%.*s is a member of tenant %.*s already.", STR_ARG(user->email),
-                        STR_ARG(tenant->slug));
+    const struct user joins = { .id = user->existing,
+                                .email = user->email,
+                                .name = user->name,
+                                .password_hash = user->password_hash };
+    struct member_deed deed = { .config = cli->config,
+                                .tenant = tenant,
+                                .actor = { .audit = cli_actor(cli) },
+                                .user = &joins,
+                                .role = str_of(user->role->slug),
+                                .now = clock_now() };
+    enum storage_status status = member_create(cli->conn, cli->arena, &deed);
     if (status != STORAGE_OK)
         return store_fail(cli, status, "create the user");
-    *ret_id = work.id;
+    if (deed.verdict == MEMBER_PLAN_FULL)
+        return cli_fail("The plan %.*s of tenant %.*s allows %lld users, and it has %lld.",
+                        STR_ARG(deed.refusal.plan), STR_ARG(tenant->slug), (long long)deed.refusal.max,
+                        (long long)deed.refusal.used);
+    if (deed.verdict == MEMBER_ADDRESS_TAKEN)
+        return cli_fail("The address %.*s was taken a moment ago; try again.", STR_ARG(user->email));
+    if (deed.verdict != MEMBER_DONE)
+        return cli_fail("%.*s is a member of tenant %.*s already.", STR_ARG(user->email),
+                        STR_ARG(tenant->slug));
+    *ret_id = deed.user_id;
     return CLI_OK;
 }
 

@@ -72,6 +72,20 @@ enum storage_status user_insert(struct db_conn *conn, struct str email, struct s
     return status;
 }
 
+enum storage_status user_update(struct db_conn *conn, int64_t user_id, struct str email, struct str name,
+                                int64_t now)
+{
+    struct arena *scratch = arena_new(0);
+    enum storage_status status =
+        db_exec(conn,
+                "UPDATE users SET email = $2, email_normal = $3, name = $4, updated_at = $5 WHERE id = $1",
+                DB_ARGS(db_int(user_id), db_text(email), db_text(text_normal_email(scratch, email)),
+                        db_text(name), db_int(now)),
+                NULL);
+    arena_free(&scratch);
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
+}
+
 enum storage_status user_confirm(struct db_conn *conn, const struct user *user)
 {
     DB_ROWS(rows);

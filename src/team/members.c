@@ -3,6 +3,7 @@
 #include "team/members.h"
 
 #include "access/custom_role.h"
+#include "access/member_words.h"
 #include "base/json.h"
 #include "identity/api_token.h"
 #include "identity/session.h"
@@ -12,7 +13,8 @@ struct work {
     struct db_conn *conn;
     struct arena *arena;
     struct member_deed *deed;
-    const struct kind *kind;
+    const struct kind *only; /* NULL: what deed->parts says */
+    const struct kind *kind; /* the one at hand */
     struct member before, after;
 };
 
@@ -21,6 +23,7 @@ struct kind {
     /* What besides ranks stands in the way; fills work->after. OK (deed->verdict says it) or a failure. */
     enum storage_status (*judge)(struct work *work);
     enum storage_status (*apply)(struct work *work);
+    struct str (*describe)(struct arena *arena, const struct member *member);
     bool is_removal;
 };
 
@@ -143,12 +146,62 @@ static enum storage_status apply_removal(struct work *work)
     return status == STORAGE_OK ? plan_release(work->conn, tenant_id, "users", 1) : status;
 }
 
+/* ---- name and address ---- */
+
+/* Whoever is a member elsewhere is not this tenant's alone. */
+static enum storage_status check_shared(struct work *work)
+{
+    DB_ROWS(rows);
+    const struct member_deed *deed = work->deed;
+    enum storage_status status =
+        db_first(work->conn, &rows, "SELECT 1 FROM memberships WHERE user_id = $2 AND tenant_id <> $1 LIMIT 1",
+                 DB_ARGS(db_int(deed->tenant->id), db_int(deed->user_id)));
+    if (status == STORAGE_ROW)
+        work->deed->verdict = MEMBER_SHARED;
+    return status == STORAGE_ROW || status == STORAGE_DONE ? STORAGE_OK : status;
+}
+
+static bool has_same_profile(const struct work *work)
+{
+    return str_equal(work->before.name, work->after.name) && str_equal(work->before.email, work->after.email);
+}
+
+static enum storage_status judge_profile(struct work *work)
+{
+    const struct member_deed *deed = work->deed;
+    if (deed->parts & MEMBER_NAME)
+        work->after.name = deed->name;
+    if (deed->parts & MEMBER_EMAIL)
+        work->after.email = deed->email;
+    return has_same_profile(work) ? STORAGE_OK : check_shared(work);
+}
+
+static enum storage_status apply_profile(struct work *work)
+{
+    struct member_deed *deed = work->deed;
+    enum storage_status status =
+        user_update(work->conn, deed->user_id, work->after.email, work->after.name, deed->now);
+    if (status == STORAGE_CONFLICT) {
+        deed->verdict = MEMBER_ADDRESS_TAKEN;
+        return STORAGE_DONE;
+    }
+    return status == STORAGE_OK ? member_words_write(work->conn, deed->tenant->id, deed->user_id) : status;
+}
+
+static struct str describe_profile(struct arena *arena, const struct member *member)
+{
+    cJSON *json = json_new_object();
+    json_add_str(json, "name", member->name);
+    json_add_str(json, "email", member->email);
+    return json_print(arena, json);
+}
+
 /* ---- all deeds ---- */
 
 static bool changes_nothing(const struct work *work)
 {
     return !work->kind->is_removal && work->before.status == work->after.status &&
-           str_equal(work->before.slug, work->after.slug);
+           str_equal(work->before.slug, work->after.slug) && has_same_profile(work);
 }
 
 static struct str describe(struct arena *arena, const struct member *member)
@@ -168,10 +221,10 @@ static enum storage_status write_down(struct work *work)
         .target_kind = "user",
         .target_id = deed->user_id,
         .target_name = work->before.email,
-        .before = describe(work->arena, &work->before),
+        .before = work->kind->describe(work->arena, &work->before),
     };
     if (!work->kind->is_removal)
-        event.after = describe(work->arena, &work->after);
+        event.after = work->kind->describe(work->arena, &work->after);
     return audit_append(work->conn, work->arena, &deed->actor.audit, &event, deed->now);
 }
 
@@ -185,51 +238,81 @@ static enum storage_status change(struct work *work)
     return status == STORAGE_OK ? write_down(work) : status;
 }
 
-static enum storage_status judge(struct work *work)
+/* DONE: refused, deed->verdict says why. */
+static enum storage_status find(struct work *work)
 {
     struct member_deed *deed = work->deed;
     enum storage_status status =
         member_by_id(work->conn, work->arena, deed->tenant, deed->user_id, &work->before);
-    work->after = work->before;
     if (status == STORAGE_DONE)
         deed->verdict = MEMBER_UNKNOWN;
     else if (status == STORAGE_ROW && work->before.role.rank > deed->actor.grant->role.rank)
         deed->verdict = MEMBER_ABOVE;
-    if (status != STORAGE_ROW || deed->verdict != MEMBER_DONE)
-        return status == STORAGE_ROW ? STORAGE_DONE : status;
-    status = work->kind->judge(work);
-    return status == STORAGE_OK && deed->verdict != MEMBER_DONE ? STORAGE_DONE : status;
+    if (status != STORAGE_ROW)
+        return status;
+    return deed->verdict == MEMBER_DONE ? STORAGE_OK : STORAGE_DONE;
 }
 
-/* DONE: refused, deed->verdict says why. */
+/* Likewise. What is so already is not written. */
+static enum storage_status do_one(struct work *work, const struct kind *kind)
+{
+    work->kind = kind;
+    work->after = work->before;
+    enum storage_status status = kind->judge(work);
+    if (status == STORAGE_OK && work->deed->verdict != MEMBER_DONE)
+        return STORAGE_DONE;
+    return status != STORAGE_OK || changes_nothing(work) ? status : change(work);
+}
+
+static const struct kind set_role = { "member.role_changed", judge_role, apply_role, describe, false };
+static const struct kind suspend = { "member.suspended", judge_suspension, apply_status, describe, false };
+static const struct kind reactivate = { "member.reactivated", judge_reactivation, apply_status, describe,
+                                        false };
+static const struct kind remove_ = { "member.removed", judge_removal, apply_removal, describe, true };
+static const struct kind rename_ = { "user.updated", judge_profile, apply_profile, describe_profile, false };
+
+static enum storage_status do_parts(struct work *work)
+{
+    const struct member_deed *deed = work->deed;
+    const struct kind *kinds[] = {
+        deed->parts & MEMBER_ROLE ? &set_role : NULL,
+        deed->parts & MEMBER_STATUS ? (deed->status == MEMBERSHIP_ACTIVE ? &reactivate : &suspend) : NULL,
+        deed->parts & (MEMBER_NAME | MEMBER_EMAIL) ? &rename_ : NULL,
+    };
+    enum storage_status status = STORAGE_OK;
+    work->after = work->before;
+    for (size_t i = 0; status == STORAGE_OK && i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (kinds[i])
+            status = do_one(work, kinds[i]);
+        work->before = work->after;
+    }
+    return status;
+}
+
 static enum storage_status run(struct db_conn *conn, void *context)
 {
     struct work *work = context;
+    work->conn = conn;
     work->deed->verdict = MEMBER_DONE;
     enum storage_status status = team_lock(conn, work->deed->tenant->id);
     if (status == STORAGE_OK)
-        status = judge(work);
-    if (status != STORAGE_OK || changes_nothing(work))
+        status = find(work);
+    if (status != STORAGE_OK)
         return status;
-    return change(work);
+    return work->only ? do_one(work, work->only) : do_parts(work);
 }
 
 static enum storage_status carry_out(struct db_conn *conn, struct arena *arena, struct member_deed *deed,
-                                     const struct kind *kind)
+                                     const struct kind *only)
 {
-    struct work work = { .conn = conn, .arena = arena, .deed = deed, .kind = kind };
+    struct work work = { .arena = arena, .deed = deed, .only = only };
     json_use_arena(arena);
     enum storage_status status = db_transaction(conn, STORAGE_WRITE, run, &work);
     if (status != STORAGE_OK && status != STORAGE_DONE)
         return status;
-    deed->member = kind->is_removal ? work.before : work.after;
+    deed->member = only && only->is_removal ? work.before : work.after;
     return STORAGE_OK;
 }
-
-static const struct kind set_role = { "member.role_changed", judge_role, apply_role, false };
-static const struct kind suspend = { "member.suspended", judge_suspension, apply_status, false };
-static const struct kind reactivate = { "member.reactivated", judge_reactivation, apply_status, false };
-static const struct kind remove_ = { "member.removed", judge_removal, apply_removal, true };
 
 enum storage_status member_set_role(struct db_conn *conn, struct arena *arena, struct member_deed *deed)
 {
@@ -249,4 +332,9 @@ enum storage_status member_reactivate(struct db_conn *conn, struct arena *arena,
 enum storage_status member_remove(struct db_conn *conn, struct arena *arena, struct member_deed *deed)
 {
     return carry_out(conn, arena, deed, &remove_);
+}
+
+enum storage_status member_edit(struct db_conn *conn, struct arena *arena, struct member_deed *deed)
+{
+    return carry_out(conn, arena, deed, NULL);
 }

@@ -1,5 +1,6 @@
 /* Invitations on the assets surface: inviting, what the account setup page shows, accepting. */
 #include "access/custom_role.h"
+#include "api/assets/role_name.h"
 #include "api/invitation.h"
 #include "api/tables.h"
 #include "base/clock.h"
@@ -23,18 +24,6 @@ static const struct field invite_fields[] = {
 };
 static const struct shape invite_shape = SHAPE("AssetsInvite", struct invite_input, invite_fields);
 
-/* This surface's name for a role may stand for several; it gives the lowest of them. */
-static struct str slug_of(struct str role)
-{
-    size_t n;
-    const struct role *table = role_table(&n);
-    for (size_t i = n; i-- > 0;) {
-        if (str_equal(role, str_of(table[i].assets_name)))
-            return str_of(table[i].slug);
-    }
-    return role;
-}
-
 static enum error_code invite(struct call *call)
 {
     const struct invite_input *input = call->input;
@@ -43,7 +32,7 @@ static enum error_code invite(struct call *call)
     if (code != OK)
         return code;
     deed.email = input->email;
-    deed.role = slug_of(input->role);
+    deed.role = assets_role_slug(input->role);
     enum storage_status status = invitation_send(call->db, call->arena, &deed);
     code = status == STORAGE_OK ? invite_refuse(call, &deed, false) : call_fail_storage(call, status);
     if (code != OK)

@@ -1,7 +1,7 @@
 /* Roles and permissions: the system's roles beside the tenant's own, which are made and changed here. */
+#include "api/member.h"
 #include "api/tables.h"
 #include "api/v1/answer.h"
-#include "api/v1/team.h"
 #include "base/text.h"
 #include "team/roles.h"
 
@@ -262,7 +262,7 @@ static enum error_code carry_out(struct call *call, deed_fn fn, struct role_deed
     if (call->failure.code != OK)
         return call->failure.code;
     deed->tenant = &call->tenant;
-    deed->actor = v1_team_actor(call);
+    deed->actor = call_team_actor(call);
     deed->now = call->now;
     enum storage_status status = fn(call->db, call->arena, deed);
     return status == STORAGE_OK ? refuse(call, deed) : call_fail_storage(call, status);

@@ -1,24 +1,10 @@
 /* The team: who belongs to the tenant, in which role; giving roles, suspending, removing. */
-#include "api/v1/team.h"
-
+#include "api/member.h"
 #include "api/tables.h"
 #include "api/v1/answer.h"
-#include "base/encode.h"
-#include "base/text.h"
-#include "request/actor.h"
-#include "team/members.h"
 
 #define DEFAULT_PER_PAGE 25
 #define MAX_PER_PAGE     100
-
-struct team_actor v1_team_actor(const struct call *call)
-{
-    return (struct team_actor){
-        .user_id = call->principal.user_id,
-        .grant = &call->grant,
-        .audit = call_actor(call),
-    };
-}
 
 static cJSON *member_json(struct call *call, const struct member *member)
 {
@@ -55,29 +41,6 @@ static const struct field list_fields[] = {
 };
 static const struct shape list_shape = SHAPE("TeamQuery", struct list_query, list_fields);
 
-/* "user id:t" and the time, or "user id:w" and the word, in letters that need no escaping. */
-static struct str cursor_write(struct call *call, const struct member_place *place)
-{
-    struct str time = arena_printf(call->arena, "%lld", (long long)place->joined_at);
-    struct str text = arena_printf(call->arena, "%lld:%c%.*s", (long long)place->user_id,
-                                   place->word.at ? 'w' : 't', STR_ARG(place->word.at ? place->word : time));
-    return base64url_encode(call->arena, text.at, text.len);
-}
-
-/* A search goes by words, a list by time. */
-static bool cursor_read(struct call *call, struct str cursor, bool is_search, struct member_place *ret)
-{
-    struct str text, id, key;
-    if (!base64url_decode(call->arena, cursor, &text) || !text_is_clean(text) ||
-        !str_split(text, ':', &id, &key) || !str_to_int(id, &ret->user_id) || ret->user_id <= 0 ||
-        !str_starts_with(key, is_search ? STR("w") : STR("t")))
-        return false;
-    struct str place = str_sub(key, 1, key.len);
-    if (is_search)
-        ret->word = place;
-    return is_search ? place.len > 0 : str_to_int(place, &ret->joined_at);
-}
-
 static enum member_filter filter_of(struct str status)
 {
     if (!status.at)
@@ -88,7 +51,6 @@ static enum member_filter filter_of(struct str status)
 static enum error_code team_list(struct call *call)
 {
     const struct list_query *asked = call->query_input;
-    bool is_search = asked->q.at != NULL;
     struct member_query query = {
         .search = asked->q,
         .role = asked->role,
@@ -96,48 +58,27 @@ static enum error_code team_list(struct call *call)
         .limit = asked->per_page ? asked->per_page : DEFAULT_PER_PAGE,
     };
     struct member_page page;
-    if (asked->cursor.at && !cursor_read(call, asked->cursor, is_search, &query.after))
-        return call_fail_field(call, "cursor", VIOLATION_CUSTOM, NULL);
+    enum error_code code = member_cursor_read(call, asked->cursor, asked->q.at != NULL, &query.after);
+    if (code != OK)
+        return code;
     enum storage_status status = member_list(call->db, call->arena, &call->tenant, &query, &page);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     cJSON *list = json_new_array();
     for (size_t i = 0; i < page.n; i++)
         json_add_item(list, NULL, member_json(call, &page.at[i]));
-    v1_page(call, list, page.has_more ? cursor_write(call, &page.last) : STR_NONE, query.limit);
+    v1_page(call, list, page.has_more ? member_cursor_write(call, &page.last) : STR_NONE, query.limit);
     return OK;
 }
 
 /* ---- deeds ---- */
-
-static enum error_code refuse(struct call *call, enum member_verdict verdict)
-{
-    switch (verdict) {
-    case MEMBER_DONE:
-        break;
-    case MEMBER_UNKNOWN:
-        return call_fail(call, ERR_NOT_FOUND, NULL);
-    case MEMBER_ABOVE:
-        return call_fail(call, ERR_FORBIDDEN, "This member's role is above yours.");
-    case MEMBER_ROLE_UNKNOWN:
-        return call_fail_field(call, "role", VIOLATION_CUSTOM, "The selected role is invalid.");
-    case MEMBER_ROLE_ABOVE:
-        return call_fail(call, ERR_FORBIDDEN, "You cannot give a role that may do more than you.");
-    case MEMBER_SELF:
-        return call_fail(call, ERR_BAD_REQUEST, "You cannot suspend yourself.");
-    case MEMBER_LAST_OWNER:
-        return call_fail(call, ERR_BAD_REQUEST,
-                         "The last owner cannot be removed, suspended or given another role.");
-    }
-    return OK;
-}
 
 typedef enum storage_status (*deed_fn)(struct db_conn *conn, struct arena *arena, struct member_deed *deed);
 
 static enum error_code carry_out(struct call *call, deed_fn fn, struct str role, struct member *ret)
 {
     struct member_deed deed = {
-        .tenant = &call->tenant, .actor = v1_team_actor(call), .role = role, .now = call->now
+        .tenant = &call->tenant, .actor = call_team_actor(call), .role = role, .now = call->now
     };
     if (!v1_path_id(call, 0, &deed.user_id))
         return ERR_NOT_FOUND;
@@ -145,7 +86,7 @@ static enum error_code carry_out(struct call *call, deed_fn fn, struct str role,
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     *ret = deed.member;
-    return refuse(call, deed.verdict);
+    return member_refuse(call, &deed);
 }
 
 static enum error_code carry_out_and_show(struct call *call, deed_fn fn, struct str role)

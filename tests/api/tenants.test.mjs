@@ -1,0 +1,86 @@
+// Staff manage tenants; a tenant's administrators its settings, domains and users; limits hold whatever happens at once.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { ask, connect2, http2Once, request2 } from './harness/client.mjs';
+import { suite } from './harness/suite.mjs';
+import { ACME_HOST, people, ROOT_HOST } from './harness/world.mjs';
+
+suite('tenants', { config: { mode: 'saas', server: { queue: 4096 } } }, (server) => {
+  const send = (method, path, token, json, host = ROOT_HOST) => http2Once(server(), { method, path, host, token, json });
+  const tokenOf = async (person, slug = 'acme') => {
+    const reply = await http2Once(server(), { path: '/api/v1/auth/login', headers: { 'x-tenant': slug }, json:
+      { email: person.email, password: person.password } });
+    assert.equal(reply.status, 200, reply.text);
+    return reply.json.data.token;
+  };
+
+  it('a tenant from its creation to its end, alike over both protocols', async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    const owner = { name: 'Nora New', email: 'nora@newco.example', password: 'granite-willow-7' };
+    const made = await send('POST', '/api/tenants', root, { slug: 'newco', name: 'New Co', plan: 'pro', owner });
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual([made.json.slug, made.json.plan, made.json.status], ['newco', 'pro', 'active']);
+    const over1 = await ask(server(), { path: '/api/tenants?q=NEWCO', host: ROOT_HOST, token: root });
+    assert.deepEqual([over1.json.total, over1.json.items[0].id, over1.json.next], [1, made.json.id, null]);
+    const nora = await tokenOf(owner, 'newco');
+    const host = 'newco.tether.test';
+    assert.equal((await send('PATCH', '/api/settings', nora, { accent_colour: '#0b7285' }, host)).json.accent_colour, '#0b7285');
+    assert.equal((await send('POST', '/api/settings/domains', nora, { host: 'tools.newco.example' }, host)).status, 201);
+    assert.equal((await send('GET', '/api/public/branding', undefined, undefined, 'tools.newco.example')).json.accent_colour, '#0b7285');
+    assert.equal((await send('PATCH', '/api/tenants/newco', root, { status: 'suspended' })).json.status, 'suspended');
+    assert.equal((await send('GET', '/api/auth/me', nora, undefined, host)).status, 403);
+    assert.equal((await send('PATCH', '/api/tenants/newco', root, { status: 'active' })).json.status, 'active');
+    assert.equal((await send('GET', '/api/auth/me', nora, undefined, host)).status, 200);
+    assert.equal((await send('DELETE', '/api/tenants/newco', root)).status, 422);
+    assert.equal((await send('DELETE', '/api/tenants/newco?confirm=newco', root)).status, 204);
+    assert.equal((await send('GET', '/api/auth/me', nora, undefined, host)).status, 404);
+    assert.equal((await send('GET', '/api/public/branding', undefined, undefined, 'tools.newco.example')).status, 404);
+  });
+
+  it('belongs to the operator', async () => {
+    const [staff, owner] = [await tokenOf(people.staff, 'root'), await tokenOf(people.owner)];
+    assert.equal((await send('GET', '/api/tenants', staff)).status, 403);
+    assert.equal((await send('GET', '/api/tenants', owner)).status, 403);
+    assert.equal((await send('GET', '/api/tenants', owner, undefined, ACME_HOST)).status, 404);
+    assert.equal((await send('GET', '/api/tenants')).status, 401);
+  });
+
+  // 24 at once for 3 seats: three get one, by the database.
+  it("a tenant's own limit of users holds under concurrency", async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    const owner = await tokenOf(people.owner);
+    const used = (await send('GET', '/api/tenants/acme', root)).json.usage.find((use) => use.limit === 'users').used;
+    assert.equal((await send('PATCH', '/api/tenants/acme', root, { max_users: used + 3 })).status, 200);
+    const session = connect2(server());
+    try {
+      const replies = await Promise.all(Array.from({ length: 24 }, (_, i) => request2(session, {
+        method: 'POST', path: '/api/users', host: ACME_HOST, token: owner,
+        json: { name: `Person ${i}`, email: `seat${i}@acme.example`, role: 'client_user', password: `plain-word-${i}` },
+      })));
+      const count = (status) => replies.filter((reply) => reply.status === status).length;
+      assert.deepEqual([count(201), count(402)], [3, 21], replies.map((reply) => reply.text).join('\n'));
+      const full = replies.find((reply) => reply.status === 402).json;
+      assert.deepEqual([full.limit, full.used, full.max, full.plan], ['users', used + 3, used + 3, 'pro']);
+    } finally {
+      session.destroy();
+    }
+    const listed = await send('GET', '/api/users?q=seat', owner, undefined, ACME_HOST);
+    assert.equal(listed.json.total, 3);
+  });
+
+  // One domain, two tenants, at once: one has it.
+  it('a domain is one tenant\'s, whoever asks at once', async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    const session = connect2(server());
+    try {
+      for (let round = 0; round < 6; round++) {
+        const replies = await Promise.all(['acme', 'globex'].map((slug) => request2(session, {
+          method: 'POST', path: `/api/tenants/${slug}/domains`, host: ROOT_HOST, token: root, json: { host: `race${round}.example` },
+        })));
+        assert.deepEqual(replies.map((reply) => reply.status).sort(), [201, 409]);
+      }
+    } finally {
+      session.destroy();
+    }
+  });
+});
