@@ -32,6 +32,11 @@ const struct route_table *const api_route_tables[] = {
     &oauth_tokens_routes,
     &spaces_displays_routes,
     &spaces_screens_routes,
+    &spaces_public_offers_routes,
+    &spaces_portal_routes,
+    &spaces_checkins_routes,
+    &spaces_payments_routes,
+    &spaces_tickets_routes,
 };
 
 const size_t api_route_table_count = sizeof api_route_tables / sizeof api_route_tables[0];

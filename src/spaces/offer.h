@@ -6,6 +6,8 @@
 
 #include "storage/db.h"
 
+#define OFFER_DAYS_AHEAD 366 /* for which day passes are shown and sold */
+
 enum offer_kind { OFFER_EVENT = 0, OFFER_PASS, OFFER_KIND_COUNT };
 
 struct offer {

@@ -79,7 +79,7 @@ struct ticket_deed {
     const struct tenant *tenant;
     struct audit_actor actor;
     struct str portal_base; /* "https://acme.example.com/portal/" */
-    bool is_staff;          /* may cancel what has begun, too */
+    bool is_staff; /* may order what is not published or not open, and cancel what has begun */
     int64_t now;
 
     /* To order. */

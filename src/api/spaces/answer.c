@@ -30,11 +30,16 @@ enum error_code spaces_read_cursor(struct call *call, struct str cursor, int64_t
     return call_fail_field(call, "cursor", VIOLATION_CUSTOM, NULL);
 }
 
-void spaces_page(struct call *call, cJSON *list, int64_t next)
+void spaces_page_before(struct call *call, cJSON *list, struct str next)
 {
     cJSON *json = success(list);
-    json_add_str_or_null(json, "next", next ? arena_printf(call->arena, "%lld", (long long)next) : STR_NONE);
+    json_add_str_or_null(json, "next", next);
     reply_json(&call->reply, 200, json);
+}
+
+void spaces_page(struct call *call, cJSON *list, int64_t next)
+{
+    spaces_page_before(call, list, next ? arena_printf(call->arena, "%lld", (long long)next) : STR_NONE);
 }
 
 void spaces_add_time(struct call *call, cJSON *object, const char *name, int64_t epoch_us)

@@ -21,6 +21,8 @@ int64_t spaces_limit(int64_t asked);
 enum error_code spaces_read_cursor(struct call *call, struct str cursor, int64_t *ret);
 /* {"success": true, "data": list, "next": …}; next 0: the last page. */
 void spaces_page(struct call *call, cJSON *list, int64_t next);
+/* The same with a cursor of another kind; next.at == NULL: the last page. */
+void spaces_page_before(struct call *call, cJSON *list, struct str next);
 
 /* ISO 8601 UTC; null for 0. */
 void spaces_add_time(struct call *call, cJSON *object, const char *name, int64_t epoch_us);

@@ -46,7 +46,7 @@ static void test_surface__unknown_paths_answer_in_the_envelope_of_their_prefix(v
         { "/api/spaces/1", SPACES_404 },
         { "/api/displays/state/x/y", SPACES_404 },
         { "/api/settings/nowhere", SPACES_404 },
-        { "/api/public/events", SPACES_404 },
+        { "/api/public/nothing", SPACES_404 },
         { "/api/public/", SPACES_404 },
         { "/api/public/branding/more", ASSETS_404 },
     };

@@ -1,0 +1,145 @@
+/* Check-in by code, at a kiosk or by staff; who came in; and whether a member's code holds. */
+#include "api/spaces/answer.h"
+#include "api/spaces/ticket.h"
+#include "api/tables.h"
+
+/* ---- checking in ---- */
+
+struct code_input {
+    struct str code;
+};
+#define CODE_ROW                                                                                             \
+    FIELD(struct code_input, code, "code", FIELD_SECRET, .flags = FIELD_REQUIRED, .max = 2000,               \
+          .help = "Of a ticket or a member: as printed, or the link that its QR code holds",                 \
+          .example = "T4K7-XM2P-9QRS-TVWX-YZ01")
+static const struct field code_fields[] = { CODE_ROW };
+static const struct shape code_shape = SHAPE("CheckInCode", struct code_input, code_fields);
+static const struct shape lookup_shape = SHAPE("MemberLookupQuery", struct code_input, code_fields);
+
+static enum error_code check_in(struct call *call)
+{
+    const struct code_input *input = call->input;
+    struct checkin_deed deed = spaces_checkin_begin(call);
+    arena_wipe_on_free(call->arena);
+    deed.code = code_read(input->code, deed.hash);
+    return deed.code == CODE_NONE ? call_fail(call, ERR_NOT_FOUND, NULL) : spaces_checkin(call, &deed);
+}
+
+/* ---- who came in ---- */
+
+struct page_query {
+    struct str cursor;
+    int64_t limit;
+};
+static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct page_query) };
+static const struct shape page_shape = SHAPE("CheckInsQuery", struct page_query, page_fields);
+
+static void add_id(cJSON *object, const char *name, int64_t id)
+{
+    if (id)
+        json_add_int(object, name, id);
+    else
+        json_add_null(object, name);
+}
+
+static cJSON *row_json(struct call *call, const struct checkin_row *row)
+{
+    cJSON *json = json_new_object();
+    json_add_int(json, "id", row->id);
+    json_add_str(json, "kind", row->member_id ? STR("member") : STR("ticket"));
+    add_id(json, "ticket_id", row->ticket_id);
+    add_id(json, "member_id", row->member_id);
+    json_add_str(json, "name", row->name);
+    json_add_str_or_null(json, "title", row->ticket_id ? row->title : STR_NONE);
+    json_add_int(json, "quantity", row->quantity);
+    spaces_add_time(call, json, "checked_in_at", row->at);
+    add_id(json, "checked_in_by", row->by_user);
+    return json;
+}
+
+static enum error_code list(struct call *call)
+{
+    const struct page_query *query = call->query_input;
+    int64_t before = 0, limit = spaces_limit(query->limit);
+    struct checkin_row *rows;
+    size_t n;
+    enum error_code code = spaces_read_cursor(call, query->cursor, &before);
+    if (code != OK)
+        return code;
+    enum storage_status status =
+        checkin_list(call->db, call->arena, call->tenant.id, before, limit + 1, &rows, &n);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    size_t shown = n > (size_t)limit ? (size_t)limit : n;
+    cJSON *json = json_new_array();
+    for (size_t i = 0; i < shown; i++)
+        json_add_item(json, NULL, row_json(call, &rows[i]));
+    spaces_page(call, json, n > shown ? rows[shown - 1].id : 0);
+    return OK;
+}
+
+/* ---- looking a member up ---- */
+
+/* Malformed, unknown and another tenant's codes are told alike. */
+static enum error_code lookup(struct call *call)
+{
+    const struct code_input *query = call->query_input;
+    struct community_member member;
+    uint8_t hash[CODE_HASH_BYTES];
+    arena_wipe_on_free(call->arena);
+    if (code_read(query->code, hash) != CODE_MEMBER)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    enum storage_status status = community_by_code(call->db, call->arena, call->tenant.id, hash, &member);
+    if (status == STORAGE_DONE)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    if (status != STORAGE_ROW)
+        return call_fail_storage(call, status);
+    cJSON *json = json_new_object();
+    json_add_str(json, "name", name_in_short(call->arena, member.first_name, member.last_name));
+    json_add_str(json, "status", str_of(community_status_name(member.status)));
+    spaces_answer(call, 200, json);
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "spaces_public_check_in",
+      .method = METHOD_POST,
+      .path = "/api/public/check-in",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST_OR_QUERY,
+      .body = BODY_JSON,
+      .input = &code_shape,
+      .answer = "CheckIn",
+      .handler = check_in,
+      .summary = "Checks in with a code: a ticket once, a member once a day" },
+    { .op = "spaces_member_lookup",
+      .method = METHOD_GET,
+      .path = "/api/public/members/lookup",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST_OR_QUERY,
+      .query = &lookup_shape,
+      .answer = "MemberLookup",
+      .handler = lookup,
+      .summary = "Whose a member's code is, in short, and whether the membership holds" },
+    { .op = "spaces_check_in",
+      .method = METHOD_POST,
+      .path = "/api/check-ins",
+      .permission = PERM_CHECKINS_MANAGE,
+      .tenant = TENANT_BY_TOKEN,
+      .body = BODY_JSON,
+      .input = &code_shape,
+      .answer = "CheckIn",
+      .handler = check_in,
+      .summary = "Checks somebody in with a code, as staff" },
+    { .op = "spaces_check_ins",
+      .method = METHOD_GET,
+      .path = "/api/check-ins",
+      .permission = PERM_CHECKINS_MANAGE,
+      .tenant = TENANT_BY_TOKEN,
+      .query = &page_shape,
+      .answer = "CheckInPage",
+      .handler = list,
+      .summary = "Lists who came in, newest first" },
+};
+
+const struct route_table spaces_checkins_routes = ROUTE_TABLE(&spaces_surface, routes);

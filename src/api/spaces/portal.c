@@ -1,0 +1,137 @@
+/* The portal: whoever has a ticket's code sees the ticket, shows its QR code and may cancel it. */
+#include "api/spaces/answer.h"
+#include "api/spaces/ticket.h"
+#include "api/tables.h"
+#include "qr/qr.h"
+
+/* What is malformed, unknown or another tenant's is one and the same. OK with *ret, or the failure is set. */
+static enum error_code find(struct call *call, struct ticket *ret)
+{
+    uint8_t hash[CODE_HASH_BYTES];
+    arena_wipe_on_free(call->arena);
+    if (code_read(call->params[0], hash) != CODE_TICKET)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    enum storage_status status = ticket_by_code(call->db, call->arena, call->tenant.id, hash, call->now, ret);
+    if (status == STORAGE_DONE)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
+}
+
+static bool may_cancel(const struct call *call, const struct ticket *ticket)
+{
+    bool is_open = ticket->status == TICKET_PENDING || ticket->status == TICKET_CONFIRMED;
+    return is_open && !ticket->checked_in_at && call->now < ticket->starts_at;
+}
+
+static void answer(struct call *call, const struct ticket *ticket)
+{
+    cJSON *json = json_new_object();
+    spaces_add_offer(call, json, ticket);
+    json_add_str(json, "name", ticket->name);
+    json_add_int(json, "quantity", ticket->quantity);
+    json_add_int(json, "amount", ticket->amount);
+    json_add_str(json, "currency", ticket->currency);
+    json_add_str(json, "status", str_of(ticket_status_name(ticket->status)));
+    spaces_add_time(call, json, "expires_at", ticket->status == TICKET_PENDING ? ticket->expires_at : 0);
+    spaces_add_time(call, json, "checked_in_at", ticket->checked_in_at);
+    json_add_bool(json, "may_cancel", may_cancel(call, ticket));
+    json_add_str(json, "qr_url",
+                 arena_printf(call->arena, "/api/public/portal/%.*s/qr", STR_ARG(call->params[0])));
+    spaces_answer(call, 200, json);
+}
+
+static enum error_code show(struct call *call)
+{
+    struct ticket ticket;
+    enum error_code code = find(call, &ticket);
+    if (code == OK)
+        answer(call, &ticket);
+    return code;
+}
+
+static enum error_code cancel(struct call *call)
+{
+    struct ticket ticket;
+    struct ticket_deed deed;
+    enum error_code code = find(call, &ticket);
+    if (code == OK)
+        code = spaces_ticket_begin(call, &deed);
+    if (code != OK)
+        return code;
+    deed.ticket = ticket;
+    enum storage_status status = ticket_cancel(call->db, call->arena, &deed);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    code = spaces_ticket_refuse(call, &deed);
+    if (code == OK)
+        answer(call, &deed.ticket);
+    return code;
+}
+
+/* ---- the QR code ---- */
+
+struct qr_query {
+    struct str format;
+    int64_t size;
+};
+static const char *const formats[] = { "png", "svg", NULL };
+static const struct field qr_fields[] = {
+    FIELD(struct qr_query, format, "format", FIELD_ENUM, .words = formats, .help = "png if left out",
+          .example = "svg"),
+    FIELD(struct qr_query, size, "size", FIELD_INT, .min = QR_SIZE_MIN, .max = QR_SIZE_MAX,
+          .help = "Pixels of a side; 320 if left out", .example = "320"),
+};
+static const struct shape qr_shape = SHAPE("TicketQrQuery", struct qr_query, qr_fields);
+
+/* Of the portal's link: a telephone opens it, and check-in takes it as it takes the code. */
+static enum error_code qr(struct call *call)
+{
+    const struct qr_query *query = call->query_input;
+    bool is_svg = str_equal(query->format, STR("svg"));
+    struct qr_style style = { .size = (int)query->size };
+    struct ticket ticket;
+    struct ticket_deed deed;
+    struct str picture;
+    enum error_code code = find(call, &ticket);
+    if (code == OK)
+        code = spaces_ticket_begin(call, &deed);
+    if (code != OK)
+        return code;
+    struct str link = arena_join(call->arena, deed.portal_base, call->params[0]);
+    enum qr_result result =
+        is_svg ? qr_svg(call->arena, link, style, &picture) : qr_png(call->arena, link, style, &picture);
+    if (result != QR_OK)
+        return call_fail_field(call, "size", VIOLATION_CUSTOM, "The size is too small for this code.");
+    reply_text(&call->reply, 200, is_svg ? "image/svg+xml" : "image/png", picture);
+    return OK;
+}
+
+static const struct route routes[] = {
+    { .op = "spaces_portal",
+      .method = METHOD_GET,
+      .path = "/api/public/portal/{code}",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST_OR_QUERY,
+      .answer = "PortalTicket",
+      .handler = show,
+      .summary = "Shows the ticket of a code" },
+    { .op = "spaces_portal_qr",
+      .method = METHOD_GET,
+      .path = "/api/public/portal/{code}/qr",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST_OR_QUERY,
+      .query = &qr_shape,
+      .answer = "TicketQr",
+      .handler = qr,
+      .summary = "The ticket's QR code, as PNG or SVG" },
+    { .op = "spaces_portal_cancel",
+      .method = METHOD_POST,
+      .path = "/api/public/portal/{code}/cancel",
+      .need = NEED_PUBLIC,
+      .tenant = TENANT_BY_HOST_OR_QUERY,
+      .answer = "PortalTicket",
+      .handler = cancel,
+      .summary = "Cancels the ticket of a code, until what it is for begins" },
+};
+
+const struct route_table spaces_portal_routes = ROUTE_TABLE(&spaces_surface, routes);
