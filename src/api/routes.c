@@ -6,6 +6,8 @@
 const struct route_table *const api_route_tables[] = {
     &system_routes,
     &csp_report_routes,
+    &openapi_routes,
+    &panel_routes,
     &assets_auth_routes,
     &assets_session_routes,
     &assets_branding_routes,

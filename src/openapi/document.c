@@ -8,14 +8,14 @@
 static void count_row(void *context, const struct surface *surface, const struct route *route)
 {
     (void)surface;
-    (void)route;
-    (*(size_t *)context)++;
+    *(size_t *)context += !route->page;
 }
 
 static void keep_row(void *context, const struct surface *surface, const struct route *route)
 {
     struct api_rows *rows = context;
-    rows->at[rows->n++] = (struct api_row){ surface, route };
+    if (!route->page)
+        rows->at[rows->n++] = (struct api_row){ surface, route };
 }
 
 static struct api_rows rows_of(struct arena *arena, const struct walk *walk)

@@ -38,6 +38,10 @@ enum path_verdict path_decode(struct arena *arena, struct str raw, struct path *
     for (bool more = rest.len > 0; more;) {
         struct str segment, decoded;
         more = str_split(rest, '/', &segment, &rest);
+        if (!more && str_is_empty(segment) && ret->n > 0 && ret->n < ROUTER_MAX_SEGMENTS) {
+            ret->segments[ret->n++] = segment; /* "/panel/" */
+            break;
+        }
         enum path_verdict one = decode_segment(arena, segment, &decoded);
         if (one == PATH_BROKEN)
             return PATH_BROKEN;

@@ -46,7 +46,7 @@ enum body_kind {
 struct route {
     const char *op; /* operationId; the key in logs, metrics, audit */
     enum http_method method;
-    const char *path; /* "/api/assets/{id}"; a parameter is a whole segment; at most 4 */
+    const char *path; /* "/api/assets/{id}"; a parameter is a whole segment; at most 4; "/panel/" is another path than "/panel" */
     enum route_need need;
     enum permission permission; /* for NEED_PERMISSION */
     enum tenant_rule tenant;
@@ -67,6 +67,7 @@ struct route {
     /* The token may also come as the secret of HTTP Basic (RFC 6749 section 2.3.1), as OAuth clients send it.
      */
     bool client_secret;
+    bool page; /* for people and their browsers: no part of the API, and not in its OpenAPI document */
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */
 };

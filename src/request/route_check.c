@@ -38,8 +38,9 @@ static bool path_is_sound(const struct route *route)
     for (bool more = rest.len > 0; more; segments++) {
         struct str segment;
         more = str_split(rest, '/', &segment, &rest);
+        bool is_end = !more && segments > 0 && str_is_empty(segment);
         if (!is_parameter(segment)) {
-            if (!is_literal(segment))
+            if (!is_literal(segment) && !is_end)
                 return false;
             continue;
         }

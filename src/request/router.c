@@ -93,7 +93,8 @@ static const struct route_entry *find(const struct node *node, const struct path
         return node->first;
     const struct node *literal = child_literal(node, path->segments[depth]);
     const struct route_entry *found = literal ? find(literal, path, depth + 1, match) : NULL;
-    if (found || !node->parameter || match->param_count == CALL_MAX_PARAMS)
+    if (found || !node->parameter || match->param_count == CALL_MAX_PARAMS ||
+        str_is_empty(path->segments[depth]))
         return found;
     match->params[match->param_count++] = path->segments[depth];
     found = find(node->parameter, path, depth + 1, match);

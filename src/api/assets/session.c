@@ -71,7 +71,6 @@ static const struct route routes[] = {
       .need = NEED_OPTIONAL,
       .tenant = TENANT_BY_HOST,
       .own_origin = true,
-      .answer = "Nothing",
       .success = 204,
       .handler = cookie_sign_out,
       .summary = "Signs out: ends the session and takes the cookie away" },

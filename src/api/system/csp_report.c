@@ -63,7 +63,6 @@ static const struct route routes[] = {
       .rate = RATE_PANEL,
       .body = BODY_REPORT,
       .input = &report_shape,
-      .answer = "Nothing",
       .success = 204,
       .handler = take_report,
       .summary = "Takes a browser's report of a page that broke its content security policy" },

@@ -16,7 +16,7 @@ static cJSON *system_error(struct call *call, const struct failure *failure)
 
 const struct surface system_surface = {
     .name = "system",
-    .prefixes = (const char *const[]){ "/healthz", "/readyz", "/metrics", "/csp-report", NULL },
+    .prefixes = (const char *const[]){ "/healthz", "/readyz", "/metrics", "/csp-report", "/openapi.json", "/panel", NULL },
     .status = failure_status,
     .error = system_error,
 };

@@ -1,0 +1,49 @@
+// The OpenAPI document at run time: forms are made of its field rows, so that bounds and help texts are the server's own.
+import { useEffect, useState } from 'preact/hooks';
+
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  format?: string;
+  description?: string;
+  enum?: string[];
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  default?: unknown;
+}
+
+interface Document {
+  components: { schemas: Record<string, Schema> };
+}
+
+let pending: Promise<Document> | undefined;
+
+function load(): Promise<Document> {
+  pending ??= fetch('/openapi.json', { headers: { accept: 'application/json' } }).then((reply) => {
+    if (!reply.ok) throw new Error(`openapi.json: ${reply.status}`);
+    return reply.json() as Promise<Document>;
+  });
+  pending.catch(() => { pending = undefined; });
+  return pending;
+}
+
+// undefined until it is there.
+export function useSchema(name: string): Schema | undefined {
+  const [schema, setSchema] = useState<Schema>();
+  useEffect(() => {
+    let gone = false;
+    load().then((document) => { if (!gone) setSchema(document.components.schemas[name]); }, () => {});
+    return () => { gone = true; };
+  }, [name]);
+  return schema;
+}
+
+export function typeOf(schema: Schema): string {
+  const types = [schema.type ?? 'string'].flat();
+  return types.find((type) => type !== 'null') ?? 'string';
+}

@@ -1,0 +1,29 @@
+// Staff at the operator's address: which tenant they look into.
+import { useId } from 'preact/hooks';
+import { raw } from '../api/client';
+import { pageOf, useLoad } from '../api/query';
+import { complain } from '../ui/toast';
+import { enterTenant } from './session';
+import type { Session } from './session';
+
+interface Known {
+  slug: string;
+  name: string;
+}
+
+export function TenantSwitch({ session }: { session: Session }) {
+  const id = useId();
+  const { data } = useLoad(async () => pageOf<Known>(await (await raw('get', '/api/tenants', { query: { limit: 200 } as never })).json()));
+  const tenants = data?.rows ?? [];
+  const isKnown = !session.tenant || tenants.some(({ slug }) => slug === session.tenant);
+  return (
+    <div class="switch">
+      <label for={id}>Tenant</label>
+      <select id={id} value={session.tenant} onChange={(event) => { enterTenant(event.currentTarget.value).catch(complain); }}>
+        <option value="">{session.branding?.tenant_name} (operator)</option>
+        {!isKnown && <option value={session.tenant}>{session.tenant}</option>}
+        {tenants.filter(({ slug }) => slug !== session.me?.tenant.slug || session.tenant).map(({ slug, name }) => <option key={slug} value={slug}>{name}</option>)}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+#include "web/files.h"
+
+static const struct web_file *find(const struct web_folder *folder, struct str name)
+{
+    for (size_t i = 0; i < *folder->count; i++)
+        if (str_equal(str_of(folder->files[i].name), name))
+            return &folder->files[i];
+    return NULL;
+}
+
+/* Whether a comma-separated field names `word`, and does not take it back with a weight of zero. */
+static bool field_names(struct str field, struct str word)
+{
+    for (struct str one, name, parameters, rest = field; !str_is_empty(rest);) {
+        str_split(rest, ',', &one, &rest);
+        str_split(one, ';', &name, &parameters);
+        struct str weight = str_trim(parameters);
+        bool is_refused = str_starts_with(weight, STR("q=0")) && !str_starts_with(weight, STR("q=0."));
+        if (str_equal_nocase(str_trim(name), word) && !is_refused)
+            return true;
+    }
+    return false;
+}
+
+/* RFC 9110 section 13.1.2; a proxy may have marked the tag as weak. */
+static bool client_has(const struct call *call, const struct web_file *file)
+{
+    struct str etag = str_of(file->etag), known = request_header(&call->request, "if-none-match");
+    for (struct str one, rest = known; !str_is_empty(rest);) {
+        str_split(rest, ',', &one, &rest);
+        one = str_trim(one);
+        if (str_starts_with(one, STR("W/")))
+            one = str_sub(one, 2, one.len);
+        if (str_equal(one, etag) || str_equal(one, STR("*")))
+            return true;
+    }
+    return false;
+}
+
+static void answer_body(struct call *call, const struct web_file *file)
+{
+    bool is_packed =
+        file->packed && field_names(request_header(&call->request, "accept-encoding"), STR("gzip"));
+    const unsigned char *bytes = is_packed ? file->packed : file->plain;
+    size_t size = is_packed ? file->packed_size : file->plain_size;
+    reply_text(&call->reply, 200, file->type, str_from((const char *)bytes, size));
+    if (is_packed)
+        reply_header(&call->reply, "content-encoding", STR("gzip"));
+}
+
+enum error_code web_answer(struct call *call, const struct web_folder *folder, struct str name)
+{
+    const struct web_file *file = find(folder, name);
+    if (!file)
+        return call_fail(call, ERR_ROUTE_UNKNOWN, NULL);
+    if (client_has(call, file))
+        reply_empty(&call->reply, 304);
+    else
+        answer_body(call, file);
+    reply_header(&call->reply, "etag", str_of(file->etag));
+    reply_header(&call->reply, "vary", STR("Accept-Encoding"));
+    reply_header(&call->reply, "cache-control", STR("no-cache"));
+    reply_header(&call->reply, "content-security-policy", str_of(folder->policy));
+    reply_header(&call->reply, "cross-origin-opener-policy", STR("same-origin"));
+    return OK;
+}

@@ -1,0 +1,38 @@
+// The panel, as a person uses it.
+export async function openPanel(visitor, host, path = '') {
+  visitor.expectTrouble(/status of 401.*\/api\/auth\/me/); // who is not signed in yet
+  return visitor.open(host, `/panel/${path && `#${path}`}`);
+}
+
+export async function fillIn(page, person) {
+  await page.getByLabel('Email').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+const rooms = (page) => page.getByRole('navigation', { name: 'Rooms' });
+
+export async function signIn(visitor, host, person, path = '') {
+  const page = await openPanel(visitor, host, path);
+  await fillIn(page, person);
+  await rooms(page).waitFor();
+  return page;
+}
+
+export const roomNames = (page) => rooms(page).getByRole('link').allTextContents();
+
+export async function enter(page, room, heading = room) {
+  await rooms(page).getByRole('link', { name: room, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+}
+
+export const row = (page, text) => page.getByRole('row').filter({ hasText: text });
+
+// A deed of a row's menu.
+export async function act(page, text, deed) {
+  await row(page, text).getByRole('button', { name: /^Actions/ }).click();
+  await page.getByRole('menuitem', { name: deed }).click();
+}
+
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+export const said = (page, text) => page.getByRole('status').filter({ hasText: text }).first().waitFor();
