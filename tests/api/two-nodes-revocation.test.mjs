@@ -2,6 +2,7 @@
 // request, and on the other's within a second, which had kept what was true before.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { KEYS } from './harness/api-keys.mjs';
 import { http2Once } from './harness/client.mjs';
 import { changedSince, startNodes, warmUp } from './harness/nodes.mjs';
 import { driver } from './harness/scratch.mjs';
@@ -83,6 +84,35 @@ describe('two nodes, revocation', { skip: driver !== 'postgres' }, () => {
     assert.equal((await v1(nodes.b, 'GET', '/team', token)).json.status, 'suspended');
     // That somebody is suspended is never kept.
     await turns(token, () => act('POST', `/team/members/${person.id}/reactivate`, boss), 403, 200);
+  });
+
+  // What `session` asks of node A's API tokens.
+  const keys = async (method, path, session, json, status = 200) => {
+    const reply = await http2Once(nodes.a, { method, path: KEYS + path, token: session, json });
+    assert.equal(reply.status, status, reply.text);
+    return reply.json.data;
+  };
+
+  it('revocation and rotation of an API token, and narrower scopes', async () => {
+    const boss = await owner();
+    const make = () => keys('POST', '', boss, { name: 'Test', scopes: ['team.view'] }, 201);
+    const [revoked, other, rotated] = [await make(), await make(), await make()];
+    await warmUp(nodes.b, asking(nodes.b, other.token));
+    await acts(revoked.token, () => keys('DELETE', `/${revoked.id}`, boss), 200, 401);
+    assert.equal(await asking(nodes.b, other.token)(), 200, 'the other token goes on');
+    await acts(rotated.token, () => keys('POST', `/${rotated.id}/rotate`, boss), 200, 401);
+    await acts(other.token, () => keys('PATCH', `/${other.id}`, boss, { scopes: ['assets.view'] }), 200, 403);
+  });
+
+  it("an API token's owner: a lesser role, suspension, removal", async () => {
+    const [person, boss] = [await join('admin'), await owner()];
+    const { token } = await keys('POST', '', await tokenOf(person), { name: 'Test', scopes: ['team.view'] }, 201);
+    const give = (role) => () => act('PATCH', `/team/members/${person.id}/role`, boss, { role });
+    await acts(token, give('member'), 200, 403);
+    await acts(token, give('viewer'), 403, 200);
+    await turns(token, () => act('POST', `/team/members/${person.id}/suspend`, boss), 200, 403);
+    await turns(token, () => act('POST', `/team/members/${person.id}/reactivate`, boss), 403, 200);
+    await turns(token, () => act('DELETE', `/team/members/${person.id}`, boss), 200, 401);
   });
 
   it('removal of a member', async () => {

@@ -1,16 +1,21 @@
 /* Why may somebody do something here, or not? Asks the same decision that the walk asks. */
+#include "access/custom_role.h"
 #include "api/tables.h"
 #include "api/v1/answer.h"
+#include "identity/api_token.h"
 #include "identity/user.h"
 
 struct explain_query {
     struct str user, permission;
+    int64_t token;
 };
 static const struct field explain_fields[] = {
     FIELD(struct explain_query, user, "user", FIELD_STR, .flags = FIELD_REQUIRED, .max = 254,
           .help = "A member's id or email address", .example = "7"),
     FIELD(struct explain_query, permission, "permission", FIELD_STR, .flags = FIELD_REQUIRED, .max = 100,
           .help = "A permission's name", .example = "assets.delete"),
+    FIELD(struct explain_query, token, "token", FIELD_INT, .min = 1, .max = INT64_MAX,
+          .help = "The id of an API token of theirs: whether it lets them", .example = "3"),
 };
 static const struct shape explain_shape = SHAPE("V1ExplainQuery", struct explain_query, explain_fields);
 
@@ -21,6 +26,7 @@ struct question {
     bool is_member;
     struct membership membership;
     struct access_grant grant;
+    struct api_token token; /* id 0: not asked about */
 };
 
 static enum error_code read_permission(struct call *call, struct question *question)
@@ -58,6 +64,19 @@ static enum error_code find_standing(struct call *call, struct question *questio
     return is_seen ? OK : call_fail(call, ERR_NOT_FOUND, NULL);
 }
 
+/* Another's token is as unknown as one that does not exist. */
+static enum error_code find_token(struct call *call, struct question *question)
+{
+    const struct explain_query *query = call->query_input;
+    if (!query->token)
+        return OK;
+    enum storage_status status =
+        api_token_by_id(call->db, call->arena, call->tenant.id, query->token, &question->token);
+    if (status == STORAGE_DONE || (status == STORAGE_ROW && question->token.user_id != question->user.id))
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
+}
+
 struct decision {
     bool allowed;
     const char *by;
@@ -74,6 +93,22 @@ static struct decision decide_by_role(struct call *call, const struct question *
                                            allowed ? "grants" : "does not grant", name) };
 }
 
+/* A token only ever takes away. */
+static struct decision decide_by_token(struct call *call, const struct question *question)
+{
+    const struct api_token *token = &question->token;
+    const char *name = permission_info(question->permission)->name;
+    struct decision decision = decide_by_role(call, question);
+    if (!token->id || !decision.allowed)
+        return decision;
+    if (token->expires_at && token->expires_at <= call->now)
+        return (struct decision){ false, "token", STR("The token has expired.") };
+    if (!perm_set_has(permission_set_read(token->scopes), question->permission))
+        return (struct decision){ false, "token_scope",
+                                  arena_printf(call->arena, "The token's scopes do not include %s.", name) };
+    return decision;
+}
+
 /* In the order in which a request is refused. */
 static struct decision decide(struct call *call, const struct question *question)
 {
@@ -81,7 +116,7 @@ static struct decision decide(struct call *call, const struct question *question
         return (struct decision){ false, "account", STR("The account is deactivated.") };
     switch (question->grant.verdict) {
     case ACCESS_OK:
-        return decide_by_role(call, question);
+        return decide_by_token(call, question);
     case ACCESS_SUSPENDED:
         return (struct decision){ false, "membership", STR("The membership is suspended.") };
     case ACCESS_TENANT_SUSPENDED:
@@ -90,6 +125,14 @@ static struct decision decide(struct call *call, const struct question *question
         break;
     }
     return (struct decision){ false, "role", STR("The membership's role does not exist here.") };
+}
+
+static void add_token(cJSON *data, const struct api_token *token)
+{
+    cJSON *json = json_add_object(data, "token");
+    json_add_int(json, "id", token->id);
+    json_add_str(json, "name", token->name);
+    v1_add_permissions(json, "scopes", permission_set_read(token->scopes));
 }
 
 static void answer(struct call *call, const struct question *question)
@@ -113,6 +156,10 @@ static void answer(struct call *call, const struct question *question)
     } else {
         json_add_null(data, "membership");
     }
+    if (question->token.id)
+        add_token(data, &question->token);
+    else
+        json_add_null(data, "token");
     v1_object(call, 200, data);
 }
 
@@ -122,6 +169,7 @@ static enum error_code explain(struct call *call)
         read_permission,
         find_user,
         find_standing,
+        find_token,
     };
     struct question question = { 0 };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {

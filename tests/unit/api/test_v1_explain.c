@@ -29,7 +29,8 @@ static const struct reply *explain(struct world *w, const char *slug, const char
 
 #define ANSWER(user, permission, allowed, by, reason, role, membership)                                      \
     "{\"data\":{\"user\":" user ",\"permission\":\"" permission "\",\"allowed\":" allowed                    \
-    ",\"decided_by\":\"" by "\",\"reason\":\"" reason "\",\"role\":" role ",\"membership\":" membership "}}"
+    ",\"decided_by\":\"" by "\",\"reason\":\"" reason "\",\"role\":" role ",\"membership\":" membership      \
+    ",\"token\":null}}"
 #define REP     V1_USER("6", "Rob Rep", "rep@acme.example")
 #define GONE    V1_USER("8", "Gus Gone", "gone@acme.example")
 #define MEMBER  "{\"slug\":\"member\",\"name\":\"Member\",\"rank\":30}"
@@ -81,6 +82,44 @@ static void test_explain__suspended_tenant_and_staff(void **state)
                  ANSWER(V1_USER("2", "Stan Staff", "staff@msp.example"), "tenants.manage", "false",
                         "staff_role", "The role staff does not grant tenants.manage.",
                         "{\"slug\":\"staff\",\"name\":\"Staff\",\"rank\":90}", "null"));
+}
+
+static void add_key(struct world *w, int64_t tenant_id, int64_t user_id, const char *name, const char *scopes,
+                    struct storage_value expires_at)
+{
+    fixture_exec(w->fixture,
+                 "INSERT INTO api_tokens (tenant_id, user_id, name, prefix, token_hash, scopes, addresses, "
+                 "expires_at, created_at, updated_at) VALUES ($1, $2, $3, 'tth_', $4, $5, '', $6, 1, 1)",
+                 DB_ARGS(db_int(tenant_id), db_int(user_id), db_text(str_of(name)),
+                         db_blob(name, strlen(name)), db_text(str_of(scopes)), expires_at));
+}
+
+static void test_explain__a_token_narrows(void **state)
+{
+    struct world *w = *state;
+    const char *token = v1_token(w, "acme", "admin@acme.example");
+    add_key(w, 2, 6, "Key", "assets.view team.view", db_null());
+    add_key(w, 2, 6, "Old", "assets.view", db_int(2));
+    add_key(w, 3, 9, "Theirs", "assets.view", db_null());
+    static const struct {
+        const char *query, *allowed, *by;
+    } cases[] = { { "permission=assets.view&token=1", "true", "role" },
+                  { "permission=assets.checkout&token=1", "false", "token_scope" },
+                  { "permission=team.view&token=1", "false", "role" },
+                  { "permission=assets.view&token=2", "false", "token" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct reply *reply =
+            explain(w, "acme", token, arena_printf(w->fixture->arena, "user=6&%s", cases[i].query).at);
+        assert_status(reply, 200);
+        assert_string_equal(member_of(w, reply, "data.decided_by"), cases[i].by);
+        assert_non_null(
+            strstr(reply->body.at, arena_printf(w->fixture->arena, "\"allowed\":%s", cases[i].allowed).at));
+    }
+    assert_non_null(
+        strstr(w->last->reply.body.at, "\"token\":{\"id\":2,\"name\":\"Old\",\"scopes\":[\"assets.view\"]}"));
+    assert_status(explain(w, "acme", token, "user=6&permission=assets.view&token=3"), 404);
+    assert_status(explain(w, "acme", token, "user=5&permission=assets.view&token=1"), 404);
+    assert_status(explain(w, "acme", token, "user=6&permission=assets.view&token=0"), 422);
 }
 
 /* Somebody of another tenant, staff, and nobody at all: not told apart. */
@@ -185,6 +224,7 @@ int main(void)
         TEST(test_explain__a_role_grants_or_does_not),
         TEST(test_explain__what_stands_before_the_role),
         TEST(test_explain__suspended_tenant_and_staff),
+        TEST(test_explain__a_token_narrows),
         TEST(test_explain__strangers_do_not_exist),
         TEST(test_explain__an_unknown_permission_is_an_error),
         TEST(test_explain__needs_its_permission),
