@@ -105,6 +105,25 @@ static void add_paths(struct arena *arena, cJSON *document, const struct api_row
 
 /* ---- components ---- */
 
+static void add_answer(struct arena *arena, cJSON *schemas, const struct shape *shape)
+{
+    if (!shape || shape == &answer_item)
+        return;
+    if (shape->name && cJSON_GetObjectItemCaseSensitive(schemas, shape->name))
+        return;
+    if (shape->name)
+        json_add_item(schemas, shape->name, schema_of_answer(arena, shape, NULL));
+    for (size_t i = 0; i < shape->n; i++)
+        add_answer(arena, schemas, shape->fields[i].of);
+}
+
+static void add_answers(struct arena *arena, cJSON *schemas, const struct api_row *row)
+{
+    add_answer(arena, schemas, row->route->answer);
+    for (int form = 0; form < ANSWER_FORM_COUNT; form++)
+        add_answer(arena, schemas, row->surface->success[form]);
+}
+
 static void add_schemas(struct arena *arena, cJSON *schemas, const struct api_rows *rows)
 {
     json_add_item(schemas, "Problem", problem_schema());
@@ -118,6 +137,7 @@ static void add_schemas(struct arena *arena, cJSON *schemas, const struct api_ro
         const struct route *route = rows->at[i].route;
         if (route->input && !cJSON_GetObjectItemCaseSensitive(schemas, route->input->name))
             json_add_item(schemas, route->input->name, schema_of_shape(route->input, route->body));
+        add_answers(arena, schemas, &rows->at[i]);
     }
 }
 

@@ -23,6 +23,9 @@ struct api_rows {
 cJSON *schema_of_field(const struct field *field, enum body_kind body);
 /* A body: an object that knows no other members. */
 cJSON *schema_of_shape(const struct shape *shape, enum body_kind body);
+/* An answer, whose nested shapes are components where they have a name. item: what `answer_item` in an
+ * envelope's rows stands for; else NULL. */
+cJSON *schema_of_answer(struct arena *arena, const struct shape *shape, const struct shape *item);
 /* {"$ref": "#/components/schemas/NAME"}. */
 cJSON *schema_ref(struct arena *arena, struct str name);
 

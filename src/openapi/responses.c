@@ -135,18 +135,29 @@ static void add_title(struct refusal *refusal, enum error_code code)
     buf_add(&refusal->text, str_of(error_info(code)->title));
 }
 
-static void add_cause(struct refusal *refusal, const struct cause *cause, const struct api_rows *rows)
+static bool row_fails(const struct route *route, enum error_code code)
 {
-    const struct failure failure = { .code = cause->code };
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (causes[i].code == code && causes[i].applies(route))
+            return true;
+    for (const enum error_code *own = route->fails; own && *own != OK; own++)
+        if (*own == code)
+            return true;
+    return false;
+}
+
+static void add_cause(struct refusal *refusal, enum error_code code, const struct api_rows *rows)
+{
+    const struct failure failure = { .code = code };
     bool is_new = true;
     for (size_t i = 0; i < rows->n; i++) {
         const struct api_row *row = &rows->at[i];
-        if (!cause->applies(row->route) || row->surface->status(&failure) != refusal->status)
+        if (!row_fails(row->route, code) || row->surface->status(&failure) != refusal->status)
             continue;
         add_schema(refusal, row->surface);
-        add_example(refusal, row, cause->code);
+        add_example(refusal, row, code);
         if (is_new)
-            add_title(refusal, cause->code);
+            add_title(refusal, code);
         is_new = false;
     }
 }
@@ -164,8 +175,8 @@ static void add_refusal(struct arena *arena, cJSON *responses, const struct api_
 {
     struct refusal refusal = { arena, status, json_new_array(), json_new_object(), { 0 } };
     buf_init(&refusal.text, arena, MAX_TEXT);
-    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
-        add_cause(&refusal, &causes[i], rows);
+    for (int code = OK + 1; code < ERROR_CODE_COUNT; code++)
+        add_cause(&refusal, (enum error_code)code, rows);
     if (refusal.text.len == 0)
         return;
     cJSON *response = json_add_object(responses, arena_printf(arena, "%d", status).at);
@@ -194,26 +205,84 @@ static const char *word_of(int status)
     }
 }
 
-/* Names the answers of all rows that end in this status. An answer that is a media type is just that. */
+static bool has_json(const struct route *route)
+{
+    return route->answer || route->form == ANSWER_MESSAGE;
+}
+
+/* The row's answer in its surface's envelope. */
+static cJSON *schema_of_success(struct arena *arena, const struct api_row *row)
+{
+    const struct route *route = row->route;
+    const struct shape *envelope = route->form == ANSWER_BARE ? NULL : row->surface->success[route->form];
+    if (envelope && envelope->name)
+        return schema_ref(arena, str_of(envelope->name));
+    if (envelope)
+        return schema_of_answer(arena, envelope, route->answer);
+    cJSON *item = schema_ref(arena, str_of(route->answer->name));
+    if (route->form != ANSWER_LIST && route->form != ANSWER_PAGE)
+        return item;
+    cJSON *list = json_new_object();
+    json_add_str(list, "type", STR("array"));
+    json_add_item(list, "items", item);
+    return list;
+}
+
+static void add_media(struct arena *arena, cJSON *content, const char *media)
+{
+    struct str one, rest = str_of(media);
+    for (bool more = true; more;) {
+        more = str_split(rest, ',', &one, &rest);
+        json_add_object(content, arena_cstr(arena, str_trim(one)));
+    }
+}
+
+/* Several rows of an operation may end in one status with different answers. */
+static void add_success_schema(cJSON *content, cJSON *schema)
+{
+    cJSON *json = cJSON_GetObjectItemCaseSensitive(content, "application/json");
+    if (!json) {
+        json_add_item(json_add_object(content, "application/json"), "schema", schema);
+        return;
+    }
+    cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(json, "schema");
+    cJSON *any = cJSON_GetObjectItemCaseSensitive(before, "anyOf");
+    if (!any) {
+        cJSON *either = json_new_object();
+        any = json_add_array(either, "anyOf");
+        json_add_item(any, NULL, before);
+        before = either;
+    }
+    json_add_item(any, NULL, schema);
+    json_add_item(json, "schema", before);
+}
+
+static void add_not_modified(cJSON *responses, const struct route *route)
+{
+    if (!route->conditional || cJSON_GetObjectItemCaseSensitive(responses, "304"))
+        return;
+    json_add_str(json_add_object(responses, "304"), "description",
+                 STR("What If-None-Match names is still so"));
+}
+
 static void add_success(struct arena *arena, cJSON *responses, const struct api_row *row)
 {
     int status = row->route->success ? row->route->success : 200;
-    const char *answer = row->route->answer, *key = arena_printf(arena, "%d", status).at;
+    const char *key = arena_printf(arena, "%d", status).at;
     cJSON *response = cJSON_GetObjectItemCaseSensitive(responses, key);
     if (!response) {
         response = json_add_object(responses, key);
         json_add_str(response, "description", str_of(word_of(status)));
     }
-    if (!answer)
+    if (!has_json(row->route) && !row->route->media)
         return;
-    if (strchr(answer, '/')) {
-        json_add_object(json_add_object(response, "content"), answer);
-        return;
-    }
-    struct str known = json_as_str(cJSON_GetObjectItemCaseSensitive(response, "x-answer"));
-    cJSON_DeleteItemFromObjectCaseSensitive(response, "x-answer");
-    json_add_str(response, "x-answer",
-                 known.at ? arena_printf(arena, "%.*s|%s", STR_ARG(known), answer) : str_of(answer));
+    cJSON *content = cJSON_GetObjectItemCaseSensitive(response, "content");
+    if (!content)
+        content = json_add_object(response, "content");
+    if (has_json(row->route))
+        add_success_schema(content, schema_of_success(arena, row));
+    if (row->route->media)
+        add_media(arena, content, row->route->media);
 }
 
 cJSON *responses_of(struct arena *arena, const struct api_rows *rows)
@@ -221,6 +290,8 @@ cJSON *responses_of(struct arena *arena, const struct api_rows *rows)
     cJSON *responses = json_new_object();
     for (size_t i = 0; i < rows->n; i++)
         add_success(arena, responses, &rows->at[i]);
+    for (size_t i = 0; i < rows->n; i++)
+        add_not_modified(responses, rows->at[i].route);
     for (int status = 400; status < 600; status++)
         add_refusal(arena, responses, rows, status);
     return responses;

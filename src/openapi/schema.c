@@ -8,12 +8,17 @@ static const struct type_words {
     [FIELD_EMAIL] = { "string", "email" }, [FIELD_INT] = { "integer", "int64" },
     [FIELD_BOOL] = { "boolean", NULL },    [FIELD_TIME] = { "string", "date-time" },
     [FIELD_ENUM] = { "string", NULL },     [FIELD_STR_LIST] = { "array", NULL },
-    [FIELD_OBJECT] = { "object", NULL },
+    [FIELD_OBJECT] = { "object", NULL },   [FIELD_ID] = { "integer", "int64" },
+    [FIELD_CRM_ID] = { "string", NULL },   [FIELD_DATE] = { "string", "date" },
+    [FIELD_NUMBER] = { "number", NULL },   [FIELD_OBJECT_LIST] = { "array", NULL },
+    [FIELD_MAP] = { "object", NULL },      [FIELD_ANY] = { NULL, NULL },
 };
 
 static void add_type(cJSON *schema, const struct field *field)
 {
     const struct type_words *words = &types[field->type];
+    if (!words->type)
+        return;
     if (field->flags & FIELD_NULLABLE) {
         cJSON *either = json_add_array(schema, "type");
         json_add_str(either, NULL, str_of(words->type));
@@ -86,9 +91,7 @@ static void add_bounds(cJSON *schema, const struct field *field, enum body_kind 
     case FIELD_STR_LIST:
         add_items(schema, field);
         return;
-    case FIELD_BOOL:
-    case FIELD_TIME:
-    case FIELD_OBJECT:
+    default:
         return;
     }
 }
@@ -101,6 +104,7 @@ static void add_example(cJSON *schema, const struct field *field)
     cJSON *examples = json_new_array();
     switch (field->type) {
     case FIELD_INT:
+    case FIELD_ID:
         if (!str_to_int(example, &number))
             return;
         json_add_int(examples, NULL, number);
@@ -110,6 +114,10 @@ static void add_example(cJSON *schema, const struct field *field)
         break;
     case FIELD_STR_LIST:
     case FIELD_OBJECT:
+    case FIELD_OBJECT_LIST:
+    case FIELD_MAP:
+    case FIELD_ANY:
+    case FIELD_NUMBER:
         return;
     default:
         json_add_str(examples, NULL, example);
@@ -148,6 +156,95 @@ cJSON *schema_of_shape(const struct shape *shape, enum body_kind body)
     for (size_t i = 0; i < shape->n; i++)
         json_add_item(properties, shape->fields[i].name, schema_of_field(&shape->fields[i], body));
     json_add_bool(schema, "additionalProperties", false);
+    return schema;
+}
+
+/* ---- answers ---- */
+
+/* The rows' own, or of what stands in the envelope. */
+static cJSON *schema_of_inner(struct arena *arena, const struct shape *of, const struct shape *item)
+{
+    if (of == &answer_item)
+        of = item;
+    if (of && of->name)
+        return schema_ref(arena, str_of(of->name));
+    cJSON *schema = of ? schema_of_answer(arena, of, item) : json_new_object();
+    if (!of)
+        json_add_str(schema, "type", STR("object"));
+    return schema;
+}
+
+static cJSON *or_null(cJSON *schema)
+{
+    cJSON *either = json_new_object(), *any = json_add_array(either, "anyOf");
+    json_add_item(any, NULL, schema);
+    json_add_str(json_add_object(any, NULL), "type", STR("null"));
+    return either;
+}
+
+static cJSON *text_values(void)
+{
+    cJSON *schema = json_new_object();
+    json_add_str(schema, "type", STR("string"));
+    return schema;
+}
+
+static void add_inner(struct arena *arena, cJSON *schema, const struct field *field, const struct shape *item)
+{
+    switch (field->type) {
+    case FIELD_OBJECT_LIST:
+        json_add_item(schema, "items", schema_of_inner(arena, field->of, item));
+        return;
+    case FIELD_STR_LIST:
+        json_add_item(schema, "items", text_values());
+        return;
+    case FIELD_MAP:
+        json_add_item(schema, "additionalProperties",
+                      field->of ? schema_of_inner(arena, field->of, item) : text_values());
+        return;
+    case FIELD_ENUM:
+        add_words(schema, field);
+        return;
+    case FIELD_CRM_ID:
+        json_add_str(schema, "pattern", STR("^[0-9a-f]{24}$"));
+        return;
+    default:
+        return;
+    }
+}
+
+static cJSON *schema_of_told(struct arena *arena, const struct field *field, const struct shape *item)
+{
+    if (field->type == FIELD_OBJECT && field->of) {
+        cJSON *inner = schema_of_inner(arena, field->of, item);
+        return field->flags & FIELD_NULLABLE ? or_null(inner) : inner;
+    }
+    cJSON *schema = json_new_object();
+    add_type(schema, field);
+    if (field->help)
+        json_add_str(schema, "description", str_of(field->help));
+    add_inner(arena, schema, field, item);
+    if (field->example)
+        add_example(schema, field);
+    return schema;
+}
+
+cJSON *schema_of_answer(struct arena *arena, const struct shape *shape, const struct shape *item)
+{
+    cJSON *schema = json_new_object();
+    json_add_str(schema, "type", STR("object"));
+    if (shape->n == 0)
+        return schema;
+    cJSON *required = json_new_array(), *properties = json_new_object();
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct field *field = &shape->fields[i];
+        json_add_item(properties, field->name, schema_of_told(arena, field, item));
+        if (!(field->flags & FIELD_OPTIONAL))
+            json_add_str(required, NULL, str_of(field->name));
+    }
+    if (cJSON_GetArraySize(required) > 0)
+        json_add_item(schema, "required", required);
+    json_add_item(schema, "properties", properties);
     return schema;
 }
 

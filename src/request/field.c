@@ -29,6 +29,8 @@ static void refuse(struct reader *reader, const struct field *row, enum violatio
     violations_add(reader->arena, reader->violations, row->name, kind, row, STR_NONE);
 }
 
+const struct shape answer_item = { .name = "item" };
+
 int64_t field_max(const struct field *row)
 {
     if (row->max > 0 || (row->max < 0 && row->max >= row->min))

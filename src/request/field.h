@@ -25,19 +25,31 @@ enum field_type {
     FIELD_TIME,     /* int64_t, epoch microseconds: ISO 8601 in JSON */
     FIELD_ENUM,     /* struct str: one of `words` */
     FIELD_STR_LIST, /* struct field_list */
-    FIELD_OBJECT    /* cJSON *, checked by the handler */
+    FIELD_OBJECT,   /* cJSON *, checked by the handler; `of`, where given, says what is in it */
+
+    /* In answers alone. */
+    FIELD_ID,          /* the id of something: an integer */
+    FIELD_CRM_ID,      /* the same in 24 lower-case hex digits */
+    FIELD_DATE,        /* "2026-11-27" */
+    FIELD_NUMBER,      /* a number that may have decimals */
+    FIELD_OBJECT_LIST, /* objects; `of` says what is in each */
+    FIELD_MAP,         /* an object whose members' names are data; the values: `of`, or text */
+    FIELD_ANY          /* any JSON value */
 };
 
 enum field_flag {
     FIELD_REQUIRED = 1u << 0,
     FIELD_NULLABLE = 1u << 1,
-    FIELD_BLANK = 1u << 2 /* the empty string is fine; without it "" counts as missing */
+    FIELD_BLANK = 1u << 2,    /* the empty string is fine; without it "" counts as missing */
+    FIELD_OPTIONAL = 1u << 16 /* of an answer: may be left out; every other row is always there */
 };
 
 struct field_list {
     struct str *at;
     size_t n;
 };
+
+struct shape;
 
 struct field {
     const char *name; /* the JSON member or form field */
@@ -47,6 +59,7 @@ struct field {
     int64_t min, max; /* of bytes, values or items; max 0: the type's own bound (a string: 65536 bytes, a
                          list: 256 items), both 0 for a number: none */
     const char *const *words; /* FIELD_ENUM: NULL-terminated */
+    const struct shape *of;   /* FIELD_OBJECT, FIELD_OBJECT_LIST, FIELD_MAP */
     const char *help;
     const char *example;
 };
@@ -86,6 +99,29 @@ struct shape {
         .name = (name_), .size = sizeof(struct_), .fields = (rows_),                                         \
         .n = sizeof(rows_) / sizeof((rows_)[0]), .open = true                                                \
     }
+
+/* What an answer consists of. Its rows have no struct behind them: they tell OpenAPI, the tests and the docs
+ * what the handler says, and the end-to-end suite holds every reply against them. Rows of a record or of a
+ * body do as well.
+ *
+ *     static const struct field member_rows[] = {
+ *         ANSWER_FIELD("id", FIELD_ID, .help = "…", .example = "7"),
+ *         ANSWER_FIELD("joined_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "…", .example = "…"),
+ *     };
+ *     static const struct shape member_answer = ANSWER_SHAPE("TeamMember", member_rows);
+ *
+ * Bounds are not told of answers; FIELD_REQUIRED means nothing there, since without FIELD_OPTIONAL a member
+ * is always there. */
+#define ANSWER_FIELD(name_, type_, ...)                                                                      \
+    {                                                                                                        \
+        .name = (name_), .type = (type_), __VA_ARGS__                                                        \
+    }
+#define ANSWER_SHAPE(name_, rows_)                                                                           \
+    {                                                                                                        \
+        .name = (name_), .fields = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0])                          \
+    }
+/* In a surface's envelope: here stands what the route's row tells. */
+extern const struct shape answer_item;
 
 enum violation_kind {
     VIOLATION_REQUIRED = 1, /* missing, or empty where it may not be */

@@ -43,20 +43,38 @@ enum body_kind {
     BODY_REPORT /* JSON that browsers send by themselves, under a media type of its own */
 };
 
+/* How a route's answer stands in its surface's envelope (surface.h). */
+enum answer_form {
+    ANSWER_OBJECT = 0, /* one object, of the rows */
+    ANSWER_LIST,       /* all objects there are, of the rows each */
+    ANSWER_PAGE,       /* some of them, and a cursor */
+    ANSWER_MESSAGE,    /* a sentence of the surface: a deed without an object */
+    ANSWER_BARE,       /* one object, of the rows, without the envelope */
+    ANSWER_NONE,       /* the status and headers say it all, though it is not 204 */
+    ANSWER_FORM_COUNT
+};
+
 struct route {
     const char *op; /* operationId; the key in logs, metrics, audit */
     enum http_method method;
-    const char *path; /* "/api/assets/{id}"; a parameter is a whole segment; at most 4; "/panel/" is another path than "/panel" */
+    const char *path; /* "/api/assets/{id}"; a parameter is a whole segment; at most 4; "/panel/" is another
+                         path than "/panel" */
     enum route_need need;
     enum permission permission; /* for NEED_PERMISSION */
     enum tenant_rule tenant;
     enum lane lane;
     enum rate_class rate;
-    enum body_kind body;       /* two rows may share method and path when their body kinds differ */
-    const struct shape *input; /* the body's rows; NULL with BODY_NONE */
-    const struct shape *query; /* NULL: an unknown query parameter other than `tenant` is ignored */
-    const char *answer;        /* "LoginReply": names the OpenAPI component; NULL for none */
-    int success;               /* 200 when 0 */
+    enum body_kind body;        /* two rows may share method and path when their body kinds differ */
+    const struct shape *input;  /* the body's rows; NULL with BODY_NONE */
+    const struct shape *query;  /* NULL: an unknown query parameter other than `tenant` is ignored */
+    const struct shape *answer; /* the rows of the object, or of each item */
+    enum answer_form form;
+    const char *media; /* beside JSON, or without rows instead of it: "image/png, image/svg+xml" */
+    int success;       /* 200 when 0 */
+    bool conditional;  /* the answer bears an ETag, and is 304 for whoever has it */
+    /* How the handler itself refuses, beside what the walk does before it (src/openapi/responses.c lists
+     * that): FAILS(ERR_CONFLICT, ERR_PLAN_LIMIT). */
+    const enum error_code *fails;
     /* The handler asks no storage: when all the walk needs is kept (authority.h), the request is answered on
      * the loop, without the way over a worker. */
     bool warm;
@@ -71,6 +89,8 @@ struct route {
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */
 };
+
+#define FAILS(...) ((const enum error_code[]){ __VA_ARGS__, OK })
 
 struct route_table {
     const struct surface *surface;

@@ -4,6 +4,8 @@
 
 #include "request/router.h"
 
+#define MAX_ANSWER_DEPTH 6
+
 /* ---- one path ---- */
 
 static bool all_of(struct str text, const char *more)
@@ -86,7 +88,8 @@ static bool method_is_own(const struct route *route)
 static bool enums_in_range(const struct route *route)
 {
     return route->need <= NEED_PUBLIC && route->permission < PERM_COUNT && route->tenant <= TENANT_NONE &&
-           route->lane <= LANE_INLINE && route->rate < RATE_CLASS_COUNT && route->body <= BODY_REPORT;
+           route->lane <= LANE_INLINE && route->rate < RATE_CLASS_COUNT && route->form < ANSWER_FORM_COUNT &&
+           route->body <= BODY_REPORT;
 }
 
 static bool permission_is_stated(const struct route *route)
@@ -160,6 +163,12 @@ static bool success_is_success(const struct route *route)
     return route->success == 0 || (route->success >= 200 && route->success <= 299);
 }
 
+static bool pages_have_rows(const struct route *route)
+{
+    bool has_items = route->form == ANSWER_LIST || route->form == ANSWER_PAGE;
+    return route->form == ANSWER_MESSAGE ? !route->answer : route->answer || !has_items;
+}
+
 static const struct rule {
     bool (*holds)(const struct route *route);
     const char *sentence;
@@ -185,6 +194,7 @@ static const struct rule {
     { unlimited_is_tenantless, "only routes without tenant are unlimited" },
     { named_tenant_is_open, "only open routes let anybody name the tenant" },
     { success_is_success, "its success status is none" },
+    { pages_have_rows, "a list's items have rows, and a message has none" },
 };
 
 /* ---- shapes ---- */
@@ -206,6 +216,14 @@ static size_t field_size(enum field_type type)
         return sizeof(struct field_list);
     case FIELD_OBJECT:
         return sizeof(cJSON *);
+    case FIELD_ID:
+    case FIELD_CRM_ID:
+    case FIELD_DATE:
+    case FIELD_NUMBER:
+    case FIELD_OBJECT_LIST:
+    case FIELD_MAP:
+    case FIELD_ANY:
+        break; /* of answers: nobody reads them */
     }
     return 0;
 }
@@ -248,6 +266,43 @@ static const char *shape_wrong(const struct shape *shape, bool is_text)
     return NULL;
 }
 
+static bool holds_objects(const struct field *row)
+{
+    return row->type == FIELD_OBJECT || row->type == FIELD_OBJECT_LIST || row->type == FIELD_MAP;
+}
+
+/* Of a row that nobody reads: what can be told of it. */
+static const char *told_wrong(const struct field *row)
+{
+    if (!row->name || !row->name[0])
+        return "a row of its answer has no name";
+    if (!row->help && !row->of)
+        return "a row of its answer has no help";
+    if (row->of && !holds_objects(row))
+        return "a row of its answer has rows of its own and is no object";
+    if (row->type == FIELD_OBJECT_LIST && !row->of)
+        return "a row of its answer lists objects without rows";
+    return (row->type == FIELD_ENUM) == (row->words && row->words[0])
+               ? NULL
+               : "words and the enum type come together";
+}
+
+static const char *answer_wrong(const struct shape *shape, int depth)
+{
+    if (!shape)
+        return NULL;
+    if (depth > MAX_ANSWER_DEPTH)
+        return "its answer nests too deep, or in a circle";
+    for (size_t i = 0; i < shape->n; i++) {
+        const char *wrong = told_wrong(&shape->fields[i]);
+        if (!wrong)
+            wrong = answer_wrong(shape->fields[i].of, depth + 1);
+        if (wrong)
+            return wrong;
+    }
+    return NULL;
+}
+
 /* ---- all rows ---- */
 
 /* Equal but for the names of parameters. */
@@ -282,7 +337,11 @@ static const char *row_wrong(const struct route *route)
         if (!rules[i].holds(route))
             return rules[i].sentence;
     const char *wrong = shape_wrong(route->input, route->body == BODY_FORM);
-    return wrong ? wrong : shape_wrong(route->query, true);
+    if (!wrong)
+        wrong = shape_wrong(route->query, true);
+    if (!wrong && route->answer && !route->answer->name)
+        wrong = "its answer has no name";
+    return wrong ? wrong : answer_wrong(route->answer, 0);
 }
 
 /* Against every row before it. */

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "request/field.h"
 #include "request/reply.h"
+#include "request/route.h"
 
 struct call;
 
@@ -32,6 +33,9 @@ struct surface {
     int (*status)(const struct failure *failure);
     /* The error body. The walk has set the status and common headers. */
     cJSON *(*error)(struct call *call, const struct failure *failure);
+    /* What stands around an answer, by its form: rows in which `answer_item` stands for what the route tells.
+     * NULL: the object itself, or an array of them. ANSWER_BARE has none. */
+    const struct shape *success[ANSWER_FORM_COUNT];
 };
 
 #endif

@@ -50,6 +50,9 @@ static enum error_code change_password(struct call *call)
     return OK;
 }
 
+static const struct shape assets_token_answer = { .name = "AssetsToken" };
+static const struct shape assets_me_answer = { .name = "AssetsMe" };
+
 static const struct route routes[] = {
     { .op = "assets_login",
       .method = METHOD_POST,
@@ -60,7 +63,7 @@ static const struct route routes[] = {
       .rate = RATE_LOGIN,
       .body = BODY_FORM,
       .input = &login_shape,
-      .answer = "AssetsToken",
+      .answer = &assets_token_answer,
       .handler = login,
       .summary = "Signs in with a form; answers a bearer token" },
     { .op = "assets_me",
@@ -68,7 +71,7 @@ static const struct route routes[] = {
       .path = "/api/auth/me",
       .need = NEED_MEMBER,
       .tenant = TENANT_BY_HOST,
-      .answer = "AssetsMe",
+      .answer = &assets_me_answer,
       .warm = true,
       .handler = assets_me,
       .summary = "Who the token's user is here, in which role, with which permissions" },
@@ -80,7 +83,7 @@ static const struct route routes[] = {
       .lane = LANE_PASSWORD,
       .body = BODY_JSON,
       .input = &change_password_shape,
-      .answer = "AssetsDetail",
+      .form = ANSWER_MESSAGE,
       .handler = change_password,
       .summary = "Changes one's own password; ends one's other sessions" },
 };

@@ -12,13 +12,15 @@ static enum error_code branding(struct call *call)
     return OK;
 }
 
+static const struct shape branding_answer = { .name = "Branding" };
+
 static const struct route routes[] = {
     { .op = "assets_branding",
       .method = METHOD_GET,
       .path = "/api/public/branding",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
-      .answer = "Branding",
+      .answer = &branding_answer,
       .warm = true,
       .handler = branding,
       .summary = "The tenant's name, logo and accent colour, for the login page" },

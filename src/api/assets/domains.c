@@ -101,13 +101,17 @@ static enum error_code remove_own(struct call *call)
     return release_of(call, &call->tenant, 0);
 }
 
+static const struct shape domain_page_answer = { .name = "DomainPage" };
+static const struct shape domain_answer = { .name = "Domain" };
+
 static const struct route routes[] = {
     { .op = "assets_tenant_domains",
       .method = METHOD_GET,
       .path = "/api/tenants/{slug}/domains",
       .permission = PERM_TENANTS_MANAGE,
       .tenant = TENANT_ROOT,
-      .answer = "DomainPage",
+      .answer = &domain_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "The domains registered for a tenant" },
     { .op = "assets_tenant_domain_add",
@@ -117,7 +121,7 @@ static const struct route routes[] = {
       .tenant = TENANT_ROOT,
       .body = BODY_JSON,
       .input = &domain_shape,
-      .answer = "Domain",
+      .answer = &domain_answer,
       .success = 201,
       .handler = add,
       .summary = "Registers a domain for a tenant" },
@@ -134,7 +138,8 @@ static const struct route routes[] = {
       .path = "/api/settings/domains",
       .permission = PERM_DOMAINS_MANAGE,
       .tenant = TENANT_BY_HOST,
-      .answer = "DomainPage",
+      .answer = &domain_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list_own,
       .summary = "The domains registered for this tenant" },
     { .op = "assets_domain_add",
@@ -144,7 +149,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .body = BODY_JSON,
       .input = &domain_shape,
-      .answer = "Domain",
+      .answer = &domain_answer,
       .success = 201,
       .handler = add_own,
       .summary = "Registers a domain for this tenant" },

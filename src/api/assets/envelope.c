@@ -20,9 +20,25 @@ static cJSON *assets_error(struct call *call, const struct failure *failure)
     return body;
 }
 
+/* ---- what stands around answers: around an object, nothing ---- */
+
+static const struct field page_rows[] = {
+    ANSWER_FIELD("items", FIELD_OBJECT_LIST, .of = &answer_item),
+    ANSWER_FIELD("next", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "?cursor= of the next page; null on the last one", .example = "120"),
+    ANSWER_FIELD("total", FIELD_INT, .help = "How many there are on all pages together", .example = "2"),
+};
+static const struct shape page = ANSWER_SHAPE(NULL, page_rows);
+
+static const struct field message_rows[] = {
+    ANSWER_FIELD("detail", FIELD_STR, .help = "What was done", .example = "Password changed"),
+};
+static const struct shape message = ANSWER_SHAPE("AssetsDetail", message_rows);
+
 const struct surface assets_surface = {
     .name = "assets",
     .prefixes = (const char *const[]){ "/", "/api/public/branding", NULL },
     .status = failure_status,
     .error = assets_error,
+    .success = { [ANSWER_LIST] = &page, [ANSWER_PAGE] = &page, [ANSWER_MESSAGE] = &message },
 };

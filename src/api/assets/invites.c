@@ -82,6 +82,10 @@ static enum error_code accept_invite(struct call *call)
     return OK;
 }
 
+static const struct shape assets_invited_answer = { .name = "AssetsInvited" };
+static const struct shape assets_invite_answer = { .name = "AssetsInvite" };
+static const struct shape assets_token_answer = { .name = "AssetsToken" };
+
 static const struct route routes[] = {
     { .op = "assets_invite",
       .method = METHOD_POST,
@@ -90,7 +94,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .body = BODY_JSON,
       .input = &invite_shape,
-      .answer = "AssetsInvited",
+      .answer = &assets_invited_answer,
       .success = 201,
       .handler = invite,
       .summary = "Invites somebody; answers the link as well" },
@@ -99,7 +103,7 @@ static const struct route routes[] = {
       .path = "/api/invites/validate/{token}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
-      .answer = "AssetsInvite",
+      .answer = &assets_invite_answer,
       .handler = validate,
       .summary = "What an invitation's link leads to, for the account setup page; changes nothing" },
     { .op = "assets_invite_accept",
@@ -111,7 +115,7 @@ static const struct route routes[] = {
       .rate = RATE_REGISTER,
       .body = BODY_JSON,
       .input = &accept_shape,
-      .answer = "AssetsToken",
+      .answer = &assets_token_answer,
       .handler = accept_invite,
       .summary = "Accepts an invitation: creates the user or joins the existing one, and signs in" },
 };

@@ -51,6 +51,8 @@ static enum error_code cookie_sign_out(struct call *call)
     return OK;
 }
 
+static const struct shape assets_me_answer = { .name = "AssetsMe" };
+
 static const struct route routes[] = {
     { .op = "session_open",
       .method = METHOD_POST,
@@ -62,7 +64,7 @@ static const struct route routes[] = {
       .own_origin = true,
       .body = BODY_JSON,
       .input = &open_shape,
-      .answer = "AssetsMe",
+      .answer = &assets_me_answer,
       .handler = cookie_sign_in,
       .summary = "Signs in with a cookie, for pages of this server's own origin" },
     { .op = "session_close",

@@ -56,13 +56,15 @@ static enum error_code change(struct call *call)
     return code == OK ? show(call, &deed.tenant) : code;
 }
 
+static const struct shape settings_answer = { .name = "Settings" };
+
 static const struct route routes[] = {
     { .op = "assets_settings",
       .method = METHOD_GET,
       .path = "/api/settings",
       .permission = PERM_SETTINGS_MANAGE,
       .tenant = TENANT_BY_HOST,
-      .answer = "Settings",
+      .answer = &settings_answer,
       .handler = get,
       .summary = "The tenant's settings" },
     { .op = "assets_settings_change",
@@ -72,7 +74,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .body = BODY_JSON,
       .input = &change_shape,
-      .answer = "Settings",
+      .answer = &settings_answer,
       .handler = change,
       .summary = "Changes the tenant's settings; logo and colour need branding.manage" },
 };

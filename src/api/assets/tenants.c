@@ -358,6 +358,9 @@ static enum error_code delete_(struct call *call)
     return code;
 }
 
+static const struct shape tenant_page_answer = { .name = "TenantPage" };
+static const struct shape tenant_answer = { .name = "Tenant" };
+
 static const struct route routes[] = {
     { .op = "assets_tenants",
       .method = METHOD_GET,
@@ -365,7 +368,8 @@ static const struct route routes[] = {
       .permission = PERM_TENANTS_MANAGE,
       .tenant = TENANT_ROOT,
       .query = &list_shape,
-      .answer = "TenantPage",
+      .answer = &tenant_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists and searches the server's tenants" },
     { .op = "assets_tenant_create",
@@ -376,7 +380,7 @@ static const struct route routes[] = {
       .lane = LANE_PASSWORD,
       .body = BODY_JSON,
       .input = &new_shape,
-      .answer = "Tenant",
+      .answer = &tenant_answer,
       .success = 201,
       .handler = create,
       .summary = "Creates a tenant, with an owner or an invitation for one" },
@@ -385,7 +389,7 @@ static const struct route routes[] = {
       .path = "/api/tenants/{slug}",
       .permission = PERM_TENANTS_MANAGE,
       .tenant = TENANT_ROOT,
-      .answer = "Tenant",
+      .answer = &tenant_answer,
       .handler = get,
       .summary = "A tenant, and how much of its plan is used" },
     { .op = "assets_tenant_change",
@@ -395,7 +399,7 @@ static const struct route routes[] = {
       .tenant = TENANT_ROOT,
       .body = BODY_JSON,
       .input = &change_shape,
-      .answer = "Tenant",
+      .answer = &tenant_answer,
       .handler = change,
       .summary = "Changes a tenant; suspends and reactivates it" },
     { .op = "assets_tenant_delete",

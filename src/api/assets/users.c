@@ -266,6 +266,9 @@ static enum error_code remove_(struct call *call)
     return code;
 }
 
+static const struct shape user_page_answer = { .name = "UserPage" };
+static const struct shape user_answer = { .name = "User" };
+
 static const struct route routes[] = {
     { .op = "assets_users",
       .method = METHOD_GET,
@@ -273,7 +276,8 @@ static const struct route routes[] = {
       .permission = PERM_USERS_MANAGE,
       .tenant = TENANT_BY_HOST,
       .query = &list_shape,
-      .answer = "UserPage",
+      .answer = &user_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists and searches the tenant's users" },
     { .op = "assets_user_create",
@@ -284,7 +288,7 @@ static const struct route routes[] = {
       .lane = LANE_PASSWORD,
       .body = BODY_JSON,
       .input = &new_shape,
-      .answer = "User",
+      .answer = &user_answer,
       .success = 201,
       .handler = create,
       .summary = "Creates a user with a password, or invites one without" },
@@ -293,7 +297,7 @@ static const struct route routes[] = {
       .path = "/api/users/{id}",
       .permission = PERM_USERS_MANAGE,
       .tenant = TENANT_BY_HOST,
-      .answer = "User",
+      .answer = &user_answer,
       .handler = get,
       .summary = "A user of the tenant" },
     { .op = "assets_user_change",
@@ -303,7 +307,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .body = BODY_JSON,
       .input = &change_shape,
-      .answer = "User",
+      .answer = &user_answer,
       .handler = change,
       .summary = "Changes a user's name, address and role; deactivates and reactivates them" },
     { .op = "assets_user_remove",

@@ -60,6 +60,8 @@ static enum error_code verify_token(struct call *call)
     return OK;
 }
 
+static const struct shape crm_session_answer = { .name = "CrmSession" };
+
 static const struct route routes[] = {
     { .op = "crm_login",
       .method = METHOD_POST,
@@ -70,7 +72,7 @@ static const struct route routes[] = {
       .rate = RATE_LOGIN,
       .body = BODY_JSON,
       .input = &login_shape,
-      .answer = "CrmSession",
+      .answer = &crm_session_answer,
       .handler = login,
       .summary = "Signs in with JSON; answers a bearer token and the user" },
     { .op = "crm_verify_token",
@@ -78,7 +80,7 @@ static const struct route routes[] = {
       .path = "/api/auth/verify-token",
       .need = NEED_SELF,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "CrmMessage",
+      .form = ANSWER_MESSAGE,
       .warm = true,
       .handler = verify_token,
       .summary = "Says whether the token is good" },

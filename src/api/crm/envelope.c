@@ -35,10 +35,26 @@ static int crm_status(const struct failure *failure)
     return failure->code == ERR_VALIDATION ? 400 : failure_status(failure);
 }
 
+/* ---- what stands around answers: around an object, nothing ---- */
+
+static const struct field page_rows[] = {
+    ANSWER_FIELD("data", FIELD_OBJECT_LIST, .of = &answer_item),
+    ANSWER_FIELD("nextCursor", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "?cursor= of the next page; null on the last one",
+                 .example = "MTI6dDE3MDAwMDAwMDAwMDAwMDA"),
+};
+static const struct shape page = ANSWER_SHAPE(NULL, page_rows);
+
+static const struct field message_rows[] = {
+    ANSWER_FIELD("message", FIELD_STR, .help = "What was done", .example = "Token is good"),
+};
+static const struct shape message = ANSWER_SHAPE("CrmMessage", message_rows);
+
 const struct surface crm_surface = {
     .name = "crm",
     .prefixes = (const char *const[]){ "/api/contacts", "/api/conversations", "/api/auth/register",
                                        "/api/auth/verify-token", NULL },
     .status = crm_status,
     .error = crm_error,
+    .success = { [ANSWER_LIST] = &page, [ANSWER_PAGE] = &page, [ANSWER_MESSAGE] = &message },
 };

@@ -242,6 +242,8 @@ static enum error_code register_user(struct call *call)
     return OK;
 }
 
+static const struct shape crm_session_answer = { .name = "CrmSession" };
+
 static const struct route routes[] = {
     { .op = "crm_register",
       .method = METHOD_POST,
@@ -252,7 +254,7 @@ static const struct route routes[] = {
       .rate = RATE_REGISTER,
       .body = BODY_JSON,
       .input = &register_shape,
-      .answer = "CrmSession",
+      .answer = &crm_session_answer,
       .success = 201,
       .handler = register_user,
       .summary = "Registers a user with an organization, as its policy allows" },

@@ -81,7 +81,7 @@ static const struct route routes[] = {
       .query = &forward_shape,
       .wide = true,
       .warm = true,
-      .answer = "Forwarded",
+      .form = ANSWER_NONE,
       .handler = forward,
       .summary = "Tells a proxy whether a request may pass, and whose it is" },
 };

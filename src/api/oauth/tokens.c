@@ -182,6 +182,8 @@ static enum error_code revoke(struct call *call)
     return OK;
 }
 
+static const struct shape introspection_answer = { .name = "Introspection" };
+
 static const struct route routes[] = {
     { .op = "oauth_introspect",
       .method = METHOD_POST,
@@ -191,7 +193,7 @@ static const struct route routes[] = {
       .rate = RATE_VERIFY,
       .body = BODY_FORM,
       .input = &token_shape,
-      .answer = "Introspection",
+      .answer = &introspection_answer,
       .client_secret = true,
       .handler = introspect,
       .summary = "Whether a token is good now, whose it is and what it may do (RFC 7662)" },
@@ -202,8 +204,8 @@ static const struct route routes[] = {
       .tenant = TENANT_NONE,
       .body = BODY_FORM,
       .input = &token_shape,
-      .answer = "Revoked",
       .client_secret = true,
+      .form = ANSWER_NONE,
       .handler = revoke,
       .summary = "Ends a token of whatever kind (RFC 7009)" },
 };

@@ -289,6 +289,10 @@ static enum error_code revoke(struct call *call)
     return code;
 }
 
+static const struct shape api_key_page_answer = { .name = "ApiKeyPage" };
+static const struct shape api_key_with_secret_answer = { .name = "ApiKeyWithSecret" };
+static const struct shape api_key_answer = { .name = "ApiKey" };
+
 static const struct route routes[] = {
     { .op = "spaces_api_keys",
       .method = METHOD_GET,
@@ -296,7 +300,8 @@ static const struct route routes[] = {
       .permission = PERM_API_KEYS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
       .query = &page_shape,
-      .answer = "ApiKeyPage",
+      .answer = &api_key_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists the tenant's API tokens, without their secrets" },
     { .op = "spaces_api_key_create",
@@ -306,7 +311,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &create_shape,
-      .answer = "ApiKeyWithSecret",
+      .answer = &api_key_with_secret_answer,
       .success = 201,
       .handler = create,
       .summary = "Makes an API token; shows its secret, this once" },
@@ -317,7 +322,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &update_shape,
-      .answer = "ApiKey",
+      .answer = &api_key_answer,
       .handler = update,
       .summary = "Changes an API token's name, scopes and limits" },
     { .op = "spaces_api_key_rotate",
@@ -327,7 +332,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &rotate_shape,
-      .answer = "ApiKeyWithSecret",
+      .answer = &api_key_with_secret_answer,
       .handler = rotate,
       .summary = "Gives an API token another secret; the former one may hold on for a while" },
     { .op = "spaces_api_key_revoke",
@@ -335,7 +340,7 @@ static const struct route routes[] = {
       .path = "/api/settings/api-keys/{id}",
       .permission = PERM_API_KEYS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "ApiKey",
+      .answer = &api_key_answer,
       .handler = revoke,
       .summary = "Revokes an API token" },
 };

@@ -101,6 +101,10 @@ static enum error_code lookup(struct call *call)
     return OK;
 }
 
+static const struct shape check_in_answer = { .name = "CheckIn" };
+static const struct shape member_lookup_answer = { .name = "MemberLookup" };
+static const struct shape check_in_page_answer = { .name = "CheckInPage" };
+
 static const struct route routes[] = {
     { .op = "spaces_public_check_in",
       .method = METHOD_POST,
@@ -109,7 +113,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .body = BODY_JSON,
       .input = &code_shape,
-      .answer = "CheckIn",
+      .answer = &check_in_answer,
       .handler = check_in,
       .summary = "Checks in with a code: a ticket once, a member once a day" },
     { .op = "spaces_member_lookup",
@@ -118,7 +122,7 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &lookup_shape,
-      .answer = "MemberLookup",
+      .answer = &member_lookup_answer,
       .handler = lookup,
       .summary = "Whose a member's code is, in short, and whether the membership holds" },
     { .op = "spaces_check_in",
@@ -128,7 +132,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &code_shape,
-      .answer = "CheckIn",
+      .answer = &check_in_answer,
       .handler = check_in,
       .summary = "Checks somebody in with a code, as staff" },
     { .op = "spaces_check_ins",
@@ -137,7 +141,8 @@ static const struct route routes[] = {
       .permission = PERM_CHECKINS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
       .query = &page_shape,
-      .answer = "CheckInPage",
+      .answer = &check_in_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists who came in, newest first" },
 };

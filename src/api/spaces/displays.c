@@ -317,6 +317,10 @@ static enum error_code unpair(struct call *call)
     return answer(call, carry_out_here(call, device_unpair, &deed), &deed);
 }
 
+static const struct shape display_page_answer = { .name = "DisplayPage" };
+static const struct shape display_with_link_answer = { .name = "DisplayWithLink" };
+static const struct shape display_answer = { .name = "Display" };
+
 static const struct route routes[] = {
     { .op = "spaces_displays",
       .method = METHOD_GET,
@@ -324,7 +328,8 @@ static const struct route routes[] = {
       .permission = PERM_DISPLAYS_VIEW,
       .tenant = TENANT_BY_TOKEN,
       .query = &page_shape,
-      .answer = "DisplayPage",
+      .answer = &display_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists the tenant's displays: what they show, when they were seen" },
     { .op = "spaces_display_create",
@@ -334,7 +339,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &create_shape,
-      .answer = "DisplayWithLink",
+      .answer = &display_with_link_answer,
       .success = 201,
       .handler = create,
       .summary = "Creates a display; answers a link and QR code that pair a screen with it, once" },
@@ -345,7 +350,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &pair_shape,
-      .answer = "Display",
+      .answer = &display_answer,
       .success = 201,
       .handler = pair,
       .summary = "Pairs the screen that shows a code" },
@@ -354,7 +359,7 @@ static const struct route routes[] = {
       .path = "/api/displays/{id}",
       .permission = PERM_DISPLAYS_VIEW,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "Display",
+      .answer = &display_answer,
       .handler = show,
       .summary = "One display" },
     { .op = "spaces_display_update",
@@ -364,7 +369,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &update_shape,
-      .answer = "Display",
+      .answer = &display_answer,
       .handler = update,
       .summary = "Renames a display or changes what it shows" },
     { .op = "spaces_display_unpair",
@@ -372,7 +377,7 @@ static const struct route routes[] = {
       .path = "/api/displays/{id}",
       .permission = PERM_DISPLAYS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "Display",
+      .answer = &display_answer,
       .handler = unpair,
       .summary = "Unpairs a display and takes it away; its token ends" },
     { .op = "spaces_display_link",
@@ -380,7 +385,7 @@ static const struct route routes[] = {
       .path = "/api/displays/{id}/link",
       .permission = PERM_DISPLAYS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "DisplayWithLink",
+      .answer = &display_with_link_answer,
       .handler = link_again,
       .summary = "A new link and QR code for a display; an earlier one is void" },
     { .op = "spaces_display_rotate",
@@ -390,7 +395,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &rotate_shape,
-      .answer = "Display",
+      .answer = &display_answer,
       .handler = rotate,
       .summary = "Has the screen fetch a new token; the present one holds until then" },
 };

@@ -19,10 +19,39 @@ static cJSON *spaces_error(struct call *call, const struct failure *failure)
     return body;
 }
 
+/* ---- what stands around answers ---- */
+
+#define SUCCESS_ROW                                                                                          \
+    ANSWER_FIELD("success", FIELD_BOOL, .help = "true; false when the request failed", .example = "true")
+
+static const struct field object_rows[] = {
+    SUCCESS_ROW,
+    ANSWER_FIELD("data", FIELD_OBJECT, .of = &answer_item),
+};
+static const struct shape object = ANSWER_SHAPE(NULL, object_rows);
+
+static const struct field page_rows[] = {
+    SUCCESS_ROW,
+    ANSWER_FIELD("data", FIELD_OBJECT_LIST, .of = &answer_item),
+    ANSWER_FIELD("next", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "?cursor= of the next page; null on the last one", .example = "120"),
+};
+static const struct shape page = ANSWER_SHAPE(NULL, page_rows);
+
+static const struct field message_rows[] = {
+    SUCCESS_ROW,
+    ANSWER_FIELD("data", FIELD_STR, .help = "What was done", .example = "Done"),
+};
+static const struct shape message = ANSWER_SHAPE("SpacesMessage", message_rows);
+
 const struct surface spaces_surface = {
     .name = "spaces",
     .prefixes = (const char *const[]){ "/api/bookings", "/api/spaces", "/api/displays", "/api/settings",
                                        "/api/public/", NULL },
     .status = failure_status_all_422,
     .error = spaces_error,
+    .success = { [ANSWER_OBJECT] = &object,
+                 [ANSWER_LIST] = &page,
+                 [ANSWER_PAGE] = &page,
+                 [ANSWER_MESSAGE] = &message },
 };

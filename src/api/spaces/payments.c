@@ -125,6 +125,8 @@ static enum error_code webhook(struct call *call)
     return code == OK ? receive(call, &payment) : code;
 }
 
+static const struct shape payment_outcome_answer = { .name = "PaymentOutcome" };
+
 static const struct route routes[] = {
     { .op = "spaces_payment_webhook",
       .method = METHOD_POST,
@@ -134,7 +136,7 @@ static const struct route routes[] = {
       .rate = RATE_VERIFY,
       .body = BODY_JSON,
       .input = &webhook_shape,
-      .answer = "PaymentOutcome",
+      .answer = &payment_outcome_answer,
       .handler = webhook,
       .summary = "Takes a signed event of the payment provider: a ticket was paid" },
 };

@@ -106,13 +106,15 @@ static enum error_code qr(struct call *call)
     return OK;
 }
 
+static const struct shape portal_ticket_answer = { .name = "PortalTicket" };
+
 static const struct route routes[] = {
     { .op = "spaces_portal",
       .method = METHOD_GET,
       .path = "/api/public/portal/{code}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .answer = "PortalTicket",
+      .answer = &portal_ticket_answer,
       .handler = show,
       .summary = "Shows the ticket of a code" },
     { .op = "spaces_portal_qr",
@@ -121,7 +123,7 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &qr_shape,
-      .answer = "TicketQr",
+      .media = "image/png, image/svg+xml",
       .handler = qr,
       .summary = "The ticket's QR code, as PNG or SVG" },
     { .op = "spaces_portal_cancel",
@@ -129,7 +131,7 @@ static const struct route routes[] = {
       .path = "/api/public/portal/{code}/cancel",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .answer = "PortalTicket",
+      .answer = &portal_ticket_answer,
       .handler = cancel,
       .summary = "Cancels the ticket of a code, until what it is for begins" },
 };

@@ -142,6 +142,11 @@ static enum error_code order(struct call *call)
     return OK;
 }
 
+static const struct shape public_event_page_answer = { .name = "PublicEventPage" };
+static const struct shape public_event_answer = { .name = "PublicEvent" };
+static const struct shape order_answer = { .name = "Order" };
+static const struct shape public_pass_page_answer = { .name = "PublicPassPage" };
+
 static const struct route routes[] = {
     { .op = "spaces_public_events",
       .method = METHOD_GET,
@@ -149,7 +154,8 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &events_query_shape,
-      .answer = "PublicEventPage",
+      .answer = &public_event_page_answer,
+      .form = ANSWER_PAGE,
       .handler = events,
       .summary = "Lists published events that are not over, by when they start" },
     { .op = "spaces_public_event",
@@ -157,7 +163,7 @@ static const struct route routes[] = {
       .path = "/api/public/events/{id}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .answer = "PublicEvent",
+      .answer = &public_event_answer,
       .handler = event,
       .summary = "Shows a published event, with how many seats are left" },
     { .op = "spaces_public_register",
@@ -167,7 +173,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .body = BODY_JSON,
       .input = &spaces_registration_shape,
-      .answer = "Order",
+      .answer = &order_answer,
       .success = 201,
       .handler = order,
       .summary = "Registers for an event; answers the ticket's code, this once, and mails it" },
@@ -177,7 +183,8 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &passes_query_shape,
-      .answer = "PublicPassPage",
+      .answer = &public_pass_page_answer,
+      .form = ANSWER_PAGE,
       .handler = passes,
       .summary = "Lists published day passes, with how many are left on a day" },
     { .op = "spaces_public_purchase",
@@ -187,7 +194,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .body = BODY_JSON,
       .input = &spaces_purchase_shape,
-      .answer = "Order",
+      .answer = &order_answer,
       .success = 201,
       .handler = order,
       .summary = "Buys a day pass for a day; answers the ticket's code, this once, and mails it" },

@@ -172,13 +172,18 @@ static enum error_code heartbeat(struct call *call)
     return OK;
 }
 
+static const struct shape display_pairing_answer = { .name = "DisplayPairing" };
+static const struct shape display_pairing_poll_answer = { .name = "DisplayPairingPoll" };
+static const struct shape display_state_answer = { .name = "DisplayState" };
+static const struct shape display_heartbeat_answer = { .name = "DisplayHeartbeat" };
+
 static const struct route routes[] = {
     { .op = "public_display_pairing",
       .method = METHOD_POST,
       .path = "/api/public/displays/pairings",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
-      .answer = "DisplayPairing",
+      .answer = &display_pairing_answer,
       .success = 201,
       .handler = begin,
       .summary = "A screen begins to pair: the code to show, and what to poll with" },
@@ -187,7 +192,7 @@ static const struct route routes[] = {
       .path = "/api/public/displays/pairings/{poll_token}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
-      .answer = "DisplayPairingPoll",
+      .answer = &display_pairing_poll_answer,
       .handler = poll,
       .summary = "A screen asks whether it was paired; answers its device token, once" },
     { .op = "display_state",
@@ -195,7 +200,7 @@ static const struct route routes[] = {
       .path = "/api/displays/state/{device_token}",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "DisplayState",
+      .answer = &display_state_answer,
       .warm = true,
       .handler = state,
       .summary = "What the display shows" },
@@ -204,7 +209,7 @@ static const struct route routes[] = {
       .path = "/api/displays/state",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "DisplayState",
+      .answer = &display_state_answer,
       .warm = true,
       .handler = state,
       .summary = "What the display shows, its token in the Authorization header" },
@@ -213,7 +218,7 @@ static const struct route routes[] = {
       .path = "/api/displays/heartbeat/{device_token}",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "DisplayHeartbeat",
+      .answer = &display_heartbeat_answer,
       .warm = true,
       .handler = heartbeat,
       .summary = "The display is there" },
@@ -222,7 +227,7 @@ static const struct route routes[] = {
       .path = "/api/displays/heartbeat",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = "DisplayHeartbeat",
+      .answer = &display_heartbeat_answer,
       .warm = true,
       .handler = heartbeat,
       .summary = "The display is there, its token in the Authorization header" },

@@ -154,7 +154,8 @@ static enum error_code check_in(struct call *call)
       .permission = (view_),                                                                                 \
       .tenant = TENANT_BY_TOKEN,                                                                             \
       .query = (query_),                                                                                     \
-      .answer = "TicketPage",                                                                                \
+      .answer = &ticket_answer,                                                                              \
+      .form = ANSWER_PAGE,                                                                                   \
       .handler = list,                                                                                       \
       .summary = "Lists " one_ "s, newest first" },                                                          \
         { .op = op_ "_create",                                                                               \
@@ -164,18 +165,22 @@ static enum error_code check_in(struct call *call)
           .tenant = TENANT_BY_TOKEN,                                                                         \
           .body = BODY_JSON,                                                                                 \
           .input = (input_),                                                                                 \
-          .answer = "TicketWithCode",                                                                        \
+          .answer = &ticket_with_code_answer,                                                                \
           .success = 201,                                                                                    \
           .handler = order,                                                                                  \
           .summary = "Makes a " one_ " for somebody, published or not; mails it" },                          \
-        DEED(op_ "_mark_paid", path_ "/{ticket_id}/mark-paid", manage_, "Ticket", mark_paid,                 \
+        DEED(op_ "_mark_paid", path_ "/{ticket_id}/mark-paid", manage_, &ticket_answer, mark_paid,           \
              "Marks a pending " one_ " as paid"),                                                            \
-        DEED(op_ "_cancel", path_ "/{ticket_id}/cancel", manage_, "Ticket", cancel,                          \
+        DEED(op_ "_cancel", path_ "/{ticket_id}/cancel", manage_, &ticket_answer, cancel,                    \
              "Cancels a " one_ "; its seats go back"),                                                       \
-        DEED(op_ "_resend", path_ "/{ticket_id}/resend", manage_, "TicketWithCode", resend,                  \
+        DEED(op_ "_resend", path_ "/{ticket_id}/resend", manage_, &ticket_with_code_answer, resend,          \
              "Mails a " one_ " with a new code; the earlier code is void"),                                  \
-        DEED(op_ "_check_in", path_ "/{ticket_id}/check-in", PERM_CHECKINS_MANAGE, "CheckIn", check_in,      \
-             "Checks in who comes with a " one_ ", once")
+        DEED(op_ "_check_in", path_ "/{ticket_id}/check-in", PERM_CHECKINS_MANAGE, &checked_in_answer,       \
+             check_in, "Checks in who comes with a " one_ ", once")
+
+static const struct shape ticket_answer = { .name = "Ticket" };
+static const struct shape ticket_with_code_answer = { .name = "TicketWithCode" };
+static const struct shape checked_in_answer = { .name = "CheckIn" };
 
 static const struct route routes[] = {
     TICKET_ROUTES("spaces_registration", "/api/events/{id}/registrations", "registration", PERM_EVENTS_VIEW,

@@ -66,6 +66,8 @@ static enum error_code metrics(struct call *call)
     return OK;
 }
 
+static const struct shape health_answer = { .name = "Health" };
+
 static const struct route routes[] = {
     { .op = "system_healthz",
       .method = METHOD_GET,
@@ -74,7 +76,7 @@ static const struct route routes[] = {
       .tenant = TENANT_NONE,
       .lane = LANE_INLINE,
       .rate = RATE_UNLIMITED,
-      .answer = "Health",
+      .answer = &health_answer,
       .handler = healthz,
       .summary = "Says that the process lives" },
     { .op = "system_readyz",
@@ -84,7 +86,7 @@ static const struct route routes[] = {
       .tenant = TENANT_NONE,
       .lane = LANE_GENERAL,
       .rate = RATE_UNLIMITED,
-      .answer = "Health",
+      .answer = &health_answer,
       .handler = readyz,
       .summary = "Says that storage answers and has this program's schema" },
     { .op = "system_metrics",
@@ -94,7 +96,7 @@ static const struct route routes[] = {
       .tenant = TENANT_NONE,
       .lane = LANE_INLINE,
       .rate = RATE_UNLIMITED,
-      .answer = "Metrics",
+      .media = "text/plain",
       .handler = metrics,
       .summary = "Prometheus metrics, for the addresses of server.metrics_from" },
 };

@@ -37,6 +37,8 @@ static enum error_code activity(struct call *call)
     return OK;
 }
 
+static const struct shape v1_activity_answer = { .name = "V1Activity" };
+
 static const struct route routes[] = {
     { .op = "v1_activity",
       .method = METHOD_GET,
@@ -44,7 +46,7 @@ static const struct route routes[] = {
       .permission = PERM_AUDIT_VIEW,
       .tenant = TENANT_BY_HEADER,
       .query = &activity_shape,
-      .answer = "V1Activity",
+      .answer = &v1_activity_answer,
       .handler = activity,
       .summary = "Sign-ins and refusals by day" },
 };

@@ -226,6 +226,8 @@ static enum error_code audit(struct call *call)
     return is_export ? export_lines(call, &filter, before) : answer_page(call, &filter, before);
 }
 
+static const struct shape v1_audit_entries_answer = { .name = "V1AuditEntries" };
+
 static const struct route routes[] = {
     { .op = "v1_audit",
       .method = METHOD_GET,
@@ -233,7 +235,8 @@ static const struct route routes[] = {
       .permission = PERM_AUDIT_VIEW,
       .tenant = TENANT_BY_HEADER,
       .query = &audit_shape,
-      .answer = "V1AuditEntries",
+      .answer = &v1_audit_entries_answer,
+      .form = ANSWER_PAGE,
       .handler = audit,
       .summary = "The tenant's audit log, newest first; as JSON Lines with ?format=jsonl" },
 };

@@ -109,6 +109,10 @@ static enum error_code change_password(struct call *call)
     return OK;
 }
 
+static const struct shape v1_session_answer = { .name = "V1Session" };
+static const struct shape v1_me_answer = { .name = "V1Me" };
+static const struct shape v1_belongings_answer = { .name = "V1Belongings" };
+
 static const struct route routes[] = {
     { .op = "v1_login",
       .method = METHOD_POST,
@@ -119,7 +123,7 @@ static const struct route routes[] = {
       .rate = RATE_LOGIN,
       .body = BODY_JSON,
       .input = &login_shape,
-      .answer = "V1Session",
+      .answer = &v1_session_answer,
       .handler = login,
       .summary = "Authenticates a user with the tenant of X-Tenant" },
     { .op = "v1_logout",
@@ -127,7 +131,7 @@ static const struct route routes[] = {
       .path = "/api/v1/auth/logout",
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
-      .answer = "V1Message",
+      .form = ANSWER_MESSAGE,
       .handler = logout,
       .summary = "Revokes the current access token, at once" },
     { .op = "v1_me",
@@ -135,7 +139,7 @@ static const struct route routes[] = {
       .path = "/api/v1/auth/me",
       .need = NEED_MEMBER,
       .tenant = TENANT_BY_HEADER_OR_TOKEN,
-      .answer = "V1Me",
+      .answer = &v1_me_answer,
       .warm = true,
       .handler = me,
       .summary = "The current user, their role and all their permissions in the tenant" },
@@ -144,7 +148,8 @@ static const struct route routes[] = {
       .path = "/api/v1/auth/tenants",
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
-      .answer = "V1Belongings",
+      .answer = &v1_belongings_answer,
+      .form = ANSWER_LIST,
       .handler = tenants,
       .summary = "All tenants the user belongs to, with role and status" },
     { .op = "v1_change_password",
@@ -155,7 +160,7 @@ static const struct route routes[] = {
       .lane = LANE_PASSWORD,
       .body = BODY_JSON,
       .input = &change_password_shape,
-      .answer = "V1Message",
+      .form = ANSWER_MESSAGE,
       .handler = change_password,
       .summary = "Changes one's own password; ends one's other sessions" },
 };

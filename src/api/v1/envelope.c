@@ -41,9 +41,36 @@ static cJSON *v1_error(struct call *call, const struct failure *failure)
     return body;
 }
 
+/* ---- what stands around answers ---- */
+
+static const struct field meta_rows[] = {
+    ANSWER_FIELD("next_cursor", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "?cursor= of the next page; null on the last one", .example = "120"),
+    ANSWER_FIELD("per_page", FIELD_INT, .help = "How many a page holds at most", .example = "50"),
+};
+static const struct shape meta = ANSWER_SHAPE("V1Meta", meta_rows);
+
+static const struct field object_rows[] = { ANSWER_FIELD("data", FIELD_OBJECT, .of = &answer_item) };
+static const struct shape object = ANSWER_SHAPE(NULL, object_rows);
+
+static const struct field page_rows[] = {
+    ANSWER_FIELD("data", FIELD_OBJECT_LIST, .of = &answer_item),
+    ANSWER_FIELD("meta", FIELD_OBJECT, .of = &meta),
+};
+static const struct shape page = ANSWER_SHAPE(NULL, page_rows);
+
+static const struct field message_rows[] = {
+    ANSWER_FIELD("message", FIELD_STR, .help = "What was done", .example = "Member removed."),
+};
+static const struct shape message = ANSWER_SHAPE("V1Message", message_rows);
+
 const struct surface v1_surface = {
     .name = "v1",
     .prefixes = (const char *const[]){ "/api/v1/", NULL },
     .status = failure_status_all_422,
     .error = v1_error,
+    .success = { [ANSWER_OBJECT] = &object,
+                 [ANSWER_LIST] = &page,
+                 [ANSWER_PAGE] = &page,
+                 [ANSWER_MESSAGE] = &message },
 };

@@ -181,6 +181,8 @@ static enum error_code explain(struct call *call)
     return OK;
 }
 
+static const struct shape v1_explanation_answer = { .name = "V1Explanation" };
+
 static const struct route routes[] = {
     { .op = "v1_explain",
       .method = METHOD_GET,
@@ -188,7 +190,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_MANAGE_ROLES,
       .tenant = TENANT_BY_HEADER,
       .query = &explain_shape,
-      .answer = "V1Explanation",
+      .answer = &v1_explanation_answer,
       .handler = explain,
       .summary = "Whether a member may do something, and what decides it" },
 };

@@ -132,6 +132,10 @@ static enum error_code accept_invitation(struct call *call)
     return code;
 }
 
+static const struct shape invitation_with_link_answer = { .name = "InvitationWithLink" };
+static const struct shape invitation_page_answer = { .name = "InvitationPage" };
+static const struct shape v1_session_answer = { .name = "V1Session" };
+
 static const struct route routes[] = {
     { .op = "v1_team_invite",
       .method = METHOD_POST,
@@ -140,7 +144,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER,
       .body = BODY_JSON,
       .input = &invite_shape,
-      .answer = "InvitationWithLink",
+      .answer = &invitation_with_link_answer,
       .success = 201,
       .handler = invite,
       .summary = "Invites somebody to the team" },
@@ -150,7 +154,8 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_INVITE,
       .tenant = TENANT_BY_HEADER,
       .query = &page_shape,
-      .answer = "InvitationPage",
+      .answer = &invitation_page_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists the pending invitations" },
     { .op = "v1_team_invitation_resend",
@@ -158,7 +163,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/invitations/{id}/resend",
       .permission = PERM_TEAM_INVITE,
       .tenant = TENANT_BY_HEADER,
-      .answer = "InvitationWithLink",
+      .answer = &invitation_with_link_answer,
       .handler = resend,
       .summary = "Sends an invitation again with a new link; the earlier link is void" },
     { .op = "v1_team_invitation_cancel",
@@ -166,7 +171,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/invitations/{id}",
       .permission = PERM_TEAM_INVITE,
       .tenant = TENANT_BY_HEADER,
-      .answer = "Message",
+      .form = ANSWER_MESSAGE,
       .handler = cancel,
       .summary = "Cancels a pending invitation" },
     /* The token says which tenant; X-Tenant may be left out. */
@@ -179,7 +184,7 @@ static const struct route routes[] = {
       .rate = RATE_REGISTER,
       .body = BODY_JSON,
       .input = &accept_shape,
-      .answer = "V1Session",
+      .answer = &v1_session_answer,
       .handler = accept_invitation,
       .summary = "Accepts an invitation: creates the user or joins the existing one, and signs in" },
 };

@@ -320,13 +320,18 @@ static enum error_code delete_role(struct call *call)
     return code;
 }
 
+static const struct shape role_list_answer = { .name = "RoleList" };
+static const struct shape role_detail_answer = { .name = "RoleDetail" };
+static const struct shape permission_groups_answer = { .name = "PermissionGroups" };
+
 static const struct route routes[] = {
     { .op = "v1_team_roles",
       .method = METHOD_GET,
       .path = "/api/v1/team/roles",
       .permission = PERM_TEAM_VIEW,
       .tenant = TENANT_BY_HEADER,
-      .answer = "RoleList",
+      .answer = &role_list_answer,
+      .form = ANSWER_LIST,
       .handler = list_roles,
       .summary = "Lists the roles there are in the tenant" },
     { .op = "v1_team_role",
@@ -334,7 +339,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/roles/{id}",
       .permission = PERM_TEAM_VIEW,
       .tenant = TENANT_BY_HEADER,
-      .answer = "RoleDetail",
+      .answer = &role_detail_answer,
       .handler = show_role,
       .summary = "Shows a role with its permissions" },
     { .op = "v1_team_role_create",
@@ -344,7 +349,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER,
       .body = BODY_JSON,
       .input = &create_shape,
-      .answer = "RoleDetail",
+      .answer = &role_detail_answer,
       .success = 201,
       .handler = create_role,
       .summary = "Makes a role of the tenant's own" },
@@ -355,7 +360,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER,
       .body = BODY_JSON,
       .input = &update_shape,
-      .answer = "RoleDetail",
+      .answer = &role_detail_answer,
       .handler = update_role,
       .summary = "Changes one of the tenant's own roles" },
     { .op = "v1_team_role_delete",
@@ -363,7 +368,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/roles/{id}",
       .permission = PERM_TEAM_MANAGE_ROLES,
       .tenant = TENANT_BY_HEADER,
-      .answer = "Message",
+      .form = ANSWER_MESSAGE,
       .handler = delete_role,
       .summary = "Deletes one of the tenant's own roles that nobody has" },
     { .op = "v1_team_permissions",
@@ -371,7 +376,8 @@ static const struct route routes[] = {
       .path = "/api/v1/team/permissions",
       .permission = PERM_TEAM_MANAGE_ROLES,
       .tenant = TENANT_BY_HEADER,
-      .answer = "PermissionGroups",
+      .answer = &permission_groups_answer,
+      .form = ANSWER_LIST,
       .handler = list_permissions,
       .summary = "Lists all permissions by group" },
 };

@@ -144,6 +144,8 @@ static enum error_code end_others(struct call *call)
     return OK;
 }
 
+static const struct shape v1_sessions_answer = { .name = "V1Sessions" };
+
 static const struct route routes[] = {
     { .op = "v1_sessions",
       .method = METHOD_GET,
@@ -151,7 +153,8 @@ static const struct route routes[] = {
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
       .query = &page_shape,
-      .answer = "V1Sessions",
+      .answer = &v1_sessions_answer,
+      .form = ANSWER_PAGE,
       .handler = list,
       .summary = "One's own live sessions, in every tenant, newest first" },
     { .op = "v1_end_other_sessions",
@@ -159,7 +162,7 @@ static const struct route routes[] = {
       .path = "/api/v1/auth/sessions",
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
-      .answer = "V1Message",
+      .form = ANSWER_MESSAGE,
       .handler = end_others,
       .summary = "Ends all of one's own sessions but the one that asks, at once" },
     { .op = "v1_end_session",
@@ -167,7 +170,7 @@ static const struct route routes[] = {
       .path = "/api/v1/auth/sessions/{id}",
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
-      .answer = "V1Message",
+      .form = ANSWER_MESSAGE,
       .handler = end_session,
       .summary = "Ends one of one's own sessions, at once" },
 };

@@ -132,6 +132,9 @@ static enum error_code team_remove(struct call *call)
     return code;
 }
 
+static const struct shape team_page_answer = { .name = "TeamPage" };
+static const struct shape team_member_answer = { .name = "TeamMember" };
+
 static const struct route routes[] = {
     { .op = "v1_team_list",
       .method = METHOD_GET,
@@ -139,7 +142,8 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_VIEW,
       .tenant = TENANT_BY_HEADER,
       .query = &list_shape,
-      .answer = "TeamPage",
+      .answer = &team_page_answer,
+      .form = ANSWER_PAGE,
       .handler = team_list,
       .summary = "Lists and searches the team's members" },
     { .op = "v1_team_set_role",
@@ -149,7 +153,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER,
       .body = BODY_JSON,
       .input = &role_shape,
-      .answer = "TeamMember",
+      .answer = &team_member_answer,
       .handler = team_set_role,
       .summary = "Gives a member another role" },
     { .op = "v1_team_suspend",
@@ -157,7 +161,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/members/{id}/suspend",
       .permission = PERM_TEAM_REMOVE,
       .tenant = TENANT_BY_HEADER,
-      .answer = "TeamMember",
+      .answer = &team_member_answer,
       .handler = team_suspend,
       .summary = "Suspends a member" },
     { .op = "v1_team_reactivate",
@@ -165,7 +169,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/members/{id}/reactivate",
       .permission = PERM_TEAM_EDIT,
       .tenant = TENANT_BY_HEADER,
-      .answer = "TeamMember",
+      .answer = &team_member_answer,
       .handler = team_reactivate,
       .summary = "Reactivates a suspended member" },
     { .op = "v1_team_remove",
@@ -173,7 +177,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/members/{id}",
       .permission = PERM_TEAM_REMOVE,
       .tenant = TENANT_BY_HEADER,
-      .answer = "Message",
+      .form = ANSWER_MESSAGE,
       .handler = team_remove,
       .summary = "Removes a member from the team" },
 };

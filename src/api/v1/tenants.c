@@ -229,6 +229,8 @@ static enum error_code register_tenant(struct call *call)
     return OK;
 }
 
+static const struct shape v1_session_answer = { .name = "V1Session" };
+
 static const struct route routes[] = {
     { .op = "v1_register_tenant",
       .method = METHOD_POST,
@@ -239,7 +241,7 @@ static const struct route routes[] = {
       .rate = RATE_REGISTER,
       .body = BODY_JSON,
       .input = &tenant_shape,
-      .answer = "V1Session",
+      .answer = &v1_session_answer,
       .success = 201,
       .handler = register_tenant,
       .summary = "Registers a new tenant with its owner" },

@@ -25,13 +25,15 @@ static enum error_code usage(struct call *call)
     return OK;
 }
 
+static const struct shape v1_usage_answer = { .name = "V1Usage" };
+
 static const struct route routes[] = {
     { .op = "v1_usage",
       .method = METHOD_GET,
       .path = "/api/v1/usage",
       .permission = PERM_SETTINGS_MANAGE,
       .tenant = TENANT_BY_HEADER,
-      .answer = "V1Usage",
+      .answer = &v1_usage_answer,
       .handler = usage,
       .summary = "The tenant's plan, every limit, and how much of it is used" },
 };

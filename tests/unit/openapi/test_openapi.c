@@ -243,7 +243,8 @@ static void test_openapi_operation__an_inline_route_refuses_little(void **state)
     (void)state;
     const cJSON *responses = get(operation_at("get", "/healthz"), "responses");
     assert_int_equal(cJSON_GetArraySize(responses), 2);
-    assert_string_equal(text(get(responses, "200"), "x-answer"), "Health");
+    const cJSON *content = get(get(get(responses, "200"), "content"), "application/json");
+    assert_string_equal(text(get(content, "schema"), "$ref"), "#/components/schemas/Health");
     assert_non_null(get(responses, "400"));
 }
 
