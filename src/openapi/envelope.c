@@ -76,12 +76,17 @@ static cJSON *schema_of_value(const cJSON *value)
     return schema;
 }
 
+/* An empty object says less than one with members that comes later. */
 static void learn(cJSON *properties, const cJSON *sample)
 {
     const cJSON *member;
-    cJSON_ArrayForEach (member, sample)
-        if (!cJSON_GetObjectItemCaseSensitive(properties, member->string))
+    cJSON_ArrayForEach (member, sample) {
+        const cJSON *known = cJSON_GetObjectItemCaseSensitive(properties, member->string);
+        if (!known)
             json_add_item(properties, member->string, schema_of_value(member));
+        else if (member->child && !cJSON_GetObjectItemCaseSensitive(known, "additionalProperties"))
+            cJSON_ReplaceItemInObjectCaseSensitive(properties, member->string, schema_of_value(member));
+    }
 }
 
 static bool is_in_all(cJSON *const *samples, const char *name)

@@ -13,10 +13,12 @@ static const struct wording rows[] = {
 };
 static const struct wordings wordings = WORDINGS(rows);
 
-/* A list per field, in the order the fields failed. */
-static void add_errors(cJSON *body, const struct violations *violations)
+/* A list per field, in the order the fields failed. Every 422 has it, so that a client may look for it: one about
+ * no field in particular an empty one. */
+static void add_errors(cJSON *body, const struct failure *failure)
 {
-    if (violations->n == 0)
+    const struct violations *violations = &failure->violations;
+    if (violations->n == 0 && failure_status_all_422(failure) != 422)
         return;
     cJSON *errors = json_add_object(body, "errors");
     for (size_t i = 0; i < violations->n; i++) {
@@ -32,7 +34,7 @@ static cJSON *v1_error(struct call *call, const struct failure *failure)
 {
     cJSON *body = json_new_object();
     json_add_str(body, "message", failure_text(&wordings, call, failure));
-    add_errors(body, &failure->violations);
+    add_errors(body, failure);
     if (failure->required_permission)
         json_add_str(body, "required_permission", str_of(failure->required_permission));
     if (failure->code == ERR_SUSPENDED || failure->code == ERR_TENANT_SUSPENDED)

@@ -12,11 +12,11 @@
 
 #define DAY       (INT64_C(86400) * CLOCK_SECOND)
 #define UNKNOWN   "{\"message\":\"This invitation does not exist.\"}"
-#define USED      "{\"message\":\"This invitation has been used.\"}"
-#define CANCELLED "{\"message\":\"This invitation was cancelled.\"}"
+#define USED      "{\"message\":\"This invitation has been used.\",\"errors\":{}}"
+#define CANCELLED "{\"message\":\"This invitation was cancelled.\",\"errors\":{}}"
 #define SUPERSEDED                                                                                           \
-    "{\"message\":\"This invitation was replaced by a newer one; use the link in the latest mail.\"}"
-#define EXPIRED  "{\"message\":\"This invitation has expired; ask for a new one.\"}"
+    "{\"message\":\"This invitation was replaced by a newer one; use the link in the latest mail.\",\"errors\":{}}"
+#define EXPIRED  "{\"message\":\"This invitation has expired; ask for a new one.\",\"errors\":{}}"
 #define NEWCOMER ",\"name\":\" Jane Smith \",\"password\":\"granite willow 64\"}"
 
 static int set_up(void **state)
@@ -542,7 +542,7 @@ static void test_accept__role_that_is_gone(void **state)
     const char *token = invite(w, "jane@example.com", "night");
     world_exec(w, "DELETE FROM roles");
     assert_reply(accept_with(w, token, NEWCOMER, NULL), 422,
-                 "{\"message\":\"The role of this invitation no longer exists; ask for a new invitation.\"}");
+                 "{\"message\":\"The role of this invitation no longer exists; ask for a new invitation.\",\"errors\":{}}");
     assert_int_equal(count(w, "SELECT count(*) FROM users WHERE email = 'jane@example.com'"), 0);
 }
 

@@ -138,7 +138,7 @@ static void test_envelope__each_kind_of_failure(void **state)
                  "{\"message\":\"A permission is missing\",\"required_permission\":\"team.view\"}");
     assert_error(arena, "v1", &suspended, 403,
                  "{\"message\":\"The membership is suspended\",\"status\":\"suspended\"}");
-    assert_error(arena, "v1", &refused, 422, "{\"message\":\"No.\"}");
+    assert_error(arena, "v1", &refused, 422, "{\"message\":\"No.\",\"errors\":{}}");
     assert_error(arena, "v1", &anonymous, 401, "{\"message\":\"Unauthenticated.\"}");
 
     assert_error(arena, "spaces", &anonymous, 401, "{\"success\":false,\"data\":\"Unauthenticated.\"}");

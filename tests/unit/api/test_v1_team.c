@@ -38,6 +38,7 @@ static int tear_down(void **state)
     V1(w, "acme", .method = "PATCH", .token = (token_), .target = (target_), .json = (json_))
 
 #define MESSAGE(text) "{\"message\":\"" text "\"}"
+#define REFUSED(text) "{\"message\":\"" text "\",\"errors\":{}}"
 #define MEMBER(id, name, email, role, role_name, status, joined)                                             \
     "{\"id\":" id ",\"name\":\"" name "\",\"email\":\"" email "\",\"role\":\"" role                          \
     "\",\"role_name\":\"" role_name "\",\"status\":\"" status "\",\"joined_at\":\"" joined "\"}"
@@ -133,7 +134,7 @@ static void test_team__gives_roles(void **state)
     assert_reply(PATCH(viewer, "/api/v1/team/members/6/role", "{\"role\":\"viewer\"}"), 403,
                  "{\"message\":\"A permission is missing\",\"required_permission\":\"team.manage_roles\"}");
     assert_reply(PATCH(owner, "/api/v1/team/members/3/role", "{\"role\":\"admin\"}"), 422,
-                 MESSAGE("The last owner cannot be removed, suspended or given another role."));
+                 REFUSED("The last owner cannot be removed, suspended or given another role."));
 }
 
 static void test_team__unknown_members_are_not_found(void **state)
@@ -186,9 +187,9 @@ static void test_team__removal_leaves_other_tenants_alone(void **state)
 static void test_team__oneself(void **state)
 {
     (void)state;
-    assert_reply(POST(admin, "/api/v1/team/members/4/suspend"), 422, MESSAGE("You cannot suspend yourself."));
+    assert_reply(POST(admin, "/api/v1/team/members/4/suspend"), 422, REFUSED("You cannot suspend yourself."));
     assert_reply(DELETE(owner, "/api/v1/team/members/3"), 422,
-                 MESSAGE("The last owner cannot be removed, suspended or given another role."));
+                 REFUSED("The last owner cannot be removed, suspended or given another role."));
     assert_status(DELETE(admin, "/api/v1/team/members/4"), 200);
     assert_reply(GET(admin, "/api/v1/team"), 401, UNAUTHENTICATED);
 }
