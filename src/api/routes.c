@@ -8,6 +8,7 @@ const struct route_table *const api_route_tables[] = {
     &csp_report_routes,
     &openapi_routes,
     &panel_routes,
+    &pages_routes,
     &assets_auth_routes,
     &assets_session_routes,
     &assets_branding_routes,

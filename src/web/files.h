@@ -24,6 +24,9 @@ struct web_folder {
 /* The admin panel, built from panel/. */
 extern const struct web_file web_panel[];
 extern const size_t web_panel_count;
+/* The public pages, from pages/. */
+extern const struct web_file web_pages[];
+extern const size_t web_pages_count;
 
 /* Answers the file of that name: as it is or compressed, as the client takes it; 304 for a client that has it.
  * Clients ask again at every use, which costs little, and so never mix two versions. 404 when there is none.

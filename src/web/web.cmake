@@ -29,3 +29,8 @@ add_custom_command(
     COMMENT "Building the panel"
     VERBATIM)
 tether_web_folder(web_panel "${panel_out}" DEPENDS "${panel_out}/panel.js")
+
+# The public pages stand as they are: no build.
+set(pages "${CMAKE_CURRENT_SOURCE_DIR}/web/pages")
+file(GLOB page_files CONFIGURE_DEPENDS "${pages}/*")
+tether_web_folder(web_pages "${pages}" DEPENDS ${page_files})

@@ -101,9 +101,30 @@ static enum error_code lookup(struct call *call)
     return OK;
 }
 
-static const struct shape check_in_answer = { .name = "CheckIn" };
-static const struct shape member_lookup_answer = { .name = "MemberLookup" };
-static const struct shape check_in_page_answer = { .name = "CheckInPage" };
+/* ---- what they answer ---- */
+
+static const char *const kinds[] = { "ticket", "member", NULL };
+static const struct field row_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "Names it for good", .example = "12"),
+    ANSWER_FIELD("kind", FIELD_ENUM, .words = kinds, .help = "With what they came", .example = "ticket"),
+    ANSWER_FIELD("ticket_id", FIELD_ID, .flags = FIELD_NULLABLE, .help = "The ticket", .example = "7"),
+    ANSWER_FIELD("member_id", FIELD_ID, .flags = FIELD_NULLABLE, .help = "The member", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Who came", .example = "Jane Smith"),
+    ANSWER_FIELD("title", FIELD_STR, .flags = FIELD_NULLABLE, .help = "What the ticket is for",
+                 .example = "Soldering for beginners"),
+    ANSWER_FIELD("quantity", FIELD_INT, .help = "How many came in", .example = "2"),
+    ANSWER_FIELD("checked_in_at", FIELD_TIME, .help = "When", .example = "2026-12-04T16:50:00Z"),
+    ANSWER_FIELD("checked_in_by", FIELD_ID, .flags = FIELD_NULLABLE,
+                 .help = "The user who checked them in; null when they did so themselves", .example = "3"),
+};
+static const char *const member_words[] = { "active", "paused", "ended", NULL };
+static const struct field lookup_rows[] = {
+    ANSWER_FIELD("name", FIELD_STR, .help = "First name and initial", .example = "Jane S."),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = member_words, .help = "Whether the membership holds",
+                 .example = "active"),
+};
+static const struct shape row_answer = ANSWER_SHAPE("CheckInRecord", row_rows);
+static const struct shape lookup_answer = ANSWER_SHAPE("MemberLookup", lookup_rows);
 
 static const struct route routes[] = {
     { .op = "spaces_public_check_in",
@@ -113,7 +134,8 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .body = BODY_JSON,
       .input = &code_shape,
-      .answer = &check_in_answer,
+      .answer = &spaces_checkin_answer,
+      .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT),
       .handler = check_in,
       .summary = "Checks in with a code: a ticket once, a member once a day" },
     { .op = "spaces_member_lookup",
@@ -122,7 +144,8 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &lookup_shape,
-      .answer = &member_lookup_answer,
+      .answer = &lookup_answer,
+      .fails = FAILS(ERR_NOT_FOUND),
       .handler = lookup,
       .summary = "Whose a member's code is, in short, and whether the membership holds" },
     { .op = "spaces_check_in",
@@ -132,7 +155,8 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &code_shape,
-      .answer = &check_in_answer,
+      .answer = &spaces_checkin_answer,
+      .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT),
       .handler = check_in,
       .summary = "Checks somebody in with a code, as staff" },
     { .op = "spaces_check_ins",
@@ -141,7 +165,7 @@ static const struct route routes[] = {
       .permission = PERM_CHECKINS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
       .query = &page_shape,
-      .answer = &check_in_page_answer,
+      .answer = &row_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists who came in, newest first" },

@@ -125,7 +125,14 @@ static enum error_code webhook(struct call *call)
     return code == OK ? receive(call, &payment) : code;
 }
 
-static const struct shape payment_outcome_answer = { .name = "PaymentOutcome" };
+static const char *const outcomes[] = { "confirmed", "unmatched", "ignored", NULL };
+static const struct field outcome_rows[] = {
+    ANSWER_FIELD("outcome", FIELD_ENUM, .words = outcomes,
+                 .help = "Unmatched: kept, but the ticket waits for no payment", .example = "confirmed"),
+    ANSWER_FIELD("repeated", FIELD_BOOL, .help = "The event was told before; nothing happened this time",
+                 .example = "false"),
+};
+static const struct shape outcome_answer = ANSWER_SHAPE("PaymentOutcome", outcome_rows);
 
 static const struct route routes[] = {
     { .op = "spaces_payment_webhook",
@@ -136,7 +143,8 @@ static const struct route routes[] = {
       .rate = RATE_VERIFY,
       .body = BODY_JSON,
       .input = &webhook_shape,
-      .answer = &payment_outcome_answer,
+      .answer = &outcome_answer,
+      .fails = FAILS(ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_CONFLICT),
       .handler = webhook,
       .summary = "Takes a signed event of the payment provider: a ticket was paid" },
 };

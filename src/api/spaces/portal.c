@@ -106,7 +106,17 @@ static enum error_code qr(struct call *call)
     return OK;
 }
 
-static const struct shape portal_ticket_answer = { .name = "PortalTicket" };
+static const struct field portal_rows[] = {
+    SPACES_OFFER_ROWS,
+    ANSWER_FIELD("name", FIELD_STR, .help = "Whose it is", .example = "Jane Smith"),
+    SPACES_PAYING_ROWS,
+    ANSWER_FIELD("checked_in_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When they came",
+                 .example = "2026-12-04T16:50:00Z"),
+    ANSWER_FIELD("may_cancel", FIELD_BOOL, .help = "Whether it can be cancelled now", .example = "true"),
+    ANSWER_FIELD("qr_url", FIELD_STR, .help = "The path of its QR code",
+                 .example = "/api/public/portal/T4K7-XM2P-9QRS-TVWX-YZ01/qr"),
+};
+static const struct shape portal_answer = ANSWER_SHAPE("PortalTicket", portal_rows);
 
 static const struct route routes[] = {
     { .op = "spaces_portal",
@@ -114,7 +124,7 @@ static const struct route routes[] = {
       .path = "/api/public/portal/{code}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .answer = &portal_ticket_answer,
+      .answer = &portal_answer,
       .handler = show,
       .summary = "Shows the ticket of a code" },
     { .op = "spaces_portal_qr",
@@ -131,7 +141,8 @@ static const struct route routes[] = {
       .path = "/api/public/portal/{code}/cancel",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .answer = &portal_ticket_answer,
+      .answer = &portal_answer,
+      .fails = FAILS(ERR_CONFLICT),
       .handler = cancel,
       .summary = "Cancels the ticket of a code, until what it is for begins" },
 };

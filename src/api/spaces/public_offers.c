@@ -142,10 +142,45 @@ static enum error_code order(struct call *call)
     return OK;
 }
 
-static const struct shape public_event_page_answer = { .name = "PublicEventPage" };
-static const struct shape public_event_answer = { .name = "PublicEvent" };
-static const struct shape order_answer = { .name = "Order" };
-static const struct shape public_pass_page_answer = { .name = "PublicPassPage" };
+/* ---- what they answer ---- */
+
+static const char *const availabilities[] = { "open", "not_yet", "closed", "sold_out", NULL };
+#define SALE_ROWS                                                                                            \
+    ANSWER_FIELD("description", FIELD_STR, .help = "Plain text", .example = "Bring nothing but curiosity."), \
+        ANSWER_FIELD("price", FIELD_INT, .help = "Of one, in the currency's minor unit", .example = "1500"), \
+        ANSWER_FIELD("currency", FIELD_STR, .help = "ISO 4217", .example = "EUR"),                           \
+        ANSWER_FIELD("capacity", FIELD_INT, .help = "How many there are", .example = "20"),                  \
+        ANSWER_FIELD("left", FIELD_INT, .help = "How many are left", .example = "17"),                       \
+        ANSWER_FIELD("availability", FIELD_ENUM, .words = availabilities,                                    \
+                     .help = "Whether it is to be had now", .example = "open")
+static const struct field event_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "Names it for good", .example = "3"),
+    ANSWER_FIELD("title", FIELD_STR, .help = "What it is called", .example = "Soldering for beginners"),
+    ANSWER_FIELD("location", FIELD_STR, .help = "Where it is", .example = "Workshop"),
+    ANSWER_FIELD("starts_at", FIELD_TIME, .help = "When it starts", .example = "2026-12-04T17:00:00Z"),
+    ANSWER_FIELD("ends_at", FIELD_TIME, .help = "When it is over", .example = "2026-12-04T19:00:00Z"),
+    ANSWER_FIELD("registration_opens_at", FIELD_TIME, .help = "From when on people can register",
+                 .example = "2026-11-01T08:00:00Z"),
+    ANSWER_FIELD("registration_closes_at", FIELD_TIME, .help = "Until when",
+                 .example = "2026-12-04T12:00:00Z"),
+    SALE_ROWS,
+};
+static const struct field pass_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "Names it for good", .example = "3"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "What it is called", .example = "Hot desk"),
+    ANSWER_FIELD("date", FIELD_DATE, .help = "The day that was asked for", .example = "2026-12-01"),
+    SALE_ROWS,
+};
+static const struct field order_rows[] = {
+    ANSWER_FIELD("code", FIELD_STR, .help = "The ticket's key; told this once",
+                 .example = "T4K7-XM2P-9QRS-TVWX-YZ01"),
+    ANSWER_FIELD("portal_url", FIELD_STR, .help = "Where its holder sees it",
+                 .example = "https://acme.example.com/portal/T4K7-XM2P-9QRS-TVWX-YZ01"),
+    SPACES_PAYING_ROWS,
+};
+static const struct shape event_answer = ANSWER_SHAPE("PublicEvent", event_rows);
+static const struct shape pass_answer = ANSWER_SHAPE("PublicDayPass", pass_rows);
+static const struct shape order_answer = ANSWER_SHAPE("Order", order_rows);
 
 static const struct route routes[] = {
     { .op = "spaces_public_events",
@@ -154,7 +189,7 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &events_query_shape,
-      .answer = &public_event_page_answer,
+      .answer = &event_answer,
       .form = ANSWER_PAGE,
       .handler = events,
       .summary = "Lists published events that are not over, by when they start" },
@@ -163,7 +198,7 @@ static const struct route routes[] = {
       .path = "/api/public/events/{id}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .answer = &public_event_answer,
+      .answer = &event_answer,
       .handler = event,
       .summary = "Shows a published event, with how many seats are left" },
     { .op = "spaces_public_register",
@@ -175,6 +210,7 @@ static const struct route routes[] = {
       .input = &spaces_registration_shape,
       .answer = &order_answer,
       .success = 201,
+      .fails = FAILS(ERR_CONFLICT),
       .handler = order,
       .summary = "Registers for an event; answers the ticket's code, this once, and mails it" },
     { .op = "spaces_public_day_passes",
@@ -183,7 +219,7 @@ static const struct route routes[] = {
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
       .query = &passes_query_shape,
-      .answer = &public_pass_page_answer,
+      .answer = &pass_answer,
       .form = ANSWER_PAGE,
       .handler = passes,
       .summary = "Lists published day passes, with how many are left on a day" },
@@ -196,6 +232,7 @@ static const struct route routes[] = {
       .input = &spaces_purchase_shape,
       .answer = &order_answer,
       .success = 201,
+      .fails = FAILS(ERR_CONFLICT),
       .handler = order,
       .summary = "Buys a day pass for a day; answers the ticket's code, this once, and mails it" },
 };

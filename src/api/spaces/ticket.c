@@ -13,6 +13,36 @@ enum offer_kind spaces_offer_kind(const struct call *call)
 
 /* ---- in answers ---- */
 
+const char *const spaces_offer_words[] = { "event", "day_pass", NULL };
+const char *const spaces_ticket_words[] = { "pending", "confirmed", "cancelled", "expired", NULL };
+
+#define TICKET_ROWS                                                                                          \
+    ANSWER_FIELD("id", FIELD_ID, .help = "Names it for good", .example = "7"),                               \
+        ANSWER_FIELD("event_id", FIELD_ID, .flags = FIELD_OPTIONAL, .help = "The event", .example = "3"),    \
+        ANSWER_FIELD("pass_id", FIELD_ID, .flags = FIELD_OPTIONAL, .help = "The day pass", .example = "3"),  \
+        SPACES_OFFER_ROWS, ANSWER_FIELD("name", FIELD_STR, .help = "Who comes", .example = "Jane Smith"),    \
+        ANSWER_FIELD("email", FIELD_EMAIL, .help = "Where the ticket was sent",                              \
+                     .example = "jane@example.com"),                                                         \
+        SPACES_PAYING_ROWS,                                                                                  \
+        ANSWER_FIELD("code_hint", FIELD_STR, .help = "How its code ends", .example = "YZ01"),                \
+        ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was ordered",                                \
+                     .example = "2026-11-27T12:00:00Z"),                                                     \
+        ANSWER_FIELD("confirmed_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When it was paid",        \
+                     .example = "2026-11-27T12:00:00Z"),                                                     \
+        ANSWER_FIELD("ended_at", FIELD_TIME, .flags = FIELD_NULLABLE,                                        \
+                     .help = "When it was cancelled or expired", .example = "2026-11-27T12:00:00Z"),         \
+        ANSWER_FIELD("checked_in_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When they came",         \
+                     .example = "2026-12-04T16:50:00Z")
+static const struct field ticket_rows[] = { TICKET_ROWS };
+static const struct field ticket_with_code_rows[] = {
+    TICKET_ROWS,
+    ANSWER_FIELD("code", FIELD_STR, .help = "Its key; told this once", .example = "T4K7-XM2P-9QRS-TVWX-YZ01"),
+    ANSWER_FIELD("portal_url", FIELD_STR, .help = "Where its holder sees it",
+                 .example = "https://acme.example.com/portal/T4K7-XM2P-9QRS-TVWX-YZ01"),
+};
+const struct shape spaces_ticket_answer = ANSWER_SHAPE("Ticket", ticket_rows);
+const struct shape spaces_ticket_with_code_answer = ANSWER_SHAPE("TicketWithCode", ticket_with_code_rows);
+
 void spaces_add_offer(struct call *call, cJSON *object, const struct ticket *ticket)
 {
     bool is_pass = ticket->kind == OFFER_PASS;
@@ -191,6 +221,21 @@ static enum error_code refuse_checkin(struct call *call, const struct checkin_de
     }
     return call_fail(call, ERR_NOT_FOUND, NULL);
 }
+
+static const char *const checkin_kinds[] = { "event", "day_pass", "member", NULL };
+static const char *const checkin_words[] = { "checked_in", NULL };
+static const struct field checkin_rows[] = {
+    ANSWER_FIELD("kind", FIELD_ENUM, .words = checkin_kinds, .help = "With what they came",
+                 .example = "event"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "First name and initial", .example = "Jane S."),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = checkin_words, .help = "What became of it",
+                 .example = "checked_in"),
+    ANSWER_FIELD("title", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "What the ticket is for; null for a member", .example = "Soldering for beginners"),
+    ANSWER_FIELD("quantity", FIELD_INT, .help = "How many come in", .example = "2"),
+    ANSWER_FIELD("checked_in_at", FIELD_TIME, .help = "When", .example = "2026-12-04T16:50:00Z"),
+};
+const struct shape spaces_checkin_answer = ANSWER_SHAPE("CheckIn", checkin_rows);
 
 static cJSON *checkin_json(struct call *call, const struct checkin_deed *deed)
 {

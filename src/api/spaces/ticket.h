@@ -8,6 +8,35 @@
 /* What a route's path is about: /api/…events/… or a day pass. */
 enum offer_kind spaces_offer_kind(const struct call *call);
 
+/* The rows of spaces_add_offer(). */
+#define SPACES_OFFER_ROWS                                                                                    \
+    ANSWER_FIELD("kind", FIELD_ENUM, .words = spaces_offer_words, .help = "What it is for",                  \
+                 .example = "event"),                                                                        \
+        ANSWER_FIELD("title", FIELD_STR, .help = "The event's title, the pass's name",                       \
+                     .example = "Soldering for beginners"),                                                  \
+        ANSWER_FIELD("location", FIELD_STR, .help = "Where the event is; empty when nobody said",            \
+                     .example = "Workshop"),                                                                 \
+        ANSWER_FIELD("starts_at", FIELD_TIME, .help = "Of a pass: when its day begins in UTC",               \
+                     .example = "2026-12-04T17:00:00Z"),                                                     \
+        ANSWER_FIELD("ends_at", FIELD_TIME, .help = "Of a pass: when its day ends in UTC",                   \
+                     .example = "2026-12-04T19:00:00Z"),                                                     \
+        ANSWER_FIELD("date", FIELD_DATE, .flags = FIELD_NULLABLE,                                            \
+                     .help = "The day of a pass; null for an event", .example = "2026-12-04")
+extern const char *const spaces_offer_words[];
+/* What is to be paid, and whether it was. */
+#define SPACES_PAYING_ROWS                                                                                   \
+    ANSWER_FIELD("quantity", FIELD_INT, .help = "For how many people", .example = "2"),                      \
+        ANSWER_FIELD("amount", FIELD_INT, .help = "For all of them, in the currency's minor unit",           \
+                     .example = "3000"),                                                                     \
+        ANSWER_FIELD("currency", FIELD_STR, .help = "ISO 4217", .example = "EUR"),                           \
+        ANSWER_FIELD("status", FIELD_ENUM, .words = spaces_ticket_words,                                     \
+                     .help = "Pending: it is still to be paid", .example = "confirmed"),                     \
+        ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_NULLABLE,                                      \
+                     .help = "Until when it is to be paid; null unless it is pending",                       \
+                     .example = "2026-11-27T13:00:00Z")
+extern const char *const spaces_ticket_words[];
+extern const struct shape spaces_ticket_answer, spaces_ticket_with_code_answer, spaces_checkin_answer;
+
 /* A ticket as staff see it. */
 cJSON *spaces_ticket_json(struct call *call, const struct ticket *ticket);
 /* What it is for, added to an object: kind, title, location, starts_at, ends_at, and the date of a pass. */

@@ -11,10 +11,9 @@ struct tickets_query {
     struct str cursor, status, date;
     int64_t limit;
 };
-static const char *const status_words[] = { "pending", "confirmed", "cancelled", "expired", NULL };
 #define TICKETS_ROWS                                                                                         \
     SPACES_PAGE_ROWS(struct tickets_query),                                                                  \
-        FIELD(struct tickets_query, status, "status", FIELD_ENUM, .words = status_words,                     \
+        FIELD(struct tickets_query, status, "status", FIELD_ENUM, .words = spaces_ticket_words,              \
               .help = "Only those", .example = "confirmed")
 static const struct field registrations_fields[] = { TICKETS_ROWS };
 static const struct field purchases_fields[] = {
@@ -143,7 +142,8 @@ static enum error_code check_in(struct call *call)
 #define DEED(op_, path_, permission_, answer_, handler_, summary_)                                           \
     {                                                                                                        \
         .op = (op_), .method = METHOD_POST, .path = (path_), .permission = (permission_),                    \
-        .tenant = TENANT_BY_TOKEN, .answer = (answer_), .handler = (handler_), .summary = (summary_)         \
+        .tenant = TENANT_BY_TOKEN, .answer = (answer_), .fails = FAILS(ERR_CONFLICT), .handler = (handler_), \
+        .summary = (summary_)                                                                                \
     }
 
 /* What can be done with the tickets of one kind of offer. */
@@ -154,7 +154,7 @@ static enum error_code check_in(struct call *call)
       .permission = (view_),                                                                                 \
       .tenant = TENANT_BY_TOKEN,                                                                             \
       .query = (query_),                                                                                     \
-      .answer = &ticket_answer,                                                                              \
+      .answer = &spaces_ticket_answer,                                                                       \
       .form = ANSWER_PAGE,                                                                                   \
       .handler = list,                                                                                       \
       .summary = "Lists " one_ "s, newest first" },                                                          \
@@ -165,22 +165,19 @@ static enum error_code check_in(struct call *call)
           .tenant = TENANT_BY_TOKEN,                                                                         \
           .body = BODY_JSON,                                                                                 \
           .input = (input_),                                                                                 \
-          .answer = &ticket_with_code_answer,                                                                \
+          .answer = &spaces_ticket_with_code_answer,                                                         \
           .success = 201,                                                                                    \
+          .fails = FAILS(ERR_CONFLICT),                                                                      \
           .handler = order,                                                                                  \
           .summary = "Makes a " one_ " for somebody, published or not; mails it" },                          \
-        DEED(op_ "_mark_paid", path_ "/{ticket_id}/mark-paid", manage_, &ticket_answer, mark_paid,           \
+        DEED(op_ "_mark_paid", path_ "/{ticket_id}/mark-paid", manage_, &spaces_ticket_answer, mark_paid,    \
              "Marks a pending " one_ " as paid"),                                                            \
-        DEED(op_ "_cancel", path_ "/{ticket_id}/cancel", manage_, &ticket_answer, cancel,                    \
+        DEED(op_ "_cancel", path_ "/{ticket_id}/cancel", manage_, &spaces_ticket_answer, cancel,             \
              "Cancels a " one_ "; its seats go back"),                                                       \
-        DEED(op_ "_resend", path_ "/{ticket_id}/resend", manage_, &ticket_with_code_answer, resend,          \
+        DEED(op_ "_resend", path_ "/{ticket_id}/resend", manage_, &spaces_ticket_with_code_answer, resend,   \
              "Mails a " one_ " with a new code; the earlier code is void"),                                  \
-        DEED(op_ "_check_in", path_ "/{ticket_id}/check-in", PERM_CHECKINS_MANAGE, &checked_in_answer,       \
+        DEED(op_ "_check_in", path_ "/{ticket_id}/check-in", PERM_CHECKINS_MANAGE, &spaces_checkin_answer,   \
              check_in, "Checks in who comes with a " one_ ", once")
-
-static const struct shape ticket_answer = { .name = "Ticket" };
-static const struct shape ticket_with_code_answer = { .name = "TicketWithCode" };
-static const struct shape checked_in_answer = { .name = "CheckIn" };
 
 static const struct route routes[] = {
     TICKET_ROUTES("spaces_registration", "/api/events/{id}/registrations", "registration", PERM_EVENTS_VIEW,

@@ -1,4 +1,5 @@
 /* The admin panel: static files for browsers, who then talk to the API as anybody does. */
+#include "api/system/page.h"
 #include "api/tables.h"
 #include "web/files.h"
 
@@ -28,13 +29,6 @@ static enum error_code file(struct call *call)
 {
     return web_answer(call, &folder, call->params[0]);
 }
-
-#define PAGE(op_, path_, handler_, summary_)                                                                 \
-    {                                                                                                        \
-        .op = (op_), .method = METHOD_GET, .path = (path_), .need = NEED_PUBLIC, .tenant = TENANT_NONE,      \
-        .lane = LANE_INLINE, .rate = RATE_UNLIMITED, .page = true, .handler = (handler_),                    \
-        .summary = (summary_)                                                                                \
-    }
 
 static const struct route routes[] = {
     PAGE("panel", "/panel", lead_in, "Leads to the admin panel"),
