@@ -103,7 +103,7 @@ static void write_down(struct upkeep *upkeep)
     struct db_conn *conn = db_connect(upkeep->db);
     db_set_deadline(conn, clock_monotonic_ms() + DEADLINE_MS);
     if (!walk_write_down(upkeep->walk, conn))
-        log_event(LOG_WARN, "when devices were seen could not be written down",
+        log_event(LOG_WARN, "last uses could not be written down",
                   LOG_Z("error", db_error(conn)));
     db_disconnect(&conn);
 }

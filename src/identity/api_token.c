@@ -1,6 +1,7 @@
 /* API tokens in the database. */
 #include "identity/api_token.h"
 
+#include "base/recent.h"
 #include "identity/opaque_token.h"
 #include "identity/user_row.h"
 #include "storage/changes.h"
@@ -187,12 +188,33 @@ enum storage_status api_token_delete_in_tenant(struct db_conn *conn, int64_t use
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
 
-/* The one statement without a tenant: the ids are our own, gathered from tokens that were verified. It tells
- * nobody, since no right rests on it. */
-enum storage_status api_token_used(struct db_conn *conn, int64_t id, int64_t at)
+/* ---- last uses ---- */
+
+struct uses {
+    const struct recent_item *items;
+    size_t n;
+};
+
+/* It tells nobody, since no right rests on it. */
+static enum storage_status write_use(struct db_conn *conn, const struct recent_item *use)
 {
     return db_exec(conn,
-                   "UPDATE api_tokens SET last_used_at = $2 "
-                   "WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)",
-                   DB_ARGS(db_int(id), db_int(at)), NULL);
+                   "UPDATE api_tokens SET last_used_at = $3 "
+                   "WHERE tenant_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < $3)",
+                   DB_ARGS(db_int(use->group), db_int(use->id), db_int(use->at)), NULL);
+}
+
+static enum storage_status write_uses(struct db_conn *conn, void *context)
+{
+    const struct uses *uses = context;
+    enum storage_status status = STORAGE_OK;
+    for (size_t i = 0; i < uses->n && status == STORAGE_OK; i++)
+        status = write_use(conn, &uses->items[i]);
+    return status;
+}
+
+enum storage_status api_token_write_uses(struct db_conn *conn, const struct recent_item *items, size_t n)
+{
+    struct uses uses = { items, n };
+    return db_transaction(conn, STORAGE_WRITE, write_uses, &uses);
 }

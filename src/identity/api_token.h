@@ -64,7 +64,10 @@ enum storage_status api_token_rotate(struct db_conn *conn, const struct api_toke
 enum storage_status api_token_delete(struct db_conn *conn, const struct api_token *token);
 /* All of a user's in a tenant. */
 enum storage_status api_token_delete_in_tenant(struct db_conn *conn, int64_t user_id, int64_t tenant_id);
-/* The token was used at that time, if not later as well. */
-enum storage_status api_token_used(struct db_conn *conn, int64_t id, int64_t at);
+
+/* When tokens were used (group: the tenant), each unless it is known that it was used later. OK or a failure,
+ * in a transaction of its own. */
+struct recent_item;
+enum storage_status api_token_write_uses(struct db_conn *conn, const struct recent_item *items, size_t n);
 
 #endif

@@ -2,12 +2,15 @@
  * on the event loop, walk_run.c on a worker. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/recent.h"
 #include "request/authority.h"
 #include "request/device.h"
 #include "request/walk_internal.h"
 
 /* Entries of the rate limiter: 2 MiB, whatever the number of addresses. */
 #define RATE_SLOTS (1u << 16)
+/* API tokens whose last use is noted: 4 MiB once so many are used. */
+#define TOKEN_USES (1u << 17)
 #define ARENA_SIZE ((size_t)16 * 1024 * 1024)
 
 struct walk *walk_new(const struct config *config, struct db *db, const struct route_table *const *tables,
@@ -26,6 +29,7 @@ struct walk *walk_new(const struct config *config, struct db *db, const struct r
     walk->limiter = rate_limiter_new(RATE_SLOTS);
     walk->authority = authority_new();
     walk->devices = device_gate_new();
+    walk->token_uses = recent_new(TOKEN_USES);
     atomic_init(&walk->config, config);
     pthread_mutex_init(&walk->reload, NULL);
     return walk;
@@ -42,9 +46,16 @@ void walk_free(struct walk **walk)
     rate_limiter_free(&(*walk)->limiter);
     authority_free(&(*walk)->authority);
     device_gate_free(&(*walk)->devices);
+    recent_free(&(*walk)->token_uses);
     struct arena *arena = (*walk)->arena;
     arena_free(&arena);
     *walk = NULL;
+}
+
+bool walk_write_down(struct walk *walk, struct db_conn *conn)
+{
+    bool devices = device_seen_write_down(walk, conn);
+    return token_uses_write_down(walk, conn) && devices;
 }
 
 void walk_reload(struct walk *walk, struct config *config)

@@ -36,8 +36,9 @@ void call_free(struct call **call);
  * only for calls that have passed every check before their body. */
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane);
 
-/* Writes down what requests have noted in memory: when devices were seen. Not often, and as the last thing
- * before walk_free(). One thread at a time. False: not all could be written; it stays noted. */
+/* Writes down what requests have noted in memory: when devices were seen and API tokens used. Not often, and
+ * as the last thing before walk_free(). One thread at a time. False: not all could be written; it stays
+ * noted. */
 bool walk_write_down(struct walk *walk, struct db_conn *conn);
 
 /* What a worker thread needs: a database connection. */

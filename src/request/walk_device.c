@@ -319,7 +319,7 @@ static bool write_seen(void *context, const struct recent_item *items, size_t n)
     return device_seen_write(context, items, n) == STORAGE_OK;
 }
 
-bool walk_write_down(struct walk *walk, struct db_conn *conn)
+bool device_seen_write_down(struct walk *walk, struct db_conn *conn)
 {
     return recent_flush(walk->devices->seen, write_seen, conn);
 }

@@ -16,6 +16,7 @@ struct walk {
     struct rate_limiter *limiter;
     struct authority *authority;
     struct device_gate *devices;
+    struct recent *token_uses; /* token_use.h */
     struct db *db;
     _Atomic(const struct config *) config;
 
@@ -69,6 +70,13 @@ void sign_in_count_failure(struct call *call);
 enum error_code device_sign_in(struct call *call);
 /* The call's device passed every check. */
 void device_note_seen(struct call *call);
+
+/* token_use.c */
+/* The call's API token, if that is what it came with, is in use now. */
+void token_note_use(const struct call *call);
+bool token_uses_write_down(struct walk *walk, struct db_conn *conn);
+/* walk_device.c */
+bool device_seen_write_down(struct walk *walk, struct db_conn *conn);
 
 /* walk_shared_rate.c */
 /* Sign-ins and registrations count for all nodes of a database together. On the loop, which has no database,

@@ -111,8 +111,10 @@ static bool is_worth_a_look(struct call *call, struct str token)
 static enum error_code check_address(struct call *call)
 {
     struct str allowed = call->principal.token.addresses;
-    if (str_is_empty(allowed) || address_in_words(call->request.client_address, allowed))
+    if (str_is_empty(allowed) || address_in_words(call->request.client_address, allowed)) {
+        token_note_use(call);
         return OK;
+    }
     call->principal = (struct principal){ 0 };
     return call_fail(call, ERR_FORBIDDEN, "The token may not be used from this address.");
 }

@@ -157,6 +157,9 @@ describe('tether token', () => {
     } finally {
       await server.stop();
     }
+    const used = Number(scratch.database.query('SELECT last_used_at FROM api_tokens WHERE id = 1'));
+    assert.ok(used > 0, 'written down when the server stopped');
+    assert.match(cli('list', '--tenant', 'acme').stdout, new RegExp(`2100-01-31 ${new Date(used / 1000).toISOString().slice(0, 10)} `));
     assert.match(cli('list', '--tenant', 'globex').stdout, /^[^\n]*\n$/);
     assert.equal(cli('revoke', '--tenant', 'globex', '--id', '1').code, 1);
     assert.equal(cli('revoke', '--tenant', 'acme', '--id', '1').code, 0);

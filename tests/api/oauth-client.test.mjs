@@ -34,7 +34,7 @@ suite('an OAuth client', { config: { tenancy: { default_tenant: 'acme' } } }, (s
     for (const auth of [oauth.ClientSecretBasic(judge.token), bearer(judge.token)]) {
       const said = await introspect(auth, key.token);
       assert.deepEqual({ ...said, iat: 0 }, {
-        active: true, sub: String(server().world.users.admin), username: people.admin.email,
+        active: true, kind: 'api_token', sub: String(server().world.users.admin), username: people.admin.email,
         tid: String(server().world.tenants.acme), tenant: 'acme', role: 'admin', scope: 'assets.view team.view', iss: 'tether', iat: 0,
         exp: 4102444800, token_type: 'Bearer', client_id: String(key.id),
       });

@@ -2,6 +2,8 @@
 #include "access/custom_role.h"
 #include "api/tables.h"
 #include "base/clock.h"
+#include "devices/device.h"
+#include "identity/opaque_token.h"
 #include "request/actor.h"
 #include "request/authority.h"
 #include "team/api_keys.h"
@@ -21,23 +23,51 @@ static const struct shape token_shape = OPEN_SHAPE("OauthToken", struct token_in
 /* The token in question, as it stands now. */
 struct subject {
     struct principal who; /* kind PRINCIPAL_NONE: it is worth nothing */
+    struct device device; /* for PRINCIPAL_DEVICE */
     struct tenant tenant;
     struct access_grant grant; /* in that tenant, narrowed to the scopes */
     int64_t expires_at;        /* INT64_MAX: never */
 };
 
-/* OK with ret->who, or a failure of the storage. */
-static enum storage_status find_bearer(struct call *call, struct subject *ret)
+/* OK with ret->who, or a failure. */
+static enum storage_status find_user(struct call *call, struct str token, struct subject *ret)
 {
-    const struct token_input *input = call->input;
     struct principal_lease lease;
     enum token_verdict verdict;
-    arena_wipe_on_free(call->arena);
-    enum storage_status status = principal_authenticate(call->db, call->config, call->arena, input->token,
-                                                        call->now, &verdict, &ret->who, &lease);
+    enum storage_status status = principal_authenticate(call->db, call->config, call->arena, token, call->now,
+                                                        &verdict, &ret->who, &lease);
     if (status != STORAGE_OK || verdict != TOKEN_VALID)
         ret->who = (struct principal){ 0 };
     ret->expires_at = lease.expires_at;
+    return status;
+}
+
+/* The same. Asking about a token is no use of it. */
+static enum storage_status find_device(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES],
+                                       struct subject *ret)
+{
+    struct device *device = &ret->device;
+    enum storage_status status = device_by_hash(call->db, call->arena, hash, device);
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_OK : status;
+    ret->expires_at = device->rotate_key.at ? device->token_until : INT64_MAX;
+    if (ret->expires_at > call->now)
+        ret->who = (struct principal){ .kind = PRINCIPAL_DEVICE,
+                                       .token_tenant_id = device->tenant_id,
+                                       .issued_at = device->paired_at,
+                                       .email = device->name };
+    return STORAGE_OK;
+}
+
+/* The same, with its tenant. */
+static enum storage_status find_bearer(struct call *call, struct subject *ret)
+{
+    const struct token_input *input = call->input;
+    uint8_t hash[DEVICE_HASH_BYTES];
+    arena_wipe_on_free(call->arena);
+    enum storage_status status = opaque_token_read(input->token, hash) == OPAQUE_DEVICE
+                                     ? find_device(call, hash, ret)
+                                     : find_user(call, input->token, ret);
     if (status != STORAGE_OK || ret->who.kind == PRINCIPAL_NONE)
         return status;
     status = authority_tenant_by_id(call, ret->who.token_tenant_id, &ret->tenant);
@@ -58,11 +88,20 @@ static void add_id(struct call *call, cJSON *json, const char *name, int64_t id)
     json_add_str(json, name, arena_printf(call->arena, "%lld", (long long)id));
 }
 
+/* Which numbers `sub` counts in. */
+static const char *const kinds[] = {
+    [PRINCIPAL_USER] = "session",
+    [PRINCIPAL_API_TOKEN] = "api_token",
+    [PRINCIPAL_DEVICE] = "device",
+};
+
 static void answer_active(struct call *call, const struct subject *subject)
 {
+    bool is_device = subject->who.kind == PRINCIPAL_DEVICE;
     cJSON *json = json_new_object();
     json_add_bool(json, "active", true);
-    add_id(call, json, "sub", subject->who.user_id);
+    json_add_str(json, "kind", str_of(kinds[subject->who.kind]));
+    add_id(call, json, "sub", is_device ? subject->device.id : subject->who.user_id);
     json_add_str(json, "username", subject->who.email);
     add_id(call, json, "tid", subject->tenant.id);
     json_add_str(json, "tenant", subject->tenant.slug);
@@ -86,6 +125,11 @@ static bool may_know(const struct call *call, const struct subject *subject)
 
 static enum storage_status decide(struct call *call, struct subject *subject)
 {
+    if (subject->who.kind == PRINCIPAL_DEVICE) { /* a screen does nothing but show */
+        subject->grant.verdict =
+            subject->tenant.status == TENANT_ACTIVE ? ACCESS_OK : ACCESS_TENANT_SUSPENDED;
+        return STORAGE_OK;
+    }
     enum storage_status status =
         access_decide(call->db, call->arena, &subject->tenant, subject->who.user_id, &subject->grant);
     if (subject->who.token.id)
@@ -128,6 +172,9 @@ static struct audit_actor actor_of(struct call *call, const struct subject *subj
         actor.kind = AUDIT_API_TOKEN;
         actor.id = subject->who.token.id;
         actor.name = subject->who.token.name;
+    } else if (subject->who.kind == PRINCIPAL_DEVICE) {
+        actor.kind = AUDIT_DEVICE;
+        actor.id = subject->device.id;
     }
     return actor;
 }
@@ -158,11 +205,22 @@ static enum storage_status end_api_token(struct call *call, const struct subject
     return api_key_revoke(call->db, call->arena, &deed);
 }
 
+static enum storage_status end_device(struct call *call, const struct subject *subject)
+{
+    struct device_deed deed = { .tenant = &subject->tenant,
+                                .actor = actor_of(call, subject),
+                                .now = call->now,
+                                .id = subject->device.id };
+    return device_unpair(call->db, call->arena, &deed);
+}
+
 static enum storage_status end_token(struct call *call, const struct subject *subject)
 {
     struct revocation revocation = { call, subject };
     if (subject->who.kind == PRINCIPAL_API_TOKEN)
         return end_api_token(call, subject);
+    if (subject->who.kind == PRINCIPAL_DEVICE)
+        return end_device(call, subject);
     return db_transaction(call->db, STORAGE_WRITE, end_session, &revocation);
 }
 

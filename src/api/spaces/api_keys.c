@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "request/actor.h"
 #include "request/address.h"
+#include "request/token_use.h"
 #include "team/api_keys.h"
 
 #define OVERLAP_MAX_S (INT64_C(7) * 86400)
@@ -35,7 +36,7 @@ static cJSON *key_json(struct call *call, const struct api_token *token)
         json_add_int(json, "rate_limit", token->rate_limit);
     else
         json_add_null(json, "rate_limit");
-    spaces_add_time(call, json, "last_used_at", token->last_used_at);
+    spaces_add_time(call, json, "last_used_at", token_used_at(call, token));
     spaces_add_time(call, json, "previous_until", token->old_until > call->now ? token->old_until : 0);
     cJSON *owner = json_add_object(json, "created_by");
     json_add_int(owner, "id", token->user_id);

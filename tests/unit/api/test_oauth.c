@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "identity/opaque_token.h"
 #include "v1_fixture.h"
 
 #define KEYS                 "/api/settings/api-keys"
@@ -201,16 +202,16 @@ static void test_introspect__tells_about_any_kind(void **state)
     const char *key = key_of(w, session, "\"tokens.introspect\",\"team.view\"");
     const char *other = key_of(w, session, "\"assets.view\"");
     long long made = count_of(w, "SELECT max(created_at) FROM api_tokens", DB_NO_ARGS) / CLOCK_SECOND;
-    assert_reply(
-        introspect(w, key, other), 200,
-        text(w,
-             "{\"active\":true,\"sub\":\"4\",\"username\":\"admin@acme.example\",\"tid\":\"2\",\"tenant\":"
-             "\"acme\",\"role\":\"admin\",\"scope\":\"assets.view\",\"iss\":\"tether\",\"iat\":%lld,"
-             "\"token_type\":\"Bearer\",\"client_id\":\"2\"}",
-             made));
+    assert_reply(introspect(w, key, other), 200,
+                 text(w,
+                      "{\"active\":true,\"kind\":\"api_token\",\"sub\":\"4\",\"username\":\"admin@acme."
+                      "example\",\"tid\":\"2\",\"tenant\":"
+                      "\"acme\",\"role\":\"admin\",\"scope\":\"assets.view\",\"iss\":\"tether\",\"iat\":%lld,"
+                      "\"token_type\":\"Bearer\",\"client_id\":\"2\"}",
+                      made));
     assert_string_equal(header_of(&w->last->reply, "cache-control"), "no-store");
     assert_status(introspect(w, key, token_for(w, "viewer@acme.example", NULL)), 200);
-    assert_non_null(strstr(w->last->reply.body.at, "\"active\":true,\"sub\":\"7\""));
+    assert_non_null(strstr(w->last->reply.body.at, "\"kind\":\"session\",\"sub\":\"7\""));
     assert_non_null(strstr(w->last->reply.body.at, "\"exp\":"));
     assert_null(strstr(w->last->reply.body.at, "client_id"));
 }
@@ -288,6 +289,29 @@ static void test_revoke__not_in_somebody_elses_name(void **state)
     assert_status(ASK(w, .method = "POST", .target = "/oauth/revoke", .form = "token="), 400);
 }
 
+static void test_device__is_a_token_like_others(void **state)
+{
+    struct world *w = *state;
+    uint8_t hash[32];
+    const char *key = key_of(w, admin(w), "\"tokens.introspect\"");
+    struct str secret = opaque_token_new(w->fixture->arena, OPAQUE_DEVICE, hash);
+    assert_reply(introspect(w, key, secret.at), 200, INACTIVE);
+    fixture_exec(
+        w->fixture,
+        "INSERT INTO devices (tenant_id, name, content, revision, token_hash, paired_at, created_at, "
+        "updated_at) VALUES (2, 'Lobby', '{}', 1, $1, 5000000, 1, 1)",
+        DB_ARGS(db_blob(hash, sizeof hash)));
+    assert_reply(
+        introspect(w, key, secret.at), 200,
+        "{\"active\":true,\"kind\":\"device\",\"sub\":\"1\",\"username\":\"Lobby\",\"tid\":\"2\","
+        "\"tenant\":\"acme\",\"role\":\"\",\"scope\":\"\",\"iss\":\"tether\",\"iat\":5,\"token_type\":"
+        "\"Bearer\"}");
+    assert_status(revoke(w, key, secret.at), 403);
+    assert_status(revoke(w, NULL, secret.at), 200);
+    assert_non_null(strstr(v1_audited(w, 2), "display.unpaired device:1:Lobby -> display:1:Lobby"));
+    assert_reply(introspect(w, key, secret.at), 200, INACTIVE);
+}
+
 /* RFC 6749 section 2.3.1. */
 static void test_client__may_authenticate_with_basic(void **state)
 {
@@ -339,6 +363,7 @@ int main(void)
         TEST(test_introspect__needs_an_api_token_with_the_scope),
         TEST(test_revoke__ends_what_it_is_given),
         TEST(test_revoke__not_in_somebody_elses_name),
+        TEST(test_device__is_a_token_like_others),
         TEST(test_client__may_authenticate_with_basic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
