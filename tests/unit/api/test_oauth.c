@@ -301,6 +301,7 @@ static void test_device__is_a_token_like_others(void **state)
         "INSERT INTO devices (tenant_id, name, content, revision, token_hash, paired_at, created_at, "
         "updated_at) VALUES (2, 'Lobby', '{}', 1, $1, 5000000, 1, 1)",
         DB_ARGS(db_blob(hash, sizeof hash)));
+    world_exec(w, "INSERT INTO device_seen (device_id, tenant_id, seen_at) VALUES (1, 2, 0)");
     assert_reply(
         introspect(w, key, secret.at), 200,
         "{\"active\":true,\"kind\":\"device\",\"sub\":\"1\",\"username\":\"Lobby\",\"tid\":\"2\","
