@@ -82,6 +82,7 @@ static const struct route routes[] = {
       .wide = true,
       .warm = true,
       .form = ANSWER_NONE,
+      .fails = FAILS(ERR_BAD_REQUEST, ERR_PERMISSION),
       .handler = forward,
       .summary = "Tells a proxy whether a request may pass, and whose it is" },
 };

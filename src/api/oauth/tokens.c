@@ -240,7 +240,29 @@ static enum error_code revoke(struct call *call)
     return OK;
 }
 
-static const struct shape introspection_answer = { .name = "Introspection" };
+/* ---- what is answered ---- */
+
+static const char *const kind_words[] = { "session", "api_token", "device", NULL };
+#define TOLD(name_, type_, ...) ANSWER_FIELD(name_, type_, .flags = FIELD_OPTIONAL, __VA_ARGS__)
+static const struct field introspection_rows[] = {
+    ANSWER_FIELD("active", FIELD_BOOL, .help = "Whether it is good now; if not, nothing else is said",
+                 .example = "true"),
+    TOLD("kind", FIELD_ENUM, .words = kind_words, .help = "What kind of token", .example = "api_token"),
+    TOLD("sub", FIELD_STR, .help = "The id of the user, or of the device", .example = "4"),
+    TOLD("username", FIELD_STR, .help = "The user's address, or the device's name",
+         .example = "ann@acme.com"),
+    TOLD("tid", FIELD_STR, .help = "The id of the tenant it was issued for", .example = "2"),
+    TOLD("tenant", FIELD_STR, .help = "The same tenant's slug", .example = "acme"),
+    TOLD("role", FIELD_STR, .help = "The user's role there", .example = "admin"),
+    TOLD("scope", FIELD_STR, .help = "What may be done with it now: permissions, spaces between",
+         .example = "assets.view team.view"),
+    TOLD("iss", FIELD_STR, .help = "tokens.issuer", .example = "tether"),
+    TOLD("iat", FIELD_INT, .help = "When it was issued, epoch seconds", .example = "1795780084"),
+    TOLD("exp", FIELD_INT, .help = "When it ends; left out if never", .example = "1893456000"),
+    TOLD("token_type", FIELD_STR, .help = "How it is sent", .example = "Bearer"),
+    TOLD("client_id", FIELD_STR, .help = "An API token's id", .example = "7"),
+};
+static const struct shape introspection_answer = ANSWER_SHAPE("Introspection", introspection_rows);
 
 static const struct route routes[] = {
     { .op = "oauth_introspect",
@@ -252,6 +274,8 @@ static const struct route routes[] = {
       .body = BODY_FORM,
       .input = &token_shape,
       .answer = &introspection_answer,
+      .form = ANSWER_BARE,
+      .fails = FAILS(ERR_FORBIDDEN),
       .client_secret = true,
       .handler = introspect,
       .summary = "Whether a token is good now, whose it is and what it may do (RFC 7662)" },
@@ -264,6 +288,7 @@ static const struct route routes[] = {
       .input = &token_shape,
       .client_secret = true,
       .form = ANSWER_NONE,
+      .fails = FAILS(ERR_FORBIDDEN),
       .handler = revoke,
       .summary = "Ends a token of whatever kind (RFC 7009)" },
 };

@@ -290,9 +290,44 @@ static enum error_code revoke(struct call *call)
     return code;
 }
 
-static const struct shape api_key_page_answer = { .name = "ApiKeyPage" };
-static const struct shape api_key_with_secret_answer = { .name = "ApiKeyWithSecret" };
-static const struct shape api_key_answer = { .name = "ApiKey" };
+/* ---- what is answered ---- */
+
+static const struct field maker_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "Their id", .example = "4"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Their name", .example = "Sarah Chen"),
+    ANSWER_FIELD("email", FIELD_STR, .help = "Their address", .example = "sarah@acme.com"),
+};
+static const struct shape maker = ANSWER_SHAPE("ApiKeyOwner", maker_rows);
+
+#define KEY_ANSWER_ROWS                                                                                      \
+    ANSWER_FIELD("id", FIELD_ID, .help = "Its id", .example = "3"),                                          \
+        ANSWER_FIELD("name", FIELD_STR, .help = "What it is for", .example = "Nightly export"),              \
+        ANSWER_FIELD("prefix", FIELD_STR, .help = "How the secret begins", .example = "tth_3kTmZ0aQ"),       \
+        ANSWER_FIELD("scopes", FIELD_STR_LIST, .help = "Names of permissions", .example = "assets.view"),    \
+        ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When it ends; null: never", \
+                     .example = "2030-01-01T00:00:00Z"),                                                     \
+        ANSWER_FIELD("allowed_addresses", FIELD_STR_LIST,                                                    \
+                     .help = "Where it may be used from; empty: anywhere", .example = "192.0.2.0/24"),       \
+        ANSWER_FIELD("rate_limit", FIELD_INT, .flags = FIELD_NULLABLE,                                       \
+                     .help = "Requests per minute; null: the server's limit", .example = "600"),             \
+        ANSWER_FIELD("last_used_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null: not yet",           \
+                     .example = "2026-11-27T10:00:00Z"),                                                     \
+        ANSWER_FIELD("previous_until", FIELD_TIME, .flags = FIELD_NULLABLE,                                  \
+                     .help = "How long the secret before the last rotation holds; null: it does not",        \
+                     .example = "2026-11-28T10:00:00Z"),                                                     \
+        ANSWER_FIELD("created_by", FIELD_OBJECT, .of = &maker, .help = "Whose it is"),                       \
+        ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was made",                                   \
+                     .example = "2026-11-27T10:00:00Z"),                                                     \
+        ANSWER_FIELD("updated_at", FIELD_TIME, .help = "When it was changed last",                           \
+                     .example = "2026-11-27T10:00:00Z")
+
+static const struct field key_rows[] = { KEY_ANSWER_ROWS };
+static const struct field key_with_secret_rows[] = {
+    KEY_ANSWER_ROWS,
+    ANSWER_FIELD("token", FIELD_STR, .help = "The secret; shown this once", .example = "tth_3kTmZ0aQ…"),
+};
+static const struct shape key_answer = ANSWER_SHAPE("ApiKey", key_rows);
+static const struct shape key_with_secret_answer = ANSWER_SHAPE("ApiKeyWithSecret", key_with_secret_rows);
 
 static const struct route routes[] = {
     { .op = "spaces_api_keys",
@@ -301,7 +336,7 @@ static const struct route routes[] = {
       .permission = PERM_API_KEYS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
       .query = &page_shape,
-      .answer = &api_key_page_answer,
+      .answer = &key_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists the tenant's API tokens, without their secrets" },
@@ -312,8 +347,9 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &create_shape,
-      .answer = &api_key_with_secret_answer,
+      .answer = &key_with_secret_answer,
       .success = 201,
+      .fails = FAILS(ERR_PERMISSION),
       .handler = create,
       .summary = "Makes an API token; shows its secret, this once" },
     { .op = "spaces_api_key_update",
@@ -323,7 +359,8 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &update_shape,
-      .answer = &api_key_answer,
+      .answer = &key_answer,
+      .fails = FAILS(ERR_PERMISSION),
       .handler = update,
       .summary = "Changes an API token's name, scopes and limits" },
     { .op = "spaces_api_key_rotate",
@@ -333,7 +370,8 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .body = BODY_JSON,
       .input = &rotate_shape,
-      .answer = &api_key_with_secret_answer,
+      .answer = &key_with_secret_answer,
+      .fails = FAILS(ERR_FORBIDDEN),
       .handler = rotate,
       .summary = "Gives an API token another secret; the former one may hold on for a while" },
     { .op = "spaces_api_key_revoke",
@@ -341,7 +379,7 @@ static const struct route routes[] = {
       .path = "/api/settings/api-keys/{id}",
       .permission = PERM_API_KEYS_MANAGE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = &api_key_answer,
+      .answer = &key_answer,
       .handler = revoke,
       .summary = "Revokes an API token" },
 };
