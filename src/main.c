@@ -4,12 +4,14 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "cli/cli.h"
+#include "records/init.h"
 #include "storage/db.h"
 
 int main(int argc, char **argv)
 {
     random_init();
     json_init();
+    records_init();
     db_register_driver(&sqlite_driver);
     db_register_driver(&postgres_driver);
     return cli_main(argc, argv);

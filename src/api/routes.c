@@ -18,6 +18,7 @@ const struct route_table *const api_route_tables[] = {
     &assets_settings_routes,
     &assets_users_routes,
     &assets_mail_preview_routes,
+    &assets_records_routes,
     &crm_auth_routes,
     &crm_register_routes,
     &v1_tenants_routes,

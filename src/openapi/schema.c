@@ -10,8 +10,9 @@ static const struct type_words {
     [FIELD_ENUM] = { "string", NULL },     [FIELD_STR_LIST] = { "array", NULL },
     [FIELD_OBJECT] = { "object", NULL },   [FIELD_ID] = { "integer", "int64" },
     [FIELD_CRM_ID] = { "string", NULL },   [FIELD_DATE] = { "string", "date" },
-    [FIELD_NUMBER] = { "number", NULL },   [FIELD_OBJECT_LIST] = { "array", NULL },
-    [FIELD_MAP] = { "object", NULL },      [FIELD_ANY] = { NULL, NULL },
+    [FIELD_MONEY] = { "number", NULL },    [FIELD_NUMBER] = { "number", NULL },
+    [FIELD_OBJECT_LIST] = { "array", NULL }, [FIELD_MAP] = { "object", NULL },
+    [FIELD_ANY] = { NULL, NULL },
 };
 
 static void add_type(cJSON *schema, const struct field *field)
@@ -66,6 +67,14 @@ static void add_values(cJSON *schema, const struct field *field)
         json_add_int(schema, "maximum", field_max(field));
 }
 
+/* Rows count hundredths. */
+static void add_amounts(cJSON *schema, const struct field *field)
+{
+    if (field->min != 0 || field->max != 0)
+        json_add_int(schema, "minimum", field->min / 100);
+    json_add_int(schema, "maximum", field_max(field) / 100);
+}
+
 static void add_items(cJSON *schema, const struct field *field)
 {
     json_add_str(json_add_object(schema, "items"), "type", STR("string"));
@@ -91,6 +100,15 @@ static void add_bounds(cJSON *schema, const struct field *field, enum body_kind 
     case FIELD_STR_LIST:
         add_items(schema, field);
         return;
+    case FIELD_MONEY:
+        add_amounts(schema, field);
+        return;
+    case FIELD_ID:
+        json_add_int(schema, "minimum", 1);
+        return;
+    case FIELD_CRM_ID:
+        json_add_str(schema, "pattern", STR("^[0-9a-f]{24}$"));
+        return;
     default:
         return;
     }
@@ -108,6 +126,9 @@ static void add_example(cJSON *schema, const struct field *field)
         if (!str_to_int(example, &number))
             return;
         json_add_int(examples, NULL, number);
+        break;
+    case FIELD_MONEY:
+        json_add_text(examples, NULL, field->example);
         break;
     case FIELD_BOOL:
         json_add_bool(examples, NULL, str_equal(example, STR("true")));

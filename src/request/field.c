@@ -2,6 +2,9 @@
  *
  * Both readers bring a value into one neutral form (struct given) and one check per type judges it, so that a
  * rule cannot differ between JSON and forms. */
+#include <math.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "request/field.h"
@@ -31,6 +34,37 @@ static void refuse(struct reader *reader, const struct field *row, enum violatio
 
 const struct shape answer_item = { .name = "item" };
 
+size_t field_size(enum field_type type)
+{
+    switch (type) {
+    case FIELD_STR:
+    case FIELD_SECRET:
+    case FIELD_EMAIL:
+    case FIELD_ENUM:
+        return sizeof(struct str);
+    case FIELD_INT:
+    case FIELD_TIME:
+    case FIELD_DATE:
+    case FIELD_MONEY:
+    case FIELD_ID:
+        return sizeof(int64_t);
+    case FIELD_CRM_ID:
+        return sizeof(struct crm_key);
+    case FIELD_BOOL:
+        return sizeof(bool);
+    case FIELD_STR_LIST:
+        return sizeof(struct field_list);
+    case FIELD_OBJECT:
+        return sizeof(cJSON *);
+    case FIELD_NUMBER:
+    case FIELD_OBJECT_LIST:
+    case FIELD_MAP:
+    case FIELD_ANY:
+        break; /* of answers: nobody reads them */
+    }
+    return 0;
+}
+
 int64_t field_max(const struct field *row)
 {
     if (row->max > 0 || (row->max < 0 && row->max >= row->min))
@@ -38,7 +72,11 @@ int64_t field_max(const struct field *row)
     switch (row->type) {
     case FIELD_INT:
     case FIELD_TIME:
+    case FIELD_DATE:
+    case FIELD_ID:
         return row->min < 0 ? 0 : INT64_MAX;
+    case FIELD_MONEY:
+        return row->min < 0 ? 0 : FIELD_MONEY_MAX;
     case FIELD_STR_LIST:
         return DEFAULT_MAX_ITEMS;
     default:
@@ -99,13 +137,8 @@ static void read_enum(struct reader *reader, const struct field *row, struct giv
     refuse(reader, row, VIOLATION_ENUM);
 }
 
-static void read_int(struct reader *reader, const struct field *row, struct given given, void *to)
+static void take_number(struct reader *reader, const struct field *row, int64_t value, void *to)
 {
-    int64_t value;
-    if (!(given.json ? json_as_int(given.json, &value) : str_to_int(given.text, &value))) {
-        refuse(reader, row, VIOLATION_TYPE);
-        return;
-    }
     bool bounded = row->min != 0 || row->max != 0;
     if (bounded && value < row->min)
         refuse(reader, row, VIOLATION_TOO_SMALL);
@@ -113,6 +146,75 @@ static void read_int(struct reader *reader, const struct field *row, struct give
         refuse(reader, row, VIOLATION_TOO_LARGE);
     else
         *(int64_t *)to = value;
+}
+
+static void read_int(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    int64_t value;
+    if (!(given.json ? json_as_int(given.json, &value) : str_to_int(given.text, &value)))
+        refuse(reader, row, VIOLATION_TYPE);
+    else
+        take_number(reader, row, value, to);
+}
+
+static void read_id(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    int64_t value;
+    if (!(given.json ? json_as_int(given.json, &value) : str_to_int(given.text, &value)) || value <= 0)
+        refuse(reader, row, VIOLATION_TYPE);
+    else
+        *(int64_t *)to = value;
+}
+
+static void read_crm_id(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    struct crm_key key;
+    if (!given.text.at || !crm_id_parse(given.text, &key.created_at, &key.id)) {
+        refuse(reader, row, VIOLATION_TYPE);
+        return;
+    }
+    key.created_at *= CLOCK_SECOND;
+    *(struct crm_key *)to = key;
+}
+
+/* "12", "12.5", "-12.50": whole hundredths. */
+static bool money_of_text(struct str text, int64_t *ret)
+{
+    struct str whole, part;
+    bool is_minus = str_starts_with(text, STR("-"));
+    bool has_part = str_split(str_sub(text, is_minus, text.len), '.', &whole, &part);
+    int64_t units = 0, hundredths = 0;
+    if (!str_to_int(whole, &units) || units < 0 || units > FIELD_MONEY_MAX / 100)
+        return false;
+    if (has_part && (part.len == 0 || part.len > 2))
+        return false;
+    for (size_t i = 0; i < part.len; i++) {
+        if (part.at[i] < '0' || part.at[i] > '9')
+            return false;
+        hundredths += (part.at[i] - '0') * (i == 0 ? 10 : 1);
+    }
+    *ret = (units * 100 + hundredths) * (is_minus ? -1 : 1);
+    return true;
+}
+
+/* A number that two decimals say exactly. */
+static bool money_of_number(const cJSON *json, int64_t *ret)
+{
+    char text[32];
+    double value = json->valuedouble;
+    if (!cJSON_IsNumber(json) || fabs(value) > (double)(FIELD_MONEY_MAX / 100))
+        return false;
+    int len = snprintf(text, sizeof text, "%.2f", value);
+    return strtod(text, NULL) == value && money_of_text(str_from(text, (size_t)len), ret);
+}
+
+static void read_money(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    int64_t value;
+    if (!(given.json ? money_of_number(given.json, &value) : money_of_text(given.text, &value)))
+        refuse(reader, row, VIOLATION_TYPE);
+    else
+        take_number(reader, row, value, to);
 }
 
 static void read_bool(struct reader *reader, const struct field *row, struct given given, void *to)
@@ -131,6 +233,16 @@ static void read_time(struct reader *reader, const struct field *row, struct giv
 {
     int64_t value;
     if (!given.text.at || !clock_parse_iso8601(given.text, &value))
+        refuse(reader, row, VIOLATION_TIME);
+    else
+        *(int64_t *)to = value;
+}
+
+static void read_date(struct reader *reader, const struct field *row, struct given given, void *to)
+{
+    int64_t value;
+    struct str time = arena_printf(reader->arena, "%.*sT00:00:00Z", STR_ARG(str_sub(given.text, 0, 11)));
+    if (given.text.len != 10 || !clock_parse_iso8601(time, &value))
         refuse(reader, row, VIOLATION_TIME);
     else
         *(int64_t *)to = value;
@@ -203,6 +315,8 @@ static const read_fn readers[] = {
     [FIELD_STR] = read_str,   [FIELD_SECRET] = read_str,    [FIELD_EMAIL] = read_email,
     [FIELD_INT] = read_int,   [FIELD_BOOL] = read_bool,     [FIELD_TIME] = read_time,
     [FIELD_ENUM] = read_enum, [FIELD_STR_LIST] = read_list, [FIELD_OBJECT] = read_object,
+    [FIELD_DATE] = read_date, [FIELD_MONEY] = read_money,   [FIELD_ID] = read_id,
+    [FIELD_CRM_ID] = read_crm_id,
 };
 
 /* "" is a value only where the row says so. A secret of spaces is a secret. */
@@ -294,5 +408,13 @@ bool shape_read_params(const struct shape *shape, struct arena *arena, const str
         readers[row->type](&reader, row, given, (char *)ret + row->offset);
     }
     require_rows(&reader, shape, *ret_present);
+    return reader.ok;
+}
+
+bool field_read_text(const struct field *row, struct arena *arena, struct str text, void *struct_at,
+                     struct violations *violations)
+{
+    struct reader reader = { arena, violations, true };
+    readers[row->type](&reader, row, (struct given){ NULL, text }, (char *)struct_at + row->offset);
     return reader.ok;
 }

@@ -13,6 +13,7 @@
 #ifndef TETHER_REQUEST_FIELD_H
 #define TETHER_REQUEST_FIELD_H
 
+#include "base/crm_id.h"
 #include "base/json.h"
 #include "request/request.h"
 
@@ -26,11 +27,12 @@ enum field_type {
     FIELD_ENUM,     /* struct str: one of `words` */
     FIELD_STR_LIST, /* struct field_list */
     FIELD_OBJECT,   /* cJSON *, checked by the handler; `of`, where given, says what is in it */
+    FIELD_ID,       /* int64_t: the id of something */
+    FIELD_CRM_ID,   /* struct crm_key: the same in 24 lower-case hex digits */
+    FIELD_DATE,     /* int64_t, epoch microseconds of its midnight UTC: "2026-11-27" */
+    FIELD_MONEY,    /* int64_t, hundredths: a number with at most two decimals; min and max are hundredths */
 
     /* In answers alone. */
-    FIELD_ID,          /* the id of something: an integer */
-    FIELD_CRM_ID,      /* the same in 24 lower-case hex digits */
-    FIELD_DATE,        /* "2026-11-27" */
     FIELD_NUMBER,      /* a number that may have decimals */
     FIELD_OBJECT_LIST, /* objects; `of` says what is in each */
     FIELD_MAP,         /* an object whose members' names are data; the values: `of`, or text */
@@ -40,9 +42,23 @@ enum field_type {
 enum field_flag {
     FIELD_REQUIRED = 1u << 0,
     FIELD_NULLABLE = 1u << 1,
-    FIELD_BLANK = 1u << 2,    /* the empty string is fine; without it "" counts as missing */
+    FIELD_BLANK = 1u << 2, /* the empty string is fine; without it "" counts as missing */
+
+    /* Of a record's rows (records/record.h). */
+    FIELD_READONLY = 1u << 3,  /* told, never taken */
+    FIELD_IMMUTABLE = 1u << 4, /* taken at creation only */
+    FIELD_FILTER = 1u << 5,    /* ?name=value picks the records that have it */
+    FIELD_RANGE = 1u << 6,     /* ?name_from= and ?name_to= (crm: nameFrom) pick those from, and those before */
+    FIELD_SORT = 1u << 7,      /* ?sort=name */
+    FIELD_SEARCH = 1u << 8,    /* ?q= finds the beginnings of its words */
+
     FIELD_OPTIONAL = 1u << 16 /* of an answer: may be left out; every other row is always there */
 };
+
+struct record_reference;
+
+/* The most a FIELD_MONEY says: every amount up to it is exact as a JSON number. */
+#define FIELD_MONEY_MAX INT64_C(100000000000000)
 
 struct field_list {
     struct str *at;
@@ -62,6 +78,11 @@ struct field {
     const struct shape *of;   /* FIELD_OBJECT, FIELD_OBJECT_LIST, FIELD_MAP */
     const char *help;
     const char *example;
+
+    /* Of a record's rows. */
+    const char *column; /* NULL: called as `name`; "(SELECT …)": worked out by the database, read-only */
+    const struct record_reference *reference; /* FIELD_ID, FIELD_CRM_ID: what it names */
+    const char *preset; /* what an absent one is at creation, spelled as in a query */
 };
 
 struct shape {
@@ -78,7 +99,10 @@ struct shape {
               : ((type_) == FIELD_STR || (type_) == FIELD_SECRET || (type_) == FIELD_EMAIL ||                \
                  (type_) == FIELD_ENUM),                                                                     \
                 int64_t                                                                                      \
-              : ((type_) == FIELD_INT || (type_) == FIELD_TIME), bool                                        \
+              : ((type_) == FIELD_INT || (type_) == FIELD_TIME || (type_) == FIELD_DATE ||                   \
+                 (type_) == FIELD_MONEY || (type_) == FIELD_ID),                                             \
+                struct crm_key                                                                               \
+              : (type_) == FIELD_CRM_ID, bool                                                                \
               : (type_) == FIELD_BOOL, struct field_list                                                     \
               : (type_) == FIELD_STR_LIST, cJSON *                                                           \
               : (type_) == FIELD_OBJECT, default : 0))
@@ -135,7 +159,8 @@ enum violation_kind {
     VIOLATION_UNKNOWN, /* no such field */
     VIOLATION_NULL,
     VIOLATION_TIME,
-    VIOLATION_CUSTOM /* a sentence of its own */
+    VIOLATION_CUSTOM, /* a sentence of its own */
+    VIOLATION_MISSING /* it names something that is not there */
 };
 
 struct violation {
@@ -149,7 +174,9 @@ struct violations {
     size_t n, cap;
 };
 
-/* The bound that applies; */
+/* Bytes of the C member; 0 for a type that is none. */
+size_t field_size(enum field_type type);
+/* The bound that applies. */
 int64_t field_max(const struct field *row);
 
 /* Adds a violation with its standard sentence; text.at == NULL picks it from the kind and the row. */
@@ -165,5 +192,9 @@ bool shape_read_json(const struct shape *shape, struct arena *arena, const cJSON
  * optional value counts as absent, since HTML forms send every field. */
 bool shape_read_params(const struct shape *shape, struct arena *arena, const struct params *params, void *ret,
                        uint64_t *ret_present, struct violations *violations);
+/* One value as a query spells it, by the same rules; `struct_at` is the row's struct. False with a violation
+ * added. */
+bool field_read_text(const struct field *row, struct arena *arena, struct str text, void *struct_at,
+                     struct violations *violations);
 
 #endif

@@ -22,6 +22,9 @@ static const struct sentence sentences[] = {
     { VIOLATION_ENUM, 0, "The {name} field must be one of: {words}." },
     { VIOLATION_TIME, 0, "The {name} is not a valid date." },
     { VIOLATION_TYPE, FIELD_INT, "The {name} must be an integer." },
+    { VIOLATION_TYPE, FIELD_MONEY, "The {name} must be a number with at most two decimals." },
+    { VIOLATION_TYPE, FIELD_ID, "The {name} must be an id." },
+    { VIOLATION_TYPE, FIELD_CRM_ID, "The {name} must be an id." },
     { VIOLATION_TYPE, FIELD_BOOL, "The {name} field must be true or false." },
     { VIOLATION_TYPE, FIELD_STR_LIST, "The {name} must be an array of strings." },
     { VIOLATION_TYPE, FIELD_OBJECT, "The {name} must be an object." },
@@ -32,6 +35,7 @@ static const struct sentence sentences[] = {
     { VIOLATION_TOO_LONG, 0, "The {name} must not be greater than {max} characters." },
     { VIOLATION_TOO_SMALL, 0, "The {name} must be at least {min}." },
     { VIOLATION_TOO_LARGE, 0, "The {name} must not be greater than {max}." },
+    { VIOLATION_MISSING, 0, "The selected {name} does not exist." },
     { VIOLATION_CUSTOM, 0, "The {name} is invalid." },
 };
 

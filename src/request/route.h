@@ -9,6 +9,7 @@
 #include "request/field.h"
 
 struct call;
+struct record_kind;
 
 /* The zero value is the strict one: a row that says nothing needs a permission. */
 enum route_need {
@@ -67,6 +68,7 @@ struct route {
     enum body_kind body;        /* two rows may share method and path when their body kinds differ */
     const struct shape *input;  /* the body's rows; NULL with BODY_NONE */
     const struct shape *query;  /* NULL: an unknown query parameter other than `tenant` is ignored */
+    const struct record_kind *record; /* what the handlers of api/record.h serve; else NULL */
     const struct shape *answer; /* the rows of the object, or of each item */
     enum answer_form form;
     const char *media; /* beside JSON, or without rows instead of it: "image/png, image/svg+xml" */

@@ -199,35 +199,6 @@ static const struct rule {
 
 /* ---- shapes ---- */
 
-static size_t field_size(enum field_type type)
-{
-    switch (type) {
-    case FIELD_STR:
-    case FIELD_SECRET:
-    case FIELD_EMAIL:
-    case FIELD_ENUM:
-        return sizeof(struct str);
-    case FIELD_INT:
-    case FIELD_TIME:
-        return sizeof(int64_t);
-    case FIELD_BOOL:
-        return sizeof(bool);
-    case FIELD_STR_LIST:
-        return sizeof(struct field_list);
-    case FIELD_OBJECT:
-        return sizeof(cJSON *);
-    case FIELD_ID:
-    case FIELD_CRM_ID:
-    case FIELD_DATE:
-    case FIELD_NUMBER:
-    case FIELD_OBJECT_LIST:
-    case FIELD_MAP:
-    case FIELD_ANY:
-        break; /* of answers: nobody reads them */
-    }
-    return 0;
-}
-
 static const char *field_wrong(const struct shape *shape, size_t i, bool is_text)
 {
     const struct field *row = &shape->fields[i];

@@ -8,6 +8,7 @@
 #include "request/route.h"
 
 struct call;
+struct record_envelope;
 
 /* Why a request failed, set once, where it is found (call_fail()). */
 struct failure {
@@ -36,6 +37,7 @@ struct surface {
     /* What stands around an answer, by its form: rows in which `answer_item` stands for what the route tells.
      * NULL: the object itself, or an array of them. ANSWER_BARE has none. */
     const struct shape *success[ANSWER_FORM_COUNT];
+    const struct record_envelope *records; /* what stands around records (api/record.h); NULL: it has none */
 };
 
 #endif

@@ -97,7 +97,7 @@ struct db_rows {
     struct db_rows name __attribute__((cleanup(db_rows_close))) = { NULL, NULL, STORAGE_INVALID, false, 0 }
 void db_rows_close(struct db_rows *rows);
 
-/* OK: now db_next(). `sql` must be a constant (its text is the cache key). A read outside a transaction that
+/* OK: now db_next(). `sql` is made of constant texts alone, and kept as a prepared statement. A read outside a transaction that
  * meets GONE is tried once more on a new connection. */
 enum storage_status db_query(struct db_conn *conn, struct db_rows *ret, const char *sql, struct db_args args);
 /* ROW, DONE or a failure. */

@@ -36,7 +36,7 @@ struct db {
 /* One prepared statement. Busy while rows run on it; `inner` is NULL once its connection is lost. */
 struct db_stmt {
     struct db_stmt *next; /* the most recently used first */
-    const char *sql;
+    char *sql; /* a copy of its own */
     struct storage_stmt *inner;
     size_t params;
     bool busy;

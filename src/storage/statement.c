@@ -74,6 +74,7 @@ void stmt_discard(struct db_conn *conn, struct db_stmt *stmt)
     conn->stmt_count--;
     if (stmt->inner)
         conn->db->driver->finalize(stmt->inner);
+    free(stmt->sql);
     free(stmt);
 }
 
@@ -90,16 +91,22 @@ static void evict_oldest(struct db_conn *conn)
 static enum storage_status prepare(struct db_conn *conn, const char *sql, struct db_stmt **ret)
 {
     struct storage_stmt *inner = NULL;
-    enum storage_status s = conn->db->driver->prepare(conn->inner, sql, &inner);
-    if (s != STORAGE_OK)
+    char *kept = strdup(sql);
+    if (!kept)
+        abort();
+    enum storage_status s = conn->db->driver->prepare(conn->inner, kept, &inner);
+    if (s != STORAGE_OK) {
+        free(kept);
         return conn_failed(conn, s);
+    }
     if (conn->stmt_count >= CACHE_MAX)
         evict_oldest(conn);
     struct db_stmt *stmt = calloc(1, sizeof(*stmt));
     if (!stmt)
         abort();
-    *stmt =
-        (struct db_stmt){ .next = conn->stmts, .sql = sql, .inner = inner, .params = sql_param_count(sql) };
+    *stmt = (struct db_stmt){
+        .next = conn->stmts, .sql = kept, .inner = inner, .params = sql_param_count(kept)
+    };
     conn->stmts = stmt;
     conn->stmt_count++;
     *ret = stmt;

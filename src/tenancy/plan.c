@@ -45,8 +45,7 @@ static int64_t limit_of(const struct config *config, const struct tenant *tenant
     return limit < 0 ? INT64_MAX : limit;
 }
 
-/* ROW, or a failure: a tenant that never used anything has used 0. */
-static enum storage_status used_of(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t *ret)
+enum storage_status plan_used(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t *ret)
 {
     DB_ROWS(rows);
     enum storage_status status =
@@ -72,7 +71,7 @@ enum storage_status plan_take(struct db_conn *conn, const struct config *config,
                 DB_ARGS(db_int(tenant->id), db_text(str_of(kind)), db_int(n), db_int(max)), &changes);
     if (status != STORAGE_OK || changes > 0)
         return status;
-    status = used_of(conn, tenant->id, kind, &used);
+    status = plan_used(conn, tenant->id, kind, &used);
     if (status != STORAGE_ROW)
         return status;
     *ret = (struct plan_refusal){ .limit = kind, .used = used, .max = max, .plan = tenant->plan };
@@ -85,13 +84,21 @@ enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const 
                    DB_ARGS(db_int(tenant_id), db_text(str_of(kind)), db_int(n)), NULL);
 }
 
+enum storage_status plan_count(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n)
+{
+    return db_exec(conn,
+                   "INSERT INTO tenant_usage (tenant_id, kind, used) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (tenant_id, kind) DO UPDATE SET used = tenant_usage.used + $3",
+                   DB_ARGS(db_int(tenant_id), db_text(str_of(kind)), db_int(n)), NULL);
+}
+
 enum storage_status plan_usage(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                                struct plan_use ret[PLAN_USES])
 {
     for (size_t i = 0; i < PLAN_USES; i++) {
         int64_t max = limit_of(config, tenant, plan_kinds[i].name);
         ret[i] = (struct plan_use){ .limit = plan_kinds[i].name, .max = max == INT64_MAX ? -1 : max };
-        enum storage_status status = used_of(conn, tenant->id, plan_kinds[i].name, &ret[i].used);
+        enum storage_status status = plan_used(conn, tenant->id, plan_kinds[i].name, &ret[i].used);
         if (status != STORAGE_ROW)
             return status;
     }

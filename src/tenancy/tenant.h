@@ -99,6 +99,10 @@ struct plan_refusal {
  * kind: "users" or "assets". */
 enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                               const char *kind, int64_t n, struct plan_refusal *ret);
+/* Inside a write transaction: counts n more of something that no plan limits. */
+enum storage_status plan_count(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n);
+/* ROW with how many were counted, or a failure: a tenant that never used anything has used 0. */
+enum storage_status plan_used(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t *ret);
 /* Inside a write transaction: gives back n. */
 enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n);
 

@@ -1,5 +1,6 @@
 /* The assets surface: {"detail": "…"}. It also answers for every path that belongs to no other surface. */
 #include "api/envelope.h"
+#include "api/record.h"
 #include "api/tables.h"
 
 static const struct wording rows[] = {
@@ -35,10 +36,16 @@ static const struct field message_rows[] = {
 };
 static const struct shape message = ANSWER_SHAPE("AssetsDetail", message_rows);
 
+static const struct record_envelope records = {
+    .object = { "", "" },
+    .list = { "{\"items\":[", "],\"next\":", ",\"total\":", "}" },
+};
+
 const struct surface assets_surface = {
     .name = "assets",
     .prefixes = (const char *const[]){ "/", "/api/public/branding", NULL },
     .status = failure_status,
     .error = assets_error,
     .success = { [ANSWER_LIST] = &page, [ANSWER_PAGE] = &page, [ANSWER_MESSAGE] = &message },
+    .records = &records,
 };

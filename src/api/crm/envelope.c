@@ -1,5 +1,6 @@
 /* The crm surface: {"error": "…"}, sometimes with a "message" that says what to do. */
 #include "api/envelope.h"
+#include "api/record.h"
 #include "api/tables.h"
 
 static const struct wording rows[] = {
@@ -50,6 +51,11 @@ static const struct field message_rows[] = {
 };
 static const struct shape message = ANSWER_SHAPE("CrmMessage", message_rows);
 
+static const struct record_envelope records = {
+    .object = { "", "" },
+    .list = { "{\"data\":[", "],\"nextCursor\":", NULL, "}" },
+};
+
 const struct surface crm_surface = {
     .name = "crm",
     .prefixes = (const char *const[]){ "/api/contacts", "/api/conversations", "/api/auth/register",
@@ -57,4 +63,5 @@ const struct surface crm_surface = {
     .status = crm_status,
     .error = crm_error,
     .success = { [ANSWER_LIST] = &page, [ANSWER_PAGE] = &page, [ANSWER_MESSAGE] = &message },
+    .records = &records,
 };

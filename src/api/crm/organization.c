@@ -1,7 +1,7 @@
 /* Which organization a request names before anybody is signed in. */
 #include "api/crm/organization.h"
 
-#include "api/crm/id.h"
+#include "base/crm_id.h"
 
 static enum error_code unknown(struct call *call)
 {

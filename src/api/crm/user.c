@@ -1,7 +1,7 @@
 /* A user as the crm surface shows one. */
 #include "api/crm/user.h"
 
-#include "api/crm/id.h"
+#include "base/crm_id.h"
 
 cJSON *crm_session_json(struct arena *arena, struct str token, const struct user *user,
                         const struct tenant *organization, const char *role)

@@ -1,5 +1,6 @@
 /* The spaces surface: {"success": false, "data": "…"}. */
 #include "api/envelope.h"
+#include "api/record.h"
 #include "api/tables.h"
 
 static const struct wording rows[] = {
@@ -44,6 +45,11 @@ static const struct field message_rows[] = {
 };
 static const struct shape message = ANSWER_SHAPE("SpacesMessage", message_rows);
 
+static const struct record_envelope records = {
+    .object = { "{\"success\":true,\"data\":", "}" },
+    .list = { "{\"success\":true,\"data\":[", "],\"next\":", NULL, "}" },
+};
+
 const struct surface spaces_surface = {
     .name = "spaces",
     .prefixes = (const char *const[]){ "/api/bookings", "/api/spaces", "/api/displays", "/api/settings",
@@ -54,4 +60,5 @@ const struct surface spaces_surface = {
                  [ANSWER_LIST] = &page,
                  [ANSWER_PAGE] = &page,
                  [ANSWER_MESSAGE] = &message },
+    .records = &records,
 };

@@ -8,6 +8,7 @@
 #include "api/routes.h"
 #include "base/json.h"
 #include "identity/password.h"
+#include "records/init.h"
 
 #define CREATED_AT INT64_C(1700000000123456)
 
@@ -78,6 +79,7 @@ struct world *world_new(const char *yaml)
     world->fixture = fixture_new();
     world->config = fixture_config(text);
     json_init();
+    records_init();
     log_set_level(LOG_ERROR);
     people_the_world(world);
     world->walk = walk_new(world->config, world->fixture->db, api_route_tables, api_route_table_count, error,

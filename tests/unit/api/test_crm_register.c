@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#include "api/crm/id.h"
+#include "base/crm_id.h"
 #include "api_fixture.h"
 #include "base/clock.h"
 

@@ -5,6 +5,7 @@
 
 #include "api/routes.h"
 #include "openapi/document.h"
+#include "records/init.h"
 
 #define YAML                                                                                                 \
     "server: { listen: [ \"http://127.0.0.1:1\" ] }\n"                                                       \
@@ -24,6 +25,7 @@ static int up(void **state)
     struct json_error json_error;
     char error[600];
     json_init();
+    records_init();
     arena = arena_new(SIZE_MAX);
     config = config_parse("test.yaml", STR(YAML), &config_error);
     if (!config)

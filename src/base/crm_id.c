@@ -1,5 +1,5 @@
 /* crm ids, both ways. */
-#include "api/crm/id.h"
+#include "base/crm_id.h"
 
 #include <inttypes.h>
 

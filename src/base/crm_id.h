@@ -1,9 +1,17 @@
 /* crm ids: 24 lower-case hex digits, the creation time in epoch seconds (8) and the integer id (16). They
- * convert both ways without a table. Private to api/crm/. */
-#ifndef TETHER_API_CRM_ID_H
-#define TETHER_API_CRM_ID_H
+ * convert both ways without a table. */
+#ifndef TETHER_BASE_CRM_ID_H
+#define TETHER_BASE_CRM_ID_H
 
 #include "base/arena.h"
+
+/* What such an id says. As sent by somebody: created_at is cut to seconds. */
+struct crm_key {
+    int64_t id;
+    int64_t created_at; /* epoch microseconds */
+};
+
+#define CRM_ID_LEN 24
 
 /* created_at: epoch microseconds. */
 struct str crm_id(struct arena *arena, int64_t created_at, int64_t id);

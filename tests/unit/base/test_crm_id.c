@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "api/crm/id.h"
+#include "base/crm_id.h"
 
 static void test_crm_id__converts_both_ways(void **state)
 {

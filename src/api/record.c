@@ -1,0 +1,216 @@
+#include "api/record.h"
+
+#include "api/envelope.h"
+#include "base/json_write.h"
+#include "request/actor.h"
+
+#define BODY_MAX ((size_t)32 << 20) /* 200 records of the greatest size */
+
+/* ---- between the call and the engine ---- */
+
+struct record_caller record_caller_of(struct call *call)
+{
+    return (struct record_caller){
+        .arena = call->arena,
+        .config = call->config,
+        .tenant = &call->tenant,
+        .grant = &call->grant,
+        .user_id = call->principal.user_id,
+        .audit = call_actor(call),
+        .now = call->now,
+    };
+}
+
+bool record_path_id(struct call *call, const struct record_kind *kind, size_t param, int64_t *ret_id,
+                    int64_t *ret_seconds)
+{
+    *ret_seconds = 0;
+    if (kind->is_crm ? crm_id_parse(call->params[param], ret_seconds, ret_id)
+                     : str_to_int(call->params[param], ret_id) && *ret_id > 0)
+        return true;
+    call_fail(call, ERR_NOT_FOUND, NULL);
+    return false;
+}
+
+static enum error_code fail_plan(struct call *call, const struct plan_refusal *plan)
+{
+    struct str sentence = arena_printf(call->arena, "The plan allows %lld %s; all of them are used.",
+                                       (long long)plan->max, plan->limit);
+    return call_fail_plan(call, sentence.at, plan);
+}
+
+enum error_code record_fail(struct call *call, const struct record_deed *deed)
+{
+    switch (deed->verdict) {
+    case RECORD_DONE:
+        break;
+    case RECORD_INVALID:
+        call_fail(call, ERR_BAD_REQUEST, NULL);
+        call->failure.violations = deed->violations;
+        return ERR_BAD_REQUEST;
+    case RECORD_UNKNOWN:
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    case RECORD_LIMIT:
+        return fail_plan(call, &deed->plan);
+    case RECORD_CONFLICT:
+        return call_fail(call, ERR_CONFLICT, deed->sentence);
+    case RECORD_FORBIDDEN:
+        return call_fail(call, ERR_FORBIDDEN, deed->sentence);
+    }
+    return OK;
+}
+
+/* ---- answers ---- */
+
+static enum error_code reply_text_of(struct call *call, int status, struct buf *body)
+{
+    if (body->overflow)
+        return call_fail(call, ERR_INTERNAL, NULL);
+    reply_text(&call->reply, status, "application/json", buf_str(body));
+    return OK;
+}
+
+void record_reply(struct call *call, int status, const struct record_kind *kind, const struct record *record)
+{
+    struct buf body;
+    const struct record_envelope *envelope = call->surface->records;
+    buf_init(&body, call->arena, BODY_MAX);
+    buf_add(&body, str_of(envelope->object[0]));
+    record_print(kind, record, &body);
+    buf_add(&body, str_of(envelope->object[1]));
+    reply_text_of(call, status, &body);
+}
+
+static void print_page(const struct record_envelope *envelope, const struct record_kind *kind,
+                       const struct record_page *page, struct buf *body)
+{
+    buf_add(body, str_of(envelope->list[0]));
+    for (size_t i = 0; i < page->n; i++) {
+        if (i > 0)
+            buf_add_char(body, ',');
+        record_print(kind, (const void *)(page->at + i * kind->size), body);
+    }
+    buf_add(body, str_of(envelope->list[1]));
+    if (page->next.at)
+        json_write_str(body, page->next);
+    else
+        buf_add(body, STR("null"));
+    if (envelope->list[2]) {
+        buf_add(body, str_of(envelope->list[2]));
+        if (page->total < 0)
+            buf_add(body, STR("null"));
+        else
+            json_write_int(body, page->total);
+    }
+    buf_add(body, str_of(envelope->list[3]));
+}
+
+/* ---- the five ---- */
+
+enum error_code record_list_handler(struct call *call)
+{
+    struct buf body;
+    struct record_page page;
+    struct record_caller caller = record_caller_of(call);
+    struct record_ask ask = {
+        .kind = call->route->record,
+        .caller = &caller,
+        .input = call->query_input,
+        .present = call->query_present,
+        .counts = call->surface->records->list[2] != NULL,
+    };
+    enum storage_status status = record_list(call->db, &ask, &page);
+    if (status == STORAGE_DONE) {
+        call_fail(call, ERR_VALIDATION, NULL);
+        call->failure.violations = page.violations;
+        return ERR_VALIDATION;
+    }
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    buf_init(&body, call->arena, BODY_MAX);
+    print_page(call->surface->records, ask.kind, &page, &body);
+    return reply_text_of(call, 200, &body);
+}
+
+enum error_code record_read_handler(struct call *call)
+{
+    int64_t id, seconds;
+    struct record *record;
+    const struct record_kind *kind = call->route->record;
+    struct record_caller caller = record_caller_of(call);
+    if (!record_path_id(call, kind, 0, &id, &seconds))
+        return ERR_NOT_FOUND;
+    enum storage_status status = record_find(call->db, kind, &caller, id, &record);
+    if (status != STORAGE_ROW && status != STORAGE_DONE)
+        return call_fail_storage(call, status);
+    if (status == STORAGE_DONE || (kind->is_crm && !crm_id_matches(seconds, record->created_at)))
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    record_reply(call, 200, kind, record);
+    return OK;
+}
+
+/* Masks by rows of a shape, as masks by rows of its kind. */
+static uint64_t by_kind(uint64_t mask, const struct shape *shape, const uint8_t *rows)
+{
+    uint64_t by_kind = 0;
+    for (size_t i = 0; i < shape->n; i++)
+        by_kind |= (mask >> i & 1) << rows[i];
+    return by_kind;
+}
+
+static enum error_code carry_out(struct call *call, struct record_deed *deed, int success)
+{
+    struct record_caller caller = record_caller_of(call);
+    deed->kind = call->route->record;
+    deed->caller = &caller;
+    enum storage_status status = record_carry_out(call->db, deed);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    enum error_code code = record_fail(call, deed);
+    if (code == OK && deed->now)
+        record_reply(call, success, deed->kind, deed->now);
+    return code;
+}
+
+enum error_code record_create_handler(struct call *call)
+{
+    const struct record_made *made = &call->route->record->made;
+    struct record_deed deed = {
+        .act = RECORD_CREATE,
+        .input = call->input,
+        .present = by_kind(call->present, &made->create, made->create_rows),
+        .null = by_kind(call->null, &made->create, made->create_rows),
+    };
+    return carry_out(call, &deed, 201);
+}
+
+enum error_code record_update_handler(struct call *call)
+{
+    const struct record_made *made = &call->route->record->made;
+    struct record_deed deed = {
+        .act = RECORD_UPDATE,
+        .input = call->input,
+        .present = by_kind(call->present, &made->update, made->update_rows),
+        .null = by_kind(call->null, &made->update, made->update_rows),
+    };
+    if (!record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds))
+        return ERR_NOT_FOUND;
+    return carry_out(call, &deed, 200);
+}
+
+enum error_code record_delete_handler(struct call *call)
+{
+    const struct record_envelope *envelope = call->surface->records;
+    struct record_deed deed = { .act = RECORD_DELETE };
+    if (!record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds))
+        return ERR_NOT_FOUND;
+    enum error_code code = carry_out(call, &deed, 0);
+    if (code != OK)
+        return code;
+    if (call->route->success == 204)
+        reply_empty(&call->reply, 204);
+    else
+        reply_text(&call->reply, 200, "application/json",
+                   arena_printf(call->arena, "%snull%s", envelope->object[0], envelope->object[1]));
+    return OK;
+}

@@ -1,0 +1,55 @@
+/* One record, and what part of the tenant a caller sees. */
+#include "records/internal.h"
+
+size_t scope_of(const struct record_kind *kind, const struct record_caller *caller)
+{
+    return kind->scope ? kind->scope(caller) : 0;
+}
+
+bool scope_add(struct buf *sql, const char *scope, size_t param)
+{
+    struct str head, rest = str_of(scope);
+    bool names_user = false;
+    if (str_is_empty(rest))
+        return false;
+    buf_add(sql, STR(" AND ("));
+    for (bool more = true; more;) {
+        more = str_split(rest, '$', &head, &rest);
+        buf_add(sql, head);
+        if (!more)
+            break;
+        buf_printf(sql, "$%zu", str_starts_with(rest, STR("U")) ? param : (size_t)1);
+        rest = str_sub(rest, 1, rest.len);
+        names_user = true;
+    }
+    buf_add_char(sql, ')');
+    return names_user;
+}
+
+static enum storage_status find(struct db_conn *conn, const struct record_kind *kind,
+                                const struct record_caller *caller, size_t scope, int64_t id,
+                                struct record **ret)
+{
+    DB_ROWS(rows);
+    bool names_user = scope < kind->made.scope_count && strstr(kind->scopes[scope], "$U");
+    struct db_args args = DB_ARGS(db_int(caller->tenant->id), db_int(id), db_int(caller->user_id));
+    args.n = names_user ? 3 : 2;
+    enum storage_status status = db_first(conn, &rows, kind->made.find[scope], args);
+    if (status != STORAGE_ROW)
+        return status;
+    *ret = arena_alloc(caller->arena, kind->size);
+    record_read(kind, &rows, caller->arena, *ret);
+    return STORAGE_ROW;
+}
+
+enum storage_status record_find(struct db_conn *conn, const struct record_kind *kind,
+                                const struct record_caller *caller, int64_t id, struct record **ret)
+{
+    return find(conn, kind, caller, scope_of(kind, caller), id, ret);
+}
+
+enum storage_status record_find_any(struct db_conn *conn, const struct record_kind *kind,
+                                    const struct record_caller *caller, int64_t id, struct record **ret)
+{
+    return find(conn, kind, caller, kind->made.scope_count, id, ret);
+}

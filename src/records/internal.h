@@ -1,0 +1,65 @@
+/* What the files of this room share. */
+#ifndef TETHER_RECORDS_INTERNAL_H
+#define TETHER_RECORDS_INTERNAL_H
+
+#include "records/record.h"
+
+/* What a row of a kind's query shape is. */
+enum record_param_use {
+    PARAM_LIMIT = 0,
+    PARAM_CURSOR,
+    PARAM_SORT,
+    PARAM_FILTER, /* of `row` */
+    PARAM_FROM,   /* of `row`, at or after */
+    PARAM_BEFORE
+};
+
+/* What every list asks, behind the kind's struct; then a value of either end for every row. */
+struct list_input {
+    struct str cursor;
+    struct field_list sort;
+    int64_t limit;
+    int64_t from[RECORD_ROWS_MAX], before[RECORD_ROWS_MAX];
+};
+const struct list_input *list_input_of(const struct record_ask *ask);
+
+/* ---- values (value.c) ---- */
+
+static inline void *member_of(const struct field *row, const void *record)
+{
+    return (char *)record + row->offset;
+}
+
+/* Whether the column holds text. */
+bool row_is_text(const struct field *row);
+/* Worked out by the database, not a column. */
+bool row_is_computed(const struct field *row);
+const char *row_column(const struct field *row);
+
+/* The value as it is bound; NULL where there is none. */
+struct storage_value row_value(const struct record_kind *kind, size_t row, const struct record *record);
+
+/* Whether a row says something else. */
+bool row_differs(const struct record_kind *kind, size_t row, const struct record *a, const struct record *b);
+
+/* As record_print(), but of the members in which `record` differs from `other`, without id and times; all of
+ * them when `other` is NULL. */
+void record_print_changes(const struct record_kind *kind, const struct record *record,
+                          const struct record *other, struct buf *out);
+
+/* Fills a record from the current row, which was selected by kind->made.columns. */
+void record_read(const struct record_kind *kind, struct db_rows *rows, struct arena *arena,
+                 struct record *ret);
+
+/* ---- scopes (find.c) ---- */
+
+/* As record_find(), whatever the caller's scope. */
+enum storage_status record_find_any(struct db_conn *conn, const struct record_kind *kind,
+                                    const struct record_caller *caller, int64_t id, struct record **ret);
+
+/* The caller's; 0 where a kind has none. */
+size_t scope_of(const struct record_kind *kind, const struct record_caller *caller);
+/* Appends " AND (condition)" with the user's id as parameter number `param`. True: it names the user. */
+bool scope_add(struct buf *sql, const char *scope, size_t param);
+
+#endif

@@ -1,0 +1,12 @@
+/* Every kind of record. A new kind is declared here and listed in kinds.c. */
+#ifndef TETHER_RECORDS_KINDS_H
+#define TETHER_RECORDS_KINDS_H
+
+#include "records/record.h"
+
+extern struct record_kind record_category;
+
+extern struct record_kind *const record_kinds[];
+extern const size_t record_kind_count;
+
+#endif

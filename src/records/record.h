@@ -1,0 +1,182 @@
+/* The record engine: a kind of record is a table of rows; reading, listing, creating, changing, deleting,
+ * what is written to the audit log and what OpenAPI says all come from those rows. docs/records.md walks
+ * through adding a kind.
+ *
+ * Every kind has a table of its own with the columns id, tenant_id, created_at, updated_at, UNIQUE (tenant_id,
+ * id), a column per row, and an index (tenant_id, column) for what can be sorted by. The engine adds the
+ * tenant to every statement; a reference to another table is a foreign key (tenant_id, column). */
+#ifndef TETHER_RECORDS_RECORD_H
+#define TETHER_RECORDS_RECORD_H
+
+#include "access/audit.h"
+#include "access/membership.h"
+#include "base/buf.h"
+#include "base/errors.h"
+#include "request/field.h"
+#include "tenancy/tenant.h"
+
+#define RECORD_ROWS_MAX 60 /* of a kind: with id and times there are 63, and a bit for each */
+
+/* The first member of every kind's struct. */
+struct record {
+    int64_t id, created_at, updated_at;
+    uint64_t has; /* bit i: row i has a value; else it is null */
+};
+
+/* What a row refers to: the row of `table` with the same tenant_id and that `key`. */
+struct record_reference {
+    const char *table;  /* "categories" */
+    const char *key;    /* its column; NULL: "id" */
+    const char *origin; /* the table (id, created_at) that crm ids are made from; NULL: `table` */
+};
+/* A user who is a member of the tenant. */
+extern const struct record_reference record_member;
+
+/* Who acts, where and when. */
+struct record_caller {
+    struct arena *arena;
+    const struct config *config;
+    const struct tenant *tenant;
+    const struct access_grant *grant;
+    int64_t user_id;
+    struct audit_actor audit;
+    int64_t now;
+};
+
+struct record_deed;
+/* `now` as it is to stand, NULL when it is deleted; `before` as it stood, NULL when it is created. Inside the
+ * write transaction, which may run several times. OK: go on. DONE: refused, after record_refuse(). */
+typedef enum storage_status (*record_hook)(struct db_conn *conn, struct record_deed *deed, void *now,
+                                           const void *before);
+
+/* Filled by records_init() (init.h) alone. */
+struct record_made {
+    struct shape object, create, update, query; /* for route rows */
+    uint8_t create_rows[64], update_rows[64];   /* which row of the kind a shape's row is */
+    struct record_param {
+        uint8_t use; /* enum record_param_use */
+        uint8_t row;
+    } params[64];
+    const char *keys[RECORD_ROWS_MAX + 3]; /* ,"name": — of id, the rows, created_at and updated_at */
+    const char *columns;
+    const char *insert, *change, *remove;
+    const char **find;      /* one per scope, then one without */
+    size_t scope_count;
+    const char *refer[RECORD_ROWS_MAX]; /* whether what a row refers to is there */
+    const char *actions[3];      /* "category.created", by enum record_act */
+    enum error_code fails[3][4]; /* how a deed may be refused, for route rows */
+    bool is_computed;       /* what is stored says more than what was written */
+};
+
+struct record_kind {
+    const char *table; /* "categories" */
+    const char *name;  /* "category": in sentences; "category.created" and so on stand in audit_actions.def */
+    const char *title; /* "Category": names its OpenAPI components */
+    const struct field *rows; /* the first one names a record in the audit log */
+    size_t n, size;           /* of rows; bytes of the struct */
+    bool is_crm;              /* camelCase, and ids of 24 hex digits */
+    const char *plan;         /* the plan's limit that it counts for: "assets"; NULL: none */
+    const char *sort;         /* as in ?sort=, when nothing is asked for; NULL: by id */
+    const char *conflict;     /* 409 when a unique key is taken, a sentence */
+    const char *referenced;   /* 409 when something still refers to it, a sentence */
+
+    /* Row scope: conditions on the table's row `t`, constant, in which $U is the caller's user id; NULL: all
+     * of the tenant. `scope` picks one. Rows outside do not exist for the caller. */
+    const char *const *scopes; /* NULL-terminated */
+    size_t (*scope)(const struct record_caller *caller);
+
+    record_hook check;        /* rules between fields: record_violate() */
+    record_hook before_write; /* may fill in what is missing, or refuse */
+    record_hook after_write;  /* side effects in the same transaction */
+
+    struct record_made made;
+};
+
+#define RECORD_STRUCT(struct_, rows_)                                                                        \
+    .rows = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0]),                                                \
+    .size = sizeof(struct_) + 0 * sizeof(char[offsetof(struct_, record) == 0 ? 1 : -1])
+
+/* ---- one record ---- */
+
+/* ROW with *ret in the caller's arena, DONE when there is none for the caller, or a failure. */
+enum storage_status record_find(struct db_conn *conn, const struct record_kind *kind,
+                                const struct record_caller *caller, int64_t id, struct record **ret);
+
+static inline bool record_has(const struct record *record, size_t row)
+{
+    return (record->has >> row & 1) != 0;
+}
+
+/* Its JSON object, appended. */
+void record_print(const struct record_kind *kind, const struct record *record, struct buf *out);
+
+/* ---- deeds ---- */
+
+enum record_act { RECORD_CREATE = 0, RECORD_UPDATE, RECORD_DELETE };
+
+enum record_verdict {
+    RECORD_DONE = 0,
+    RECORD_INVALID,  /* `violations` says why */
+    RECORD_UNKNOWN,  /* no such record for the caller */
+    RECORD_LIMIT,    /* the plan's: `plan` */
+    RECORD_CONFLICT, /* `sentence` */
+    RECORD_FORBIDDEN /* `sentence`, from a hook */
+};
+
+struct record_deed {
+    const struct record_kind *kind;
+    const struct record_caller *caller;
+    enum record_act act;
+    int64_t id;             /* of what is changed or deleted … */
+    int64_t seconds;        /* … and, of a crm id, its creation time; else unused */
+    const void *input;      /* the kind's struct with what is given */
+    uint64_t present, null; /* by rows of the kind: what is given, and what is given as null */
+
+    /* What became of it. */
+    enum record_verdict verdict;
+    const char *sentence;
+    struct violations violations;
+    struct plan_refusal plan;
+    struct record *now; /* as it stands: created, changed */
+};
+
+/* In one transaction, with its audit row. OK with deed->verdict, or a failure; unless the verdict is
+ * RECORD_DONE nothing was written. */
+enum storage_status record_carry_out(struct db_conn *conn, struct record_deed *deed);
+/* The same inside the caller's write transaction. OK: done. Anything else: end the transaction with it;
+ * record_judge() then makes a verdict of it. */
+enum storage_status record_carry_out_inside(struct db_conn *conn, struct record_deed *deed);
+/* What a transaction ended with as record_carry_out() says it. */
+enum storage_status record_judge(struct record_deed *deed, enum storage_status ended);
+
+/* For hooks. The sentence is constant or in the caller's arena. */
+void record_violate(struct record_deed *deed, const char *field, const char *sentence);
+enum storage_status record_refuse(struct record_deed *deed, enum record_verdict verdict,
+                                  const char *sentence);
+
+/* ---- lists ---- */
+
+#define RECORD_LIMIT_DEFAULT 50
+#define RECORD_LIMIT_MAX     200
+#define RECORD_SORT_MAX      3
+
+struct record_ask {
+    const struct record_kind *kind;
+    const struct record_caller *caller;
+    const void *input; /* as kind->made.query read it */
+    uint64_t present;
+    bool counts; /* page.total is wanted */
+};
+
+struct record_page {
+    char *at; /* records, kind->size bytes each */
+    size_t n;
+    struct str next; /* the cursor; at == NULL: this is the last page */
+    int64_t total;   /* -1: not counted */
+    struct violations violations;
+};
+
+/* OK with *ret, DONE with ret->violations (a sort or a cursor that is none), or a failure. */
+enum storage_status record_list(struct db_conn *conn, const struct record_ask *ask, struct record_page *ret);
+
+#endif

@@ -1,0 +1,289 @@
+/* Records through the walk: the five handlers, what they refuse, pages, and other tenants' records. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "api_fixture.h"
+
+#define ACME "acme.localhost"
+#define BOLT "bolt.localhost"
+
+static struct world *world;
+static const char *admin, *viewer, *other; /* tokens: of acme, of acme, of bolt */
+
+static int set_up(void **state)
+{
+    (void)state;
+    world = world_new("");
+    admin = token_for(world, "admin@acme.example", ACME);
+    viewer = token_for(world, "viewer@acme.example", ACME);
+    other = token_for(world, "both@example.com", BOLT);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_free(&world);
+    return 0;
+}
+
+static const struct reply *post(const char *target, const char *json)
+{
+    return ASK(world, .method = "POST", .target = target, .host = ACME, .token = admin, .json = json);
+}
+
+static const struct reply *get(const char *target)
+{
+    return ASK(world, .target = target, .host = ACME, .token = admin);
+}
+
+static const struct reply *patch(const char *target, const char *json)
+{
+    return ASK(world, .method = "PATCH", .target = target, .host = ACME, .token = admin, .json = json);
+}
+
+static const struct reply *delete(const char *target)
+{
+    return ASK(world, .method = "DELETE", .target = target, .host = ACME, .token = admin);
+}
+
+static const char *text(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str made = arena_vprintf(world->fixture->arena, format, args);
+    va_end(args);
+    return made.at;
+}
+
+static void add_category(const char *name)
+{
+    assert_status(post("/api/categories", text("{\"name\":\"%s\"}", name)), 201);
+}
+
+/* The names of a page's items, with a comma between. */
+static const char *names_of(const struct reply *reply)
+{
+    struct json_error error;
+    struct buf out;
+    cJSON *json, *item;
+    assert_status(reply, 200);
+    buf_init(&out, world->fixture->arena, 65536);
+    assert_true(json_parse(world->fixture->arena, reply->body, &json, &error));
+    cJSON_ArrayForEach (item, cJSON_GetObjectItem(json, "items"))
+        buf_printf(&out, "%s%s", out.len ? "," : "", cJSON_GetObjectItem(item, "name")->valuestring);
+    return buf_str(&out).at ? buf_str(&out).at : "";
+}
+
+/* ---- the five ---- */
+
+static void test_record__lives(void **state)
+{
+    (void)state;
+    const struct reply *reply = post("/api/categories", "{\"name\":\"Laptops\"}");
+    assert_status(reply, 201);
+    assert_non_null(strstr(reply->body.at, "{\"id\":1,\"name\":\"Laptops\",\"description\":null,\"created_at\":\"2"));
+    const char *created = text("%.*s", STR_ARG(reply->body));
+    assert_reply(get("/api/categories/1"), 200, created);
+    reply = patch("/api/categories/1", "{\"description\":\"Portable \\\"ones\\\"\\n\"}");
+    assert_status(reply, 200);
+    assert_non_null(strstr(reply->body.at, "\"name\":\"Laptops\",\"description\":\"Portable \\\"ones\\\"\\n\","));
+    assert_status(patch("/api/categories/1", "{\"description\":null}"), 200);
+    assert_non_null(strstr(get("/api/categories/1")->body.at, "\"description\":null"));
+    assert_reply(delete("/api/categories/1"), 204, "");
+    assert_reply(get("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
+    assert_reply(delete("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
+}
+
+static void test_record__is_audited_with_what_changed(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    assert_status(patch("/api/categories/1", "{\"name\":\"Portables\"}"), 200);
+    assert_status(delete("/api/categories/1"), 204);
+    DB_ROWS(rows);
+    static const char *const told[][3] = {
+        { "category.created", NULL, "{\"name\":\"Laptops\",\"description\":null}" },
+        { "category.updated", "{\"name\":\"Laptops\"}", "{\"name\":\"Portables\"}" },
+        { "category.deleted", "{\"name\":\"Portables\",\"description\":null}", NULL },
+    };
+    assert_int_equal(db_query(world->fixture->conn, &rows,
+                              "SELECT action, before_json, after_json FROM audit_log "
+                              "WHERE tenant_id = 2 AND target_kind = 'category' ORDER BY seq",
+                              DB_NO_ARGS),
+                     STORAGE_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(db_next(&rows), STORAGE_ROW);
+        for (int column = 0; column < 3; column++) {
+            struct str is = db_col_text(&rows, column, world->fixture->arena);
+            if (told[i][column])
+                assert_string_equal(is.at, told[i][column]);
+            else
+                assert_null(is.at);
+        }
+    }
+}
+
+/* What changes nothing writes nothing. */
+static void test_record__stays_when_nothing_changes(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    const char *before = text("%.*s", STR_ARG(get("/api/categories/1")->body));
+    int64_t audited = count_of(world, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS);
+    assert_reply(patch("/api/categories/1", "{}"), 200, before);
+    assert_reply(patch("/api/categories/1", "{\"name\":\"Laptops\"}"), 200, before);
+    assert_int_equal(count_of(world, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS), audited);
+}
+
+/* ---- refusals ---- */
+
+static void test_record__tells_all_that_is_wrong_at_once(void **state)
+{
+    (void)state;
+    assert_reply(post("/api/categories", "{\"description\":7,\"colour\":\"red\",\"id\":9,\"tenant_id\":3}"), 422,
+                 "{\"detail\":\"The description must be a string. The colour field is not allowed. "
+                 "The id field is not allowed. The tenant_id field is not allowed. "
+                 "The name field is required.\"}");
+    assert_reply(post("/api/categories", "{\"name\":null}"), 422,
+                 "{\"detail\":\"The name field is required.\"}");
+    add_category("Laptops");
+    assert_reply(patch("/api/categories/1", "{\"name\":null,\"created_at\":\"2020-01-01T00:00:00Z\"}"), 422,
+                 "{\"detail\":\"The name field must have a value. The created_at field is not allowed.\"}");
+    assert_status(post("/api/categories", "[]"), 422);
+    assert_int_equal(count_of(world, "SELECT COUNT(*) FROM categories", DB_NO_ARGS), 1);
+}
+
+static void test_record__unique_key_taken_is_a_conflict(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    add_category("Phones");
+    const char *sentence = "{\"detail\":\"A category of that name already exists.\"}";
+    assert_reply(post("/api/categories", "{\"name\":\"Laptops\"}"), 409, sentence);
+    assert_reply(patch("/api/categories/2", "{\"name\":\"Laptops\"}"), 409, sentence);
+    assert_string_equal(names_of(get("/api/categories")), "Laptops,Phones");
+    assert_int_equal(
+        count_of(world, "SELECT used FROM tenant_usage WHERE tenant_id = 2 AND kind = 'categories'", DB_NO_ARGS),
+        2);
+}
+
+/* Another tenant's record and none at all are one. */
+static void test_record__of_another_tenant_is_none(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    static const char *const methods[] = { "GET", "PATCH", "DELETE" };
+    for (size_t i = 0; i < 3; i++)
+        for (int id = 1; id <= 2; id++)
+            assert_reply(ASK(world, .method = methods[i], .target = text("/api/categories/%d", id),
+                             .host = BOLT, .token = other, .json = i == 1 ? "{\"name\":\"Mine\"}" : NULL),
+                         404, "{\"detail\":\"Not found\"}");
+    assert_string_equal(names_of(ASK(world, .target = "/api/categories", .host = BOLT, .token = other)), "");
+    assert_string_equal(names_of(get("/api/categories")), "Laptops");
+    static const char *const none[] = { "0", "-1", "x", "01", "9223372036854775808", "1x" };
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_reply(get(text("/api/categories/%s", none[i])), 404, "{\"detail\":\"Not found\"}");
+}
+
+/* ---- lists ---- */
+
+/* Walks all pages by the cursor; the names in order. */
+static const char *walk(const char *query, int64_t limit, int total)
+{
+    struct buf out;
+    const char *cursor = NULL;
+    buf_init(&out, world->fixture->arena, 65536);
+    for (int page = 0; page < 100; page++) {
+        const struct reply *reply =
+            get(text("/api/categories?limit=%d%s%s%s", (int)limit, query, cursor ? "&cursor=" : "",
+                     cursor ? cursor : ""));
+        buf_printf(&out, "%s%s", page ? "|" : "", names_of(reply));
+        assert_non_null(strstr(reply->body.at, text(",\"total\":%d}", total)));
+        if (strstr(reply->body.at, "\"next\":null"))
+            return buf_str(&out).at;
+        cursor = member_of(world, reply, "next");
+    }
+    fail_msg("no end");
+    return NULL;
+}
+
+static void test_list__goes_by_any_order_page_by_page(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "d", "a", "c", "e", "b" };
+    for (size_t i = 0; i < 5; i++)
+        add_category(names[i]);
+    assert_string_equal(walk("", 2, 5), "a,b|c,d|e");
+    assert_string_equal(walk("&sort=-name", 2, 5), "e,d|c,b|a");
+    assert_string_equal(walk("&sort=id", 2, 5), "d,a|c,e|b");
+    assert_string_equal(walk("&sort=-id", 3, 5), "b,e,c|a,d");
+    assert_string_equal(walk("&sort=created_at,-name", 2, 5), "d,a|c,e|b");
+    assert_string_equal(walk("&sort=-created_at", 5, 5), "b,e,c,a,d");
+    assert_string_equal(walk("&name=c", 2, 1), "c");
+    assert_string_equal(walk("&name=nosuch", 2, 0), "");
+}
+
+static void test_list__refuses_what_it_cannot_do(void **state)
+{
+    (void)state;
+    static const char *const queries[] = {
+        "limit=0", "limit=201", "limit=x", "sort=colour", "sort=description", "sort=id,name,-id,name",
+        "colour=red", "cursor=x", "cursor=AAAA", "description=x",
+    };
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
+        const struct reply *reply = get(text("/api/categories?%s", queries[i]));
+        if (reply->status != 422)
+            fail_msg("%s: %d", queries[i], reply->status);
+    }
+}
+
+static void test_list__takes_a_cursor_only_where_it_gave_it(void **state)
+{
+    (void)state;
+    add_category("a");
+    add_category("b");
+    const struct reply *reply = get("/api/categories?limit=1");
+    const char *cursor = member_of(world, reply, "next");
+    assert_string_equal(names_of(get(text("/api/categories?limit=2&cursor=%s", cursor))), "b");
+    assert_status(get(text("/api/categories?cursor=%s&sort=-name", cursor)), 422);
+    assert_status(get(text("/api/categories?cursor=%s&name=b", cursor)), 422);
+    assert_status(ASK(world, .target = text("/api/categories?cursor=%s", cursor), .host = BOLT, .token = other),
+                  422);
+    for (size_t i = 0; cursor[i]; i++) {
+        char *tampered = arena_cstr(world->fixture->arena, str_of(cursor));
+        tampered[i] = tampered[i] == 'A' ? 'B' : 'A';
+        assert_status(get(text("/api/categories?cursor=%s", tampered)), 422);
+    }
+}
+
+static void test_record__needs_the_permission(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    assert_status(ASK(world, .target = "/api/categories", .host = ACME, .token = viewer), 200);
+    assert_status(ASK(world, .method = "POST", .target = "/api/categories", .host = ACME, .token = viewer,
+                      .json = "{\"name\":\"x\"}"),
+                  403);
+    assert_status(ASK(world, .target = "/api/categories", .host = ACME), 401);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_record__lives, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__is_audited_with_what_changed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__stays_when_nothing_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__tells_all_that_is_wrong_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__unique_key_taken_is_a_conflict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__of_another_tenant_is_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_list__goes_by_any_order_page_by_page, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_list__refuses_what_it_cannot_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_list__takes_a_cursor_only_where_it_gave_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__needs_the_permission, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
