@@ -1,7 +1,6 @@
 /* Devices at the door; see device.h. */
 #include "base/cache.h"
 #include "base/clock.h"
-#include "base/random.h"
 #include "base/recent.h"
 #include "devices/pairing.h"
 #include "devices/token.h"
@@ -66,6 +65,7 @@ static const struct bearer *bearer_of(const struct call *call)
 
 struct kept_device {
     struct db_stamp stamp;
+    int64_t subject; /* of the stamp */
     int64_t kept_at;
     int64_t id, tenant_id, revision;
     int64_t until; /* INT64_MAX unless a rotation waits */
@@ -81,14 +81,9 @@ struct kept_absence {
     int64_t kept_at;
 };
 
-static struct str key_of(const uint8_t hash[DEVICE_HASH_BYTES])
+static struct db_stamp stamp_of(const struct call *call, int64_t subject)
 {
-    return str_from((const char *)hash, DEVICE_HASH_BYTES);
-}
-
-static struct db_stamp stamp_of(const struct call *call, const uint8_t hash[DEVICE_HASH_BYTES])
-{
-    return db_stamp(call->walk->db, SUBJECT_DEVICE, device_subject(hash));
+    return db_stamp(call->walk->db, SUBJECT_DEVICE, subject);
 }
 
 static bool is_young(const struct call *call, int64_t kept_at)
@@ -97,12 +92,13 @@ static bool is_young(const struct call *call, int64_t kept_at)
     return age < AGE_MAX_US && age > -AGE_MAX_US;
 }
 
-static void keep(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES], struct db_stamp stamp,
+static void keep(struct call *call, struct str token, struct db_stamp stamp, int64_t subject,
                  const struct device *device)
 {
     bool has_content = device->name.len + device->content.len <= KEPT_TEXT;
     struct kept_device kept = {
         .stamp = stamp,
+        .subject = subject,
         .kept_at = call->now,
         .id = device->id,
         .tenant_id = device->tenant_id,
@@ -117,24 +113,21 @@ static void keep(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES], struc
         return;
     memcpy(kept.text, device->name.at, kept.name_bytes);
     memcpy(kept.text + kept.name_bytes, device->content.at, kept.content_bytes);
-    cache_put(call->walk->devices->kept, key_of(hash), &kept,
-              KEPT_HEAD + kept.name_bytes + kept.content_bytes);
+    cache_put(call->walk->devices->kept, token, &kept, KEPT_HEAD + kept.name_bytes + kept.content_bytes);
 }
 
-static bool holds(const struct call *call, const struct kept_device *kept,
-                  const uint8_t hash[DEVICE_HASH_BYTES])
+static bool holds(const struct call *call, const struct kept_device *kept)
 {
     return is_young(call, kept->kept_at) && kept->until > call->now &&
-           db_stamp_holds(kept->stamp, stamp_of(call, hash));
+           db_stamp_holds(kept->stamp, stamp_of(call, kept->subject));
 }
 
 /* The device as far as it is kept: without hashes; content.at == NULL: not kept. */
-static bool recall(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES], struct bearer *bearer)
+static bool recall(struct call *call, struct str token, struct bearer *bearer)
 {
     struct kept_device kept;
     size_t size;
-    if (!cache_get(call->walk->devices->kept, key_of(hash), &kept, sizeof(kept), &size) ||
-        !holds(call, &kept, hash))
+    if (!cache_get(call->walk->devices->kept, token, &kept, sizeof(kept), &size) || !holds(call, &kept))
         return false;
     const char *text = arena_memdup(call->arena, kept.text, size - KEPT_HEAD);
     bearer->device = (struct device){
@@ -150,12 +143,12 @@ static bool recall(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES], str
     return true;
 }
 
-static bool is_absent(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES])
+static bool is_absent(struct call *call, struct str token, int64_t subject)
 {
     struct kept_absence kept;
     size_t size;
-    return cache_get(call->walk->devices->absent, key_of(hash), &kept, sizeof(kept), &size) &&
-           is_young(call, kept.kept_at) && db_stamp_holds(kept.stamp, stamp_of(call, hash));
+    return cache_get(call->walk->devices->absent, token, &kept, sizeof(kept), &size) &&
+           is_young(call, kept.kept_at) && db_stamp_holds(kept.stamp, stamp_of(call, subject));
 }
 
 /* ---- signing in ---- */
@@ -186,30 +179,32 @@ static enum error_code look_up(struct call *call, const uint8_t hash[DEVICE_HASH
     struct audit_actor from = { .address = call->request.client_address, .request_id = call->request.id };
     if (go_cold(call))
         return ERR_STORAGE_AWAY; /* the walk starts over on a worker */
-    struct db_stamp stamp = stamp_of(call, hash);
+    int64_t subject = device_subject(hash);
+    struct kept_absence absence = { stamp_of(call, subject), call->now };
     enum storage_status status =
         device_authenticate(call->db, call->arena, hash, &from, call->now, &bearer->device);
     if (status == STORAGE_DONE) {
-        struct kept_absence kept = { stamp, call->now };
-        if (stamp.value != 0)
-            cache_put(call->walk->devices->absent, key_of(hash), &kept, sizeof(kept));
+        if (absence.stamp.value != 0)
+            cache_put(call->walk->devices->absent, bearer->token, &absence, sizeof(absence));
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     }
     if (status != STORAGE_ROW)
         return call_fail_storage(call, status);
-    keep(call, hash, stamp, &bearer->device);
+    keep(call, bearer->token, absence.stamp, subject, &bearer->device);
     bearer->rotates = bearer->device.rotate_key.at != NULL;
     return OK;
 }
 
-/* An address that keeps sending bad tokens gets no more look-ups; a device beside it waits for the next
- * window rather than being told that it was unpaired. */
-static enum error_code find_device(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES],
-                                   struct bearer *bearer)
+/* What is kept was read by a token that is whole, so only an unknown one is looked at closely. An address
+ * that keeps sending bad tokens gets no more look-ups; a device beside it waits for the next window rather
+ * than being told that it was unpaired. */
+static enum error_code find_device(struct call *call, struct bearer *bearer)
 {
-    if (recall(call, hash, bearer))
+    uint8_t hash[DEVICE_HASH_BYTES];
+    if (recall(call, bearer->token, bearer))
         return OK;
-    if (is_absent(call, hash))
+    if (opaque_token_read(bearer->token, hash) != OPAQUE_DEVICE ||
+        is_absent(call, bearer->token, device_subject(hash)))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     if (address_is_used_up(call))
         return call_fail(call, ERR_RATE_LIMIT, "Too many requests.");
@@ -218,20 +213,15 @@ static enum error_code find_device(struct call *call, const uint8_t hash[DEVICE_
 
 enum error_code device_sign_in(struct call *call)
 {
-    struct str token;
-    uint8_t hash[DEVICE_HASH_BYTES];
-    enum error_code code = read_token(call, &token);
-    if (code != OK)
-        return code;
-    if (!token.at)
-        return call_fail(call, ERR_UNAUTHENTICATED, NULL);
-    if (opaque_token_read(token, hash) != OPAQUE_DEVICE)
-        return call_fail(call, ERR_TOKEN_INVALID, NULL);
     struct bearer *bearer = ARENA_NEW(call->arena, struct bearer);
-    code = find_device(call, hash, bearer);
+    enum error_code code = read_token(call, &bearer->token);
     if (code != OK)
         return code;
-    bearer->token = token;
+    if (!bearer->token.at)
+        return call_fail(call, ERR_UNAUTHENTICATED, NULL);
+    code = find_device(call, bearer);
+    if (code != OK)
+        return code;
     call->device = &bearer->device;
     call->principal =
         (struct principal){ .kind = PRINCIPAL_DEVICE, .token_tenant_id = call->device->tenant_id };
@@ -300,14 +290,12 @@ struct kept_poll {
 bool device_poll_is_early(struct call *call, struct str poll_token, int64_t *ret_interval)
 {
     struct kept_poll poll = { 0, PAIRING_INTERVAL };
-    uint8_t hash[DEVICE_HASH_BYTES];
     size_t size;
-    sha256(poll_token.at, poll_token.len, hash);
-    cache_get(call->walk->devices->polls, key_of(hash), &poll, sizeof(poll), &size);
+    cache_get(call->walk->devices->polls, poll_token, &poll, sizeof(poll), &size);
     bool is_early = poll.at && call->now - poll.at < poll.interval * CLOCK_SECOND - CLOCK_SECOND / 2;
     poll.at = call->now;
     poll.interval += is_early ? PAIRING_INTERVAL : 0;
-    cache_put(call->walk->devices->polls, key_of(hash), &poll, sizeof(poll));
+    cache_put(call->walk->devices->polls, poll_token, &poll, sizeof(poll));
     *ret_interval = poll.interval;
     return is_early;
 }
