@@ -29,12 +29,12 @@ static bool signs_in(const struct route *route)
 
 static bool is_for_members(const struct route *route)
 {
-    return route_wants_token(route) && route->need != NEED_SELF;
+    return route_wants_token(route) && route->need != NEED_SELF && route->need != NEED_DEVICE;
 }
 
 static bool is_entered(const struct route *route)
 {
-    return is_for_members(route) || signs_in(route);
+    return is_for_members(route) || route->need == NEED_DEVICE || signs_in(route);
 }
 
 static bool needs_permission(const struct route *route)

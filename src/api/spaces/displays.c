@@ -198,13 +198,14 @@ struct display_input {
     struct str name;
     cJSON *content;
 };
+#define CONTENT_EXAMPLE "{\"layout\":\"text\",\"heading\":\"Welcome\"}"
 #define CONTENT_HELP                                                                                         \
     "What it shows: an object of at most 8192 bytes; docs/devices.md says what the page knows"
 static const struct field create_fields[] = {
     FIELD(struct display_input, name, "name", FIELD_STR, .flags = FIELD_REQUIRED, .max = DEVICE_NAME_MAX,
           .help = "What it is called", .example = "Lobby"),
     FIELD(struct display_input, content, "content", FIELD_OBJECT, .help = CONTENT_HELP,
-          .example = "{\"layout\":\"text\",\"heading\":\"Welcome\"}"),
+          .example = CONTENT_EXAMPLE),
 };
 static const struct shape create_shape = SHAPE("DisplayCreate", struct display_input, create_fields);
 
@@ -272,7 +273,7 @@ static const struct field update_fields[] = {
     FIELD(struct display_input, name, "name", FIELD_STR, .max = DEVICE_NAME_MAX, .help = "What it is called",
           .example = "Lobby"),
     FIELD(struct display_input, content, "content", FIELD_OBJECT, .help = CONTENT_HELP,
-          .example = "{\"layout\":\"text\",\"heading\":\"Welcome\"}"),
+          .example = CONTENT_EXAMPLE),
 };
 static const struct shape update_shape = SHAPE("DisplayUpdate", struct display_input, update_fields);
 enum { UPDATE_NAME = 0 };
@@ -317,9 +318,47 @@ static enum error_code unpair(struct call *call)
     return answer(call, carry_out_here(call, device_unpair, &deed), &deed);
 }
 
-static const struct shape display_page_answer = { .name = "DisplayPage" };
-static const struct shape display_with_link_answer = { .name = "DisplayWithLink" };
-static const struct shape display_answer = { .name = "Display" };
+static const char *const display_status_words[] = { "waiting", "online", "offline", NULL };
+static const struct field display_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "Its id", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "What it is called", .example = "Lobby"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = display_status_words,
+                 .help = "waiting: no screen has used its token yet; online: seen within 90 seconds",
+                 .example = "online"),
+    ANSWER_FIELD("content", FIELD_OBJECT, .help = "What it shows", .example = CONTENT_EXAMPLE),
+    ANSWER_FIELD("revision", FIELD_INT, .help = "Raised with each change of what it shows", .example = "3"),
+    ANSWER_FIELD("last_seen_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When the screen asked last",
+                 .example = "2026-11-27T12:00:00Z"),
+    ANSWER_FIELD("paired_at", FIELD_TIME, .flags = FIELD_NULLABLE,
+                 .help = "When the screen used its present token first", .example = "2026-11-27T09:00:00Z"),
+    ANSWER_FIELD("rotating_until", FIELD_TIME, .flags = FIELD_NULLABLE,
+                 .help = "While a rotation waits: when the present token ends at the latest",
+                 .example = "2026-11-28T12:00:00Z"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was created", .example = "2026-11-20T12:00:00Z"),
+    ANSWER_FIELD("updated_at", FIELD_TIME, .help = "When it was changed last",
+                 .example = "2026-11-27T11:00:00Z"),
+};
+static const struct shape display_answer = ANSWER_SHAPE("Display", display_rows);
+
+static const struct field link_rows[] = {
+    ANSWER_FIELD("poll_token", FIELD_STR,
+                 .help = "What the link carries: the screen polls its pairing with it",
+                 .example = "ttp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgABCDEF"),
+    ANSWER_FIELD("link", FIELD_STR, .help = "Opens the display's page and pairs the screen, once",
+                 .example = "https://acme.example.com/display#pair=ttp_0123456789"),
+    ANSWER_FIELD("qr_svg", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "The link as a QR code, an SVG document", .example = "<svg></svg>"),
+    ANSWER_FIELD("qr_png", FIELD_STR, .flags = FIELD_NULLABLE, .help = "The same as a data URL of a PNG",
+                 .example = "data:image/png;base64,iVBORw0KGgo="),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .help = "Until when the link holds",
+                 .example = "2026-11-27T13:00:00Z"),
+};
+static const struct shape link_answer = ANSWER_SHAPE("DisplayLink", link_rows);
+static const struct field display_with_link_rows[] = {
+    ANSWER_FIELD("display", FIELD_OBJECT, .of = &display_answer, .help = "The display"),
+    ANSWER_FIELD("pairing", FIELD_OBJECT, .of = &link_answer, .help = "How a screen is paired with it"),
+};
+static const struct shape display_with_link_answer = ANSWER_SHAPE("DisplayWithLink", display_with_link_rows);
 
 static const struct route routes[] = {
     { .op = "spaces_displays",
@@ -328,7 +367,7 @@ static const struct route routes[] = {
       .permission = PERM_DISPLAYS_VIEW,
       .tenant = TENANT_BY_TOKEN,
       .query = &page_shape,
-      .answer = &display_page_answer,
+      .answer = &display_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists the tenant's displays: what they show, when they were seen" },
@@ -352,6 +391,7 @@ static const struct route routes[] = {
       .input = &pair_shape,
       .answer = &display_answer,
       .success = 201,
+      .fails = FAILS(ERR_NOT_FOUND),
       .handler = pair,
       .summary = "Pairs the screen that shows a code" },
     { .op = "spaces_display",
@@ -396,6 +436,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &rotate_shape,
       .answer = &display_answer,
+      .fails = FAILS(ERR_CONFLICT),
       .handler = rotate,
       .summary = "Has the screen fetch a new token; the present one holds until then" },
 };

@@ -43,8 +43,8 @@ static enum error_code begin(struct call *call)
     return OK;
 }
 
-static enum error_code answer_poll(struct call *call, const char *status, int64_t interval,
-                                   const struct pairing_answer *answer)
+static enum error_code say_status(struct call *call, const char *status, int64_t interval,
+                                  const struct pairing_answer *answer)
 {
     cJSON *json = json_new_object();
     json_add_str(json, "status", str_of(status));
@@ -77,17 +77,17 @@ static enum error_code poll(struct call *call)
     int64_t interval;
     arena_wipe_on_free(call->arena);
     if (device_poll_is_early(call, call->params[0], &interval))
-        return answer_poll(call, "slow_down", interval, NULL);
+        return say_status(call, "slow_down", interval, NULL);
     enum storage_status status = pairing_poll(call->db, call->arena, call->params[0], call->now, &answer);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     if (answer.state == PAIRING_UNKNOWN || is_elsewhere(call, &answer))
         return call_fail(call, ERR_NOT_FOUND, "There is no such pairing; begin another one.");
     if (answer.state == PAIRING_EXPIRED)
-        return answer_poll(call, "expired", interval, NULL);
+        return say_status(call, "expired", interval, NULL);
     if (answer.state == PAIRING_TOKEN)
         return answer_token(call, &answer);
-    return answer_poll(call, "pending", interval, &answer);
+    return say_status(call, "pending", interval, &answer);
 }
 
 /* ---- the state ---- */
@@ -176,10 +176,69 @@ static enum error_code heartbeat(struct call *call)
     return OK;
 }
 
-static const struct shape display_pairing_answer = { .name = "DisplayPairing" };
-static const struct shape display_pairing_poll_answer = { .name = "DisplayPairingPoll" };
-static const struct shape display_state_answer = { .name = "DisplayState" };
-static const struct shape display_heartbeat_answer = { .name = "DisplayHeartbeat" };
+#define POLL_TOKEN   "ttp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgABCDEF"
+#define DEVICE_TOKEN "ttd_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgABCDEF"
+
+static const struct field pairing_rows[] = {
+    ANSWER_FIELD("code", FIELD_STR, .help = "What the screen shows", .example = "WDJB-MJHT"),
+    ANSWER_FIELD("poll_token", FIELD_STR, .help = "What the screen polls with", .example = POLL_TOKEN),
+    ANSWER_FIELD("expires_in", FIELD_INT, .help = "Seconds for which the code holds", .example = "600"),
+    ANSWER_FIELD("interval", FIELD_INT, .help = "Seconds between two polls", .example = "5"),
+    ANSWER_FIELD("verification_uri", FIELD_STR, .help = "Where staff enter the code",
+                 .example = "https://acme.example.com/panel/"),
+    ANSWER_FIELD("verification_uri_complete", FIELD_STR, .help = "The same with the code in it",
+                 .example = "https://acme.example.com/panel/#/settings/devices?code=WDJB-MJHT"),
+    ANSWER_FIELD("qr_svg", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "verification_uri_complete as a QR code, an SVG document", .example = "<svg></svg>"),
+    ANSWER_FIELD("qr_png", FIELD_STR, .flags = FIELD_NULLABLE, .help = "The same as a data URL of a PNG",
+                 .example = "data:image/png;base64,iVBORw0KGgo="),
+};
+static const struct shape pairing_answer = ANSWER_SHAPE("DisplayPairing", pairing_rows);
+
+static const char *const poll_words[] = { "pending", "slow_down", "expired", "paired", NULL };
+static const struct field poll_rows[] = {
+    ANSWER_FIELD("status", FIELD_ENUM, .words = poll_words, .help = "How far the pairing is",
+                 .example = "pending"),
+    ANSWER_FIELD("interval", FIELD_INT, .flags = FIELD_OPTIONAL,
+                 .help = "Seconds until the next poll; not with paired", .example = "5"),
+    ANSWER_FIELD("expires_in", FIELD_INT, .flags = FIELD_OPTIONAL,
+                 .help = "With pending: seconds that are left", .example = "580"),
+    ANSWER_FIELD("display_id", FIELD_ID, .flags = FIELD_OPTIONAL, .help = "With paired: the display",
+                 .example = "7"),
+    ANSWER_FIELD("device_token", FIELD_STR, .flags = FIELD_OPTIONAL,
+                 .help = "With paired: the device's token", .example = DEVICE_TOKEN),
+};
+static const struct shape poll_answer = ANSWER_SHAPE("DisplayPairingPoll", poll_rows);
+
+static const struct field state_tenant_rows[] = {
+    ANSWER_FIELD("slug", FIELD_STR, .help = "The tenant's short name", .example = "acme"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "The tenant's name", .example = "Acme"),
+    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",
+                 .example = "https://acme.example.com/logo.svg"),
+    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",
+                 .example = "#d9480f"),
+};
+static const struct shape state_tenant = ANSWER_SHAPE("DisplayTenant", state_tenant_rows);
+static const struct field state_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The display", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "What it is called", .example = "Lobby"),
+    ANSWER_FIELD("tenant", FIELD_OBJECT, .of = &state_tenant, .help = "Whose it is"),
+    ANSWER_FIELD("content", FIELD_OBJECT, .help = "What it shows",
+                 .example = "{\"layout\":\"text\",\"heading\":\"Welcome\"}"),
+    ANSWER_FIELD("revision", FIELD_INT, .help = "Raised with each change", .example = "3"),
+    ANSWER_FIELD("poll_interval", FIELD_INT, .help = "Seconds until it should ask again", .example = "10"),
+    ANSWER_FIELD("next_token", FIELD_STR, .flags = FIELD_OPTIONAL,
+                 .help = "While a rotation waits: the token to keep and use from now on",
+                 .example = DEVICE_TOKEN),
+};
+static const struct shape state_answer = ANSWER_SHAPE("DisplayState", state_rows);
+
+static const struct field heartbeat_rows[] = {
+    ANSWER_FIELD("revision", FIELD_INT, .help = "Of the state; when it has grown, fetch the state",
+                 .example = "3"),
+    ANSWER_FIELD("interval", FIELD_INT, .help = "Seconds until the next heartbeat", .example = "30"),
+};
+static const struct shape heartbeat_answer = ANSWER_SHAPE("DisplayHeartbeat", heartbeat_rows);
 
 static const struct route routes[] = {
     { .op = "public_display_pairing",
@@ -187,7 +246,7 @@ static const struct route routes[] = {
       .path = "/api/public/displays/pairings",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
-      .answer = &display_pairing_answer,
+      .answer = &pairing_answer,
       .success = 201,
       .handler = begin,
       .summary = "A screen begins to pair: the code to show, and what to poll with" },
@@ -196,7 +255,7 @@ static const struct route routes[] = {
       .path = "/api/public/displays/pairings/{poll_token}",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST,
-      .answer = &display_pairing_poll_answer,
+      .answer = &poll_answer,
       .handler = poll,
       .summary = "A screen asks whether it was paired; answers its device token, once" },
     { .op = "display_state",
@@ -204,7 +263,8 @@ static const struct route routes[] = {
       .path = "/api/displays/state/{device_token}",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = &display_state_answer,
+      .answer = &state_answer,
+      .conditional = true,
       .warm = true,
       .handler = state,
       .summary = "What the display shows" },
@@ -213,7 +273,8 @@ static const struct route routes[] = {
       .path = "/api/displays/state",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = &display_state_answer,
+      .answer = &state_answer,
+      .conditional = true,
       .warm = true,
       .handler = state,
       .summary = "What the display shows, its token in the Authorization header" },
@@ -222,7 +283,7 @@ static const struct route routes[] = {
       .path = "/api/displays/heartbeat/{device_token}",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = &display_heartbeat_answer,
+      .answer = &heartbeat_answer,
       .warm = true,
       .handler = heartbeat,
       .summary = "The display is there" },
@@ -231,7 +292,7 @@ static const struct route routes[] = {
       .path = "/api/displays/heartbeat",
       .need = NEED_DEVICE,
       .tenant = TENANT_BY_TOKEN,
-      .answer = &display_heartbeat_answer,
+      .answer = &heartbeat_answer,
       .warm = true,
       .handler = heartbeat,
       .summary = "The display is there, its token in the Authorization header" },
