@@ -161,6 +161,11 @@ function secretOfLink() {
 }
 
 async function pair(secret) {
+  if (secret) {
+    at('heading').textContent = 'One moment …';
+    view('show');
+    at('foot').hidden = true;
+  }
   let token = secret && await pollUntilPaired(encodeURIComponent(secret), POLL_S / 2);
   if (!token && kept.token) return; // the link was used before, by this very screen
   while (!token) {
