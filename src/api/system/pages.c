@@ -1,5 +1,5 @@
-/* The public pages: events, day passes, the ticket portal, the check-in kiosk. Static files for browsers, who then ask
- * the spaces surface's public routes as anybody does. */
+/* The public pages: events, day passes, the ticket portal, the check-in kiosk, a display. Static files for
+ * browsers, who then ask the spaces surface's public routes as anybody does. */
 #include "api/system/page.h"
 #include "api/tables.h"
 #include "web/files.h"
@@ -16,8 +16,9 @@ static const struct web_folder folder = {
 static const struct {
     const char *op, *file;
 } pages[] = {
-    { "page_events", "events.html" },   { "page_event", "event.html" },       { "page_passes", "passes.html" },
-    { "page_portal", "portal.html" },   { "page_check_in", "check-in.html" },
+    { "page_events", "events.html" },     { "page_event", "event.html" },
+    { "page_passes", "passes.html" },     { "page_portal", "portal.html" },
+    { "page_check_in", "check-in.html" }, { "page_display", "display.html" },
 };
 
 static enum error_code page(struct call *call)
@@ -40,6 +41,7 @@ static const struct route routes[] = {
     PAGE("page_passes", "/passes", page, "The tenant's day passes, for people"),
     PAGE("page_portal", "/portal/{code}", page, "A ticket with its QR code, for whoever has its code"),
     PAGE("page_check_in", "/check-in", page, "Check-in at a kiosk"),
+    PAGE("page_display", "/display", page, "A screen: its pairing code, then what it is told to show"),
     PAGE("page_file", "/public/{file}", file, "A file of the public pages"),
 };
 
