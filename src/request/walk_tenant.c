@@ -134,6 +134,19 @@ static enum error_code issued_for_another(struct call *call)
     return call_fail(call, ERR_FORBIDDEN, "The token was issued for another tenant.");
 }
 
+/* At the operator's address staff may look from their own tenant into another one. */
+static enum error_code look_into(struct call *call)
+{
+    struct str slug = hint_header(call).at ? hint_header(call) : hint_query(call);
+    bool is_asked = slug.at && call->host_scope == HOST_ROOT && call->principal.kind == PRINCIPAL_USER;
+    if (!is_asked || !call->tenant.is_root)
+        return OK;
+    enum storage_status status = authority_decide(call, &call->tenant, &call->grant);
+    if (status != STORAGE_OK)
+        return call_fail_storage(call, status);
+    return call->grant.is_staff ? find_slug(call, slug) : OK;
+}
+
 static enum error_code after_by_token(struct call *call)
 {
     int64_t id = call->principal.token_tenant_id;
@@ -146,7 +159,7 @@ static enum error_code after_by_token(struct call *call)
     enum storage_status status = authority_tenant_by_id(call, id, &call->tenant);
     if (status == STORAGE_DONE)
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
-    return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
+    return status == STORAGE_ROW ? look_into(call) : call_fail_storage(call, status);
 }
 
 /* All was settled before. */

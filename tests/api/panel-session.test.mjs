@@ -195,6 +195,14 @@ suite('panel session', { tls: true, config: { server: { trusted_proxies: ['127.0
     assert.equal(one.json.tenant_slug, 'acme');
     const team = await ask(server(), { path: '/api/v1/team', host, headers: { cookie, 'x-tenant': 'globex' } });
     assert.equal(team.status, 200);
+    const keys = (headers, path = '/api/settings/api-keys') => ask(server(), { path, host, headers: { cookie, ...headers } });
+    assert.equal((await keys({ 'x-tenant': 'acme' })).status, 200, 'a surface that goes by the token');
+    assert.equal((await keys({}, '/api/settings/api-keys?tenant=acme')).status, 200);
+    assert.equal((await keys({ 'x-tenant': 'globex' }, '/api/settings/api-keys?tenant=acme')).status, 403, 'not two at once');
+    assert.equal((await keys({ 'x-tenant': 'nowhere' })).status, 404);
+    const token = await signIn(server(), people.admin, ACME_HOST);
+    const foreign = await ask(server(), { path: '/api/settings/api-keys', host, token, headers: { 'x-tenant': 'globex' } });
+    assert.equal(foreign.status, 403, 'nobody but staff');
   });
 });
 

@@ -27,10 +27,11 @@ export interface Options<O> {
   signal?: AbortSignal;
 }
 
-// Staff at the operator's address look into one tenant; everywhere else the host says which it is.
-let chosenTenant = '';
-export function chooseTenant(slug: string): void {
-  chosenTenant = slug;
+// At the operator's address staff name the tenant they mean, their own or one they look into; everywhere else the host
+// says which it is.
+let chosen = { tenant: '', isOwn: true };
+export function chooseTenant(tenant: string, isOwn: boolean): void {
+  chosen = { tenant, isOwn };
 }
 
 // Called when the session is over.
@@ -49,14 +50,14 @@ export function address(path: string, values: Values = {}, query: Values = {}): 
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (isGiven(value)) search.set(name, String(value));
-  if (chosenTenant) search.set('tenant', chosenTenant);
+  if (!chosen.isOwn) search.set('tenant', chosen.tenant);
   const text = search.toString();
   return text ? `${filled}?${text}` : filled;
 }
 
 function headersOf(body: unknown, type: string | undefined): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/problem+json, application/json;q=0.9' };
-  if (chosenTenant) headers['x-tenant'] = chosenTenant;
+  if (chosen.tenant) headers['x-tenant'] = chosen.tenant;
   if (body !== undefined) headers['content-type'] = type ?? 'application/json';
   return headers;
 }

@@ -2,9 +2,13 @@
 import type { FunctionComponent } from 'preact';
 import type { IconName } from '../ui/icon';
 import { Account } from '../pages/account';
+import { ApiKeys } from '../pages/api_keys';
 import { Audit } from '../pages/audit';
+import { Devices } from '../pages/devices';
 import { Overview } from '../pages/overview';
+import { Settings } from '../pages/settings';
 import { Team } from '../pages/team';
+import { Tenants } from '../pages/tenants';
 import { may } from './session';
 import type { Session } from './session';
 
@@ -21,14 +25,19 @@ export interface Room {
 export const rooms: Room[] = [
   { path: '/overview', name: 'Overview', icon: 'overview', group: 'Work', needs: [], page: Overview },
   { path: '/team', name: 'Team', icon: 'team', group: 'Tenant', needs: ['team.view'], page: Team },
+  { path: '/settings', name: 'Settings', icon: 'settings', group: 'Tenant', needs: ['settings.manage', 'domains.manage'], page: Settings },
+  { path: '/api-keys', name: 'API keys', icon: 'key', group: 'Tenant', needs: ['api_keys.manage'], page: ApiKeys },
+  { path: '/settings/devices', name: 'Devices', icon: 'display', group: 'Tenant', needs: ['displays.view'], page: Devices },
   { path: '/audit', name: 'Audit log', icon: 'audit', group: 'Tenant', needs: ['audit.view'], page: Audit },
+  { path: '/tenants', name: 'Tenants', icon: 'staff', group: 'Operator', needs: ['tenants.manage'], staff: true, page: Tenants },
   { path: '/account', name: 'Your account', icon: 'account', group: 'You', needs: [], page: Account },
 ];
 
 export function roomsFor(session: Session): Room[] {
-  return rooms.filter(({ needs, staff }) => (!needs.length || may(...needs)) && (!staff || (session.isStaff && session.isRootHost)));
+  return rooms.filter(({ needs, staff }) => (!needs.length || may(...needs)) && (!staff || session.operator));
 }
 
 export function roomOf(path: string, open: Room[]): Room | undefined {
-  return open.find((room) => path === room.path || path.startsWith(`${room.path}/`));
+  const fitting = open.filter((room) => path === room.path || path.startsWith(`${room.path}/`));
+  return fitting.sort((a, b) => b.path.length - a.path.length)[0];
 }

@@ -13,13 +13,13 @@ export interface Session {
   branding?: Branding | undefined;
   me?: Me | undefined;
   isStaff: boolean; // of the operator
-  isRootHost: boolean; // at the operator's own address
+  operator: string; // the operator's slug, for staff at its own address; '' elsewhere
   tenant: string; // the slug that staff look into; '' is the address's own
   expired: boolean; // the session ended by itself
   problem?: Problem | undefined;
 }
 
-let session: Session = { state: 'starting', isStaff: false, isRootHost: false, tenant: '', expired: false };
+let session: Session = { state: 'starting', isStaff: false, operator: '', tenant: '', expired: false };
 const listeners = new Set<() => void>();
 
 function update(changes: Partial<Session>): void {
@@ -42,17 +42,29 @@ export function may(...permissions: string[]): boolean {
   return permissions.some((permission) => mine?.includes(permission));
 }
 
-async function readMe(): Promise<void> {
+// Staff who are at the operator's own address: the slug of that tenant.
+async function findOperator(): Promise<string> {
   const own = await api.get('/api/auth/me');
-  const { data } = await api.get('/api/v1/auth/me');
-  update({
-    state: 'signed-in', me: data, expired: false, problem: undefined, isStaff: own.is_msp_staff,
-    isRootHost: session.isRootHost || (own.is_msp_staff && !session.tenant && own.tenant_id === data.tenant.id && isRootRole(data.role.slug)),
-  });
+  if (!own.is_msp_staff) return '';
+  const { data } = await api.get('/api/v1/auth/tenants');
+  const home = (data as { slug: string; role: string }[]).find(({ role }) => role === 'superadmin' || role === 'staff');
+  update({ isStaff: true });
+  return home?.slug === own.tenant_slug ? own.tenant_slug : '';
 }
 
-function isRootRole(slug: string): boolean {
-  return slug === 'superadmin' || slug === 'staff';
+async function readMe(): Promise<void> {
+  const { data } = await api.get('/api/v1/auth/me');
+  update({ state: 'signed-in', me: data, expired: false, problem: undefined });
+}
+
+// After a sign-in, or when the page is opened with a session.
+async function arrive(): Promise<void> {
+  chooseTenant('', true);
+  update({ tenant: '', isStaff: false });
+  const operator = await findOperator();
+  chooseTenant(operator, true);
+  update({ operator });
+  await readMe();
 }
 
 export async function readBranding(): Promise<void> {
@@ -68,7 +80,7 @@ export async function start(): Promise<void> {
   });
   try {
     await readBranding();
-    await readMe();
+    await arrive();
   } catch (error) {
     const problem = error as Problem;
     if (problem.status === 401) update({ state: 'signed-out' });
@@ -77,21 +89,19 @@ export async function start(): Promise<void> {
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
-  chooseTenant('');
-  update({ tenant: '' });
   await api.post('/api/auth/session', { body: { email, password } });
-  await readMe();
+  await arrive();
 }
 
 export async function signOut(): Promise<void> {
-  chooseTenant('');
+  chooseTenant('', true);
   await api.delete('/api/auth/session').catch(() => {});
   update({ state: 'signed-out', me: undefined, tenant: '', expired: false });
 }
 
 // Staff: '' is the operator's own tenant.
 export async function enterTenant(slug: string): Promise<void> {
-  chooseTenant(slug);
+  chooseTenant(slug || session.operator, !slug);
   update({ tenant: slug });
   await readMe();
 }

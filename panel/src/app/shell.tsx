@@ -1,6 +1,7 @@
 // The frame around every page: the tenant, the rooms, the person.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button, Empty, Person } from '../ui/basics';
+import { BrandMark } from '../ui/brand';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 import { Toasts } from '../ui/toast';
@@ -12,19 +13,11 @@ import type { Session } from './session';
 import { TenantSwitch } from './tenant_switch';
 import { setTheme, theme } from './theme';
 
-export function Brand({ session }: { session: Session }) {
-  const { branding } = session;
-  const [isBroken, setBroken] = useState(false);
-  if (!branding) return null;
-  return (
-    <span class="brand">
-      {branding.logo_url && !isBroken ? <img src={branding.logo_url} alt="" referrerpolicy="no-referrer" onError={() => setBroken(true)} /> : <span class="brand-mark" aria-hidden="true">{branding.tenant_name.charAt(0)}</span>}
-      <b>{branding.tenant_name}</b>
-    </span>
-  );
+export function Brand({ session: { branding } }: { session: Session }) {
+  return branding ? <BrandMark name={branding.tenant_name} logo={branding.logo_url} /> : null;
 }
 
-function Rooms({ rooms, current }: { rooms: Room[]; current: Room | undefined }) {
+function Rooms({ rooms, current, onGo }: { rooms: Room[]; current: Room | undefined; onGo: () => void }) {
   const groups = [...new Set(rooms.map(({ group }) => group))].filter((group) => group !== 'You');
   return (
     <nav class="rooms" aria-label="Rooms">
@@ -32,7 +25,7 @@ function Rooms({ rooms, current }: { rooms: Room[]; current: Room | undefined })
         <div key={group}>
           {group !== 'Work' && <p class="rooms-group">{group}</p>}
           {rooms.filter((room) => room.group === group).map((room) => (
-            <a key={room.path} href={href(room.path)} aria-current={room === current ? 'page' : undefined}>
+            <a key={room.path} href={href(room.path)} aria-current={room === current ? 'page' : undefined} onClick={onGo}>
               <Icon name={room.icon} />{room.name}
             </a>
           ))}
@@ -90,8 +83,8 @@ export function Shell() {
       </header>
       <aside class="side">
         <Brand session={session} />
-        {session.isStaff && session.isRootHost && <TenantSwitch session={session} />}
-        <Rooms rooms={rooms} current={room} />
+        {session.operator && <TenantSwitch session={session} />}
+        <Rooms rooms={rooms} current={room} onGo={() => setOpen(false)} />
         <div class="side-end"><You session={session} /></div>
       </aside>
       <main ref={main} id="main" tabIndex={-1} key={key}>

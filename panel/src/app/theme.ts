@@ -59,12 +59,19 @@ function isDark(): boolean {
   return theme() === 'dark' || (theme() === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
 }
 
+// A colour and what stands on it, as the theme shows them.
+export function shadeFor(colour: string, mode: 'light' | 'dark'): { accent: string; onAccent: string } {
+  const shade = legibleOn(parseColour(colour) ?? parseColour(DEFAULT_ACCENT) as Rgb, SURFACE[mode]);
+  return { accent: css(shade), onAccent: css(contrast(shade, WHITE) >= LEGIBLE ? WHITE : BLACK) };
+}
+
 function apply(): void {
-  const shade = legibleOn(parseColour(accent) ?? parseColour(DEFAULT_ACCENT) as Rgb, SURFACE[isDark() ? 'dark' : 'light']);
-  const { style } = document.documentElement;
-  document.documentElement.dataset.theme = isDark() ? 'dark' : 'light';
-  style.setProperty('--accent', css(shade));
-  style.setProperty('--on-accent', css(contrast(shade, WHITE) >= LEGIBLE ? WHITE : BLACK));
+  const mode = isDark() ? 'dark' : 'light';
+  const { accent: shade, onAccent } = shadeFor(accent, mode);
+  const root = document.documentElement;
+  root.dataset.theme = mode;
+  root.style.setProperty('--accent', shade);
+  root.style.setProperty('--on-accent', onAccent);
 }
 
 export function applyAccent(colour: string | null | undefined): void {

@@ -51,7 +51,7 @@ export function labelOf(name: string): string {
 function fieldOf(hint: FieldHint, schema: Schema | undefined, required: boolean): Field {
   const made: Field = { name: hint.name, label: labelOf(hint.name), kind: schema ? kindOf(schema) : 'text', required };
   if (schema) {
-    const choices = schema.enum?.map((value) => ({ value, name: labelOf(value) }));
+    const choices = schema.enum?.filter((value) => value !== null).map((value) => ({ value, name: labelOf(value) }));
     Object.assign(made, { max: schema.maxLength, least: schema.minimum, most: schema.maximum, help: schema.description, choices });
   }
   return { ...made, ...hint };
@@ -127,13 +127,21 @@ export function FieldRow({ field, value, set, error }: { field: Field; value: Va
 
 // ---- the whole ----
 
+function isNothing(value: Value): boolean {
+  return value === null || value === undefined || value === '';
+}
+
+function isSame(a: Value, b: Value): boolean {
+  return isNothing(a) ? isNothing(b) : JSON.stringify(a) === JSON.stringify(b);
+}
+
 // What the person changed, as the API takes it: an empty optional value is null.
 function cleaned(fields: Field[], values: Values, before: Values | undefined): Values {
   const result: Values = {};
   for (const { name, required } of fields) {
     let value = values[name];
     if (value === '' && !required) value = null;
-    if (before ? JSON.stringify(value ?? null) === JSON.stringify(before[name] ?? null) : value === null || value === undefined) continue;
+    if (before ? isSame(value, before[name]) : isNothing(value)) continue;
     result[name] = value;
   }
   return result;

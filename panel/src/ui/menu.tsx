@@ -1,6 +1,6 @@
 // A button with a list of deeds.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icon';
 import type { IconName } from './icon';
 import { complain } from './toast';
@@ -19,7 +19,7 @@ export function Menu({ label, deeds, children }: { label: string; deeds: Deed[];
   const id = useId();
   const shown = deeds.filter(({ hidden }) => !hidden);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return undefined;
     const items = (): HTMLElement[] => [...box.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? []];
     items()[0]?.focus();

@@ -39,3 +39,18 @@ export function PermissionGrid({ groups, chosen, onChange, mayGive, readOnly }: 
     </div>
   );
 }
+
+const GROUPS: [string, RegExp][] = [
+  ['assets', /^(assets|categories|locations|employees|users|reports|settings)\./],
+  ['team', /^team\./],
+  ['crm', /^(contacts|conversations|departments)\./],
+  ['spaces', /^(bookings|events|passes|members|checkins|displays)\./],
+];
+
+// For those who may not read the list of all permissions: their own, by the rooms they belong to.
+export function groupPermissions(names: string[]): PermissionGroup[] {
+  const groupOf = (name: string): string => GROUPS.find(([, pattern]) => pattern.test(name))?.[0] ?? 'admin';
+  return [...new Set(names.map(groupOf))].map((group) => ({
+    group, permissions: names.filter((name) => groupOf(name) === group).map((name) => ({ name, description: '' })),
+  }));
+}

@@ -1,5 +1,6 @@
 // A list of rows with its states: loading, failed, empty, pages.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Pages } from '../api/query';
 import { Button, Empty, Loading, Trouble } from './basics';
 import { Menu } from './menu';
@@ -38,11 +39,20 @@ function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: string
   );
 }
 
+// What scrolls sideways has to be reached by the keyboard, and nothing else needs to be.
+function reachable(box: HTMLDivElement | null): void {
+  if (!box) return;
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  else box.removeAttribute('tabindex');
+}
+
 export function Table<Row>({ label, rows, columns, keyOf, open, deeds, nameOf, sort, onSort }: TableProps<Row>) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => reachable(box.current));
   const cell = (row: Row, column: Column<Row>, first: boolean): ComponentChildren =>
     (first && open ? <button type="button" class="row-link" onClick={() => open(row)}>{column.cell(row)}</button> : column.cell(row));
   return (
-    <div class="table-box">
+    <div class="table-box" ref={box}>
       <table aria-label={label}>
         <thead>
           <tr>

@@ -1,5 +1,5 @@
 // Short notes of what happened; screen readers say them.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { advice, Problem } from '../api/problem';
 import { Icon } from './icon';
 
@@ -34,11 +34,20 @@ export function complain(error: unknown): void {
   add(error instanceof Problem ? advice(error) : String(error), 'bad');
 }
 
+// Above any dialog that is open.
+function raise(box: HTMLDivElement | null): void {
+  if (!box?.showPopover) return;
+  if (box.matches(':popover-open')) box.hidePopover();
+  if (toasts.length) box.showPopover();
+}
+
 export function Toasts() {
   const [, set] = useState(0);
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => { redraw = () => set((n) => n + 1); }, []);
+  useEffect(() => raise(box.current), [toasts]);
   return (
-    <div class="toasts" role="status" aria-live="polite">
+    <div ref={box} class="toasts" popover="manual" role="status" aria-live="polite">
       {toasts.map(({ id, text, tone }) => (
         <div key={id} class={`toast ${tone}`}>
           <Icon name={tone === 'good' ? 'check' : 'warning'} />

@@ -110,7 +110,9 @@ export function browserSuite(name, options, body) {
     body({
       server: () => server,
       async visitor(contextOptions = {}) {
-        const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, ...contextOptions });
+        const context = await browser.newContext({
+          ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...contextOptions,
+        });
         const visitor = new Visitor(server, context);
         visitors.push(visitor);
         return visitor;
