@@ -134,11 +134,11 @@ static enum error_code issued_for_another(struct call *call)
     return call_fail(call, ERR_FORBIDDEN, "The token was issued for another tenant.");
 }
 
-/* At the operator's address staff may look from their own tenant into another one. */
+/* At the operator's address staff at the panel may look from their own tenant into another one. */
 static enum error_code look_into(struct call *call)
 {
     struct str slug = hint_header(call).at ? hint_header(call) : hint_query(call);
-    bool is_asked = slug.at && call->host_scope == HOST_ROOT && call->principal.kind == PRINCIPAL_USER;
+    bool is_asked = slug.at && call->host_scope == HOST_ROOT && call->own.by_cookie;
     if (!is_asked || !call->tenant.is_root)
         return OK;
     enum storage_status status = authority_decide(call, &call->tenant, &call->grant);

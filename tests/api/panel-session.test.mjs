@@ -200,6 +200,9 @@ suite('panel session', { tls: true, config: { server: { trusted_proxies: ['127.0
     assert.equal((await keys({}, '/api/settings/api-keys?tenant=acme')).status, 200);
     assert.equal((await keys({ 'x-tenant': 'globex' }, '/api/settings/api-keys?tenant=acme')).status, 403, 'not two at once');
     assert.equal((await keys({ 'x-tenant': 'nowhere' })).status, 404);
+    const staffToken = await signIn(server(), people.staff, host);
+    const byToken = await ask(server(), { path: '/api/settings/api-keys', host, token: staffToken, headers: { 'x-tenant': 'acme' } });
+    assert.equal(byToken.status, 403, 'a token stays where it was issued');
     const token = await signIn(server(), people.admin, ACME_HOST);
     const foreign = await ask(server(), { path: '/api/settings/api-keys', host, token, headers: { 'x-tenant': 'globex' } });
     assert.equal(foreign.status, 403, 'nobody but staff');

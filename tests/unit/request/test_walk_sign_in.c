@@ -93,6 +93,7 @@ static void test_sign_in__cookie_needs_its_own_origin(void **state)
         { "GET", "/host/member", "Cookie: tether=; tether", NULL, NULL, false, 401 },
         { "GET", "/host/member", plain, "Sec-Fetch-Site: same-site", NULL, false, 403 },
         { "GET", "/host/optional", "Cookie: tether=stale", NULL, NULL, false, 200 },
+        { "GET", "/token/member?tenant=globex", plain, NULL, NULL, false, 403 },
         { "POST", "/password", plain, NULL, NULL, false, 403 },
         { "POST", "/password", plain, "Origin: http://acme.msp.example:81", NULL, false, 403 },
         { "POST", "/password", plain, "Origin: http://acme.msp.example", NULL, false, 422 },
