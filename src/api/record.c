@@ -211,6 +211,6 @@ enum error_code record_delete_handler(struct call *call)
         reply_empty(&call->reply, 204);
     else
         reply_text(&call->reply, 200, "application/json",
-                   arena_printf(call->arena, "%snull%s", envelope->object[0], envelope->object[1]));
+                   arena_printf(call->arena, "%s\"Deleted.\"%s", envelope->object[0], envelope->object[1]));
     return OK;
 }

@@ -32,7 +32,7 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
 
 /* The five rows of a kind: RECORD_ROUTES(record_category, "assets_category", "category", "categories",
  * "/api/categories", TENANT_BY_HOST, 204, PERM to view, to create, to change, to delete).
- * deleted_: the status of a deletion; 204 has no body. */
+ * deleted_: the status of a deletion; 204 has no body, 200 the sentence "Deleted.". */
 #define RECORD_ROUTES(kind_, op_, one_, many_, path_, tenant_, deleted_, view_, create_, edit_, delete_)     \
     { .op = op_ "_list",                                                                                     \
       .method = METHOD_GET,                                                                                  \
@@ -86,6 +86,7 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .tenant = (tenant_),                                                                                   \
       .record = &(kind_),                                                                                    \
       .success = (deleted_),                                                                                 \
+      .form = (deleted_) == 204 ? ANSWER_OBJECT : ANSWER_MESSAGE,                                            \
       .fails = (kind_).made.fails[RECORD_DELETE],                                                            \
       .handler = record_delete_handler,                                                                      \
       .summary = "Deletes one " one_ }

@@ -40,6 +40,7 @@ const struct route_table *const api_route_tables[] = {
     &spaces_portal_routes,
     &spaces_checkins_routes,
     &spaces_payments_routes,
+    &spaces_records_routes,
     &spaces_tickets_routes,
 };
 

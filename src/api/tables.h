@@ -40,6 +40,7 @@ extern const struct route_table spaces_checkins_routes;
 extern const struct route_table spaces_payments_routes;
 extern const struct route_table spaces_portal_routes;
 extern const struct route_table spaces_public_offers_routes;
+extern const struct route_table spaces_records_routes;
 extern const struct route_table spaces_tickets_routes;
 extern const struct route_table v1_audit_routes;
 extern const struct route_table v1_auth_routes;

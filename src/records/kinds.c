@@ -2,6 +2,11 @@
 
 struct record_kind *const record_kinds[] = {
     &record_category,
+    &record_space,
+    &record_booking,
+    &record_event,
+    &record_day_pass,
+    &record_community_member,
 };
 
 const size_t record_kind_count = sizeof record_kinds / sizeof record_kinds[0];

@@ -5,6 +5,11 @@
 #include "records/record.h"
 
 extern struct record_kind record_category;
+extern struct record_kind record_space;
+extern struct record_kind record_booking;
+extern struct record_kind record_event;
+extern struct record_kind record_day_pass;
+extern struct record_kind record_community_member;
 
 extern struct record_kind *const record_kinds[];
 extern const size_t record_kind_count;

@@ -1,0 +1,19 @@
+-- What spaces, bookings, events, day passes and members are listed by.
+CREATE INDEX spaces_created ON spaces (tenant_id, created_at, id);
+CREATE INDEX spaces_name ON spaces (tenant_id, name, id);
+CREATE INDEX spaces_bookable ON spaces (tenant_id, is_bookable, id);
+CREATE INDEX bookings_created ON bookings (tenant_id, created_at, id);
+CREATE INDEX bookings_of_space ON bookings (tenant_id, space_id, id);
+CREATE INDEX bookings_status ON bookings (tenant_id, status, id);
+CREATE INDEX events_created ON events (tenant_id, created_at, id);
+CREATE INDEX events_title ON events (tenant_id, title, id);
+CREATE INDEX events_space ON events (tenant_id, space_id, id);
+CREATE INDEX events_listed ON events (tenant_id, is_published, id);
+CREATE INDEX day_passes_created ON day_passes (tenant_id, created_at, id);
+CREATE INDEX day_passes_name ON day_passes (tenant_id, name, id);
+CREATE INDEX day_passes_listed ON day_passes (tenant_id, is_published, id);
+CREATE INDEX community_members_created ON community_members (tenant_id, created_at, id);
+CREATE INDEX community_members_last_name ON community_members (tenant_id, last_name, id);
+CREATE INDEX community_members_first_name ON community_members (tenant_id, first_name, id);
+CREATE INDEX community_members_email ON community_members (tenant_id, email, id);
+CREATE INDEX community_members_status ON community_members (tenant_id, status, id);
