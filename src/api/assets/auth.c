@@ -50,9 +50,6 @@ static enum error_code change_password(struct call *call)
     return OK;
 }
 
-static const struct shape assets_token_answer = { .name = "AssetsToken" };
-static const struct shape assets_me_answer = { .name = "AssetsMe" };
-
 static const struct route routes[] = {
     { .op = "assets_login",
       .method = METHOD_POST,
@@ -64,6 +61,7 @@ static const struct route routes[] = {
       .body = BODY_FORM,
       .input = &login_shape,
       .answer = &assets_token_answer,
+      .fails = FAILS(ERR_NOT_A_MEMBER),
       .handler = login,
       .summary = "Signs in with a form; answers a bearer token" },
     { .op = "assets_me",
@@ -84,6 +82,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &change_password_shape,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_BAD_REQUEST),
       .handler = change_password,
       .summary = "Changes one's own password; ends one's other sessions" },
 };

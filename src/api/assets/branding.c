@@ -12,7 +12,16 @@ static enum error_code branding(struct call *call)
     return OK;
 }
 
-static const struct shape branding_answer = { .name = "Branding" };
+/* ---- what is answered ---- */
+
+static const struct field branding_answer_rows[] = {
+    ANSWER_FIELD("tenant_name", FIELD_STR, .help = "Whose page this is", .example = "Acme Ltd"),
+    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",
+                 .example = "https://acme.example/logo.svg"),
+    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",
+                 .example = "#0a66c2"),
+};
+static const struct shape branding_answer = ANSWER_SHAPE("Branding", branding_answer_rows);
 
 static const struct route routes[] = {
     { .op = "assets_branding",

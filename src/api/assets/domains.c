@@ -101,8 +101,14 @@ static enum error_code remove_own(struct call *call)
     return release_of(call, &call->tenant, 0);
 }
 
-static const struct shape domain_page_answer = { .name = "DomainPage" };
-static const struct shape domain_answer = { .name = "Domain" };
+/* ---- what is answered ---- */
+
+static const struct field domain_answer_rows[] = {
+    ANSWER_FIELD("host", FIELD_STR, .help = "The domain", .example = "assets.acme.example"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .help = "Since when it leads to the tenant",
+                 .example = "2026-11-27T10:00:00Z"),
+};
+static const struct shape domain_answer = ANSWER_SHAPE("Domain", domain_answer_rows);
 
 static const struct route routes[] = {
     { .op = "assets_tenant_domains",
@@ -110,7 +116,7 @@ static const struct route routes[] = {
       .path = "/api/tenants/{slug}/domains",
       .permission = PERM_TENANTS_MANAGE,
       .tenant = TENANT_ROOT,
-      .answer = &domain_page_answer,
+      .answer = &domain_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "The domains registered for a tenant" },
@@ -138,7 +144,7 @@ static const struct route routes[] = {
       .path = "/api/settings/domains",
       .permission = PERM_DOMAINS_MANAGE,
       .tenant = TENANT_BY_HOST,
-      .answer = &domain_page_answer,
+      .answer = &domain_answer,
       .form = ANSWER_PAGE,
       .handler = list_own,
       .summary = "The domains registered for this tenant" },

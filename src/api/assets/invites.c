@@ -1,5 +1,6 @@
 /* Invitations on the assets surface: inviting, what the account setup page shows, accepting. */
 #include "access/custom_role.h"
+#include "api/assets/me.h"
 #include "api/assets/role_name.h"
 #include "api/invitation.h"
 #include "api/tables.h"
@@ -82,9 +83,25 @@ static enum error_code accept_invite(struct call *call)
     return OK;
 }
 
-static const struct shape assets_invited_answer = { .name = "AssetsInvited" };
-static const struct shape assets_invite_answer = { .name = "AssetsInvite" };
-static const struct shape assets_token_answer = { .name = "AssetsToken" };
+/* ---- what is answered ---- */
+
+static const struct field assets_invited_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The invitation's id", .example = "4"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Who is invited", .example = "jane@acme.example"),
+    ANSWER_FIELD("role", FIELD_STR, .help = "The role they will have", .example = "client_user"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .help = "Until when it holds", .example = "2026-12-04T10:00:00Z"),
+    ANSWER_FIELD("link", FIELD_STR, .help = "For whoever hands it over by hand; shown this once",
+                 .example = "http://acme.localhost:8080/panel/#/invite/tti_…"),
+};
+static const struct shape assets_invited_answer = ANSWER_SHAPE("AssetsInvited", assets_invited_answer_rows);
+
+static const struct field assets_invite_answer_rows[] = {
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Who is invited", .example = "jane@acme.example"),
+    ANSWER_FIELD("tenant_name", FIELD_STR, .help = "To which organisation", .example = "Acme Ltd"),
+    ANSWER_FIELD("role", FIELD_STR, .help = "In which role", .example = "client_user"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .help = "Until when it holds", .example = "2026-12-04T10:00:00Z"),
+};
+static const struct shape assets_invite_answer = ANSWER_SHAPE("AssetsInvitation", assets_invite_answer_rows);
 
 static const struct route routes[] = {
     { .op = "assets_invite",

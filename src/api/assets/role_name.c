@@ -34,8 +34,7 @@ static enum storage_status add_custom(struct call *call, struct buf *out, struct
 {
     struct custom_role *roles;
     size_t n = 0;
-    enum storage_status status =
-        custom_role_list(call->db, call->arena, call->tenant.id, &roles, &n);
+    enum storage_status status = custom_role_list(call->db, call->arena, call->tenant.id, &roles, &n);
     for (size_t i = 0; status == STORAGE_OK && i < n; i++) {
         struct tenant_role role;
         custom_role_in_tenant(&roles[i], call->tenant.is_root, &role);

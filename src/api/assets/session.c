@@ -51,8 +51,6 @@ static enum error_code cookie_sign_out(struct call *call)
     return OK;
 }
 
-static const struct shape assets_me_answer = { .name = "AssetsMe" };
-
 static const struct route routes[] = {
     { .op = "session_open",
       .method = METHOD_POST,

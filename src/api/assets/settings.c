@@ -16,7 +16,8 @@ static const struct shape change_shape = SHAPE("SettingsChange", struct tenant_i
 _Static_assert(sizeof change_parts / sizeof change_parts[0] == sizeof change_fields / sizeof change_fields[0],
                "each row is a part");
 
-/* registration: the tenant's own word, null where it has none; effective_registration: the one that counts. */
+/* registration: the tenant's own word, null where it has none; effective_registration: the one that counts.
+ */
 static enum error_code show(struct call *call, const struct tenant *tenant)
 {
     struct str url;
@@ -56,7 +57,24 @@ static enum error_code change(struct call *call)
     return code == OK ? show(call, &deed.tenant) : code;
 }
 
-static const struct shape settings_answer = { .name = "Settings" };
+/* ---- what is answered ---- */
+
+static const struct field settings_answer_rows[] = {
+    ANSWER_FIELD("name", FIELD_STR, .help = "The tenant's name", .example = "Acme Ltd"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name", .example = "acme"),
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),
+    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",
+                 .example = "https://acme.example/logo.svg"),
+    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",
+                 .example = "#0a66c2"),
+    ANSWER_FIELD("registration", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "Who may register: open, admin or closed; null: as the server has it",
+                 .example = "closed"),
+    ANSWER_FIELD("effective_registration", FIELD_STR, .help = "What holds at present", .example = "closed"),
+    ANSWER_FIELD("public_url", FIELD_STR, .help = "Where its people find it",
+                 .example = "http://acme.localhost:8080"),
+};
+static const struct shape settings_answer = ANSWER_SHAPE("Settings", settings_answer_rows);
 
 static const struct route routes[] = {
     { .op = "assets_settings",

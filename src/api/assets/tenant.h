@@ -28,7 +28,8 @@ struct tenant_input {
 #define TENANT_REGISTRATION_ROW                                                                              \
     FIELD(struct tenant_input, registration, "registration", FIELD_ENUM, .flags = FIELD_NULLABLE,            \
           .words = tenant_registration_words,                                                                \
-          .help = "Who may register: anybody, people an administrator adds, nobody; null: as the server has it",     \
+          .help =                                                                                            \
+              "Who may register: anybody, people an administrator adds, nobody; null: as the server has it", \
           .example = "admin")
 extern const char *const tenant_registration_words[];
 

@@ -42,9 +42,8 @@ static enum error_code answer_list(struct call *call, const struct tenant_query 
     cJSON *items = json_new_array();
     for (size_t i = 0; i < page.n; i++)
         json_add_item(items, NULL, tenant_json(call, &page.at[i]));
-    struct str next = page.has_more
-                          ? arena_printf(call->arena, "%lld", (long long)page.at[page.n - 1].id)
-                          : STR_NONE;
+    struct str next =
+        page.has_more ? arena_printf(call->arena, "%lld", (long long)page.at[page.n - 1].id) : STR_NONE;
     assets_page(call, items, next, total);
     return OK;
 }
@@ -237,8 +236,9 @@ static enum error_code refuse(struct making *making)
     case FOUNDING_SLUG_TAKEN:
         return call_fail(call, ERR_CONFLICT, "There is a tenant of that slug already.");
     case FOUNDING_ADDRESS_TAKEN:
-        return call_fail(call, ERR_CONFLICT,
-                         "The owner's address has an account already; leave the password out to invite them.");
+        return call_fail(
+            call, ERR_CONFLICT,
+            "The owner's address has an account already; leave the password out to invite them.");
     case FOUNDING_PLAN_FULL:
         return call_fail_plan(call, "The plan allows no users", &making->founding.refusal);
     case FOUNDING_DOMAIN_TAKEN:
@@ -264,8 +264,7 @@ static enum error_code show_founded(struct making *making)
 {
     struct call *call = making->call;
     struct tenant tenant;
-    enum storage_status status =
-        tenant_by_id(call->db, call->arena, making->founding.tenant.id, &tenant);
+    enum storage_status status = tenant_by_id(call->db, call->arena, making->founding.tenant.id, &tenant);
     if (status != STORAGE_ROW)
         return call_fail_storage(call, status == STORAGE_DONE ? STORAGE_ERROR : status);
     enum error_code code = show(call, 201, &tenant);
@@ -358,8 +357,100 @@ static enum error_code delete_(struct call *call)
     return code;
 }
 
-static const struct shape tenant_page_answer = { .name = "TenantPage" };
-static const struct shape tenant_answer = { .name = "Tenant" };
+/* ---- what is answered ---- */
+
+static const char *const tenant_answer_status_words[] = { "active", "suspended", NULL };
+static const struct field tenant_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The tenant's id", .example = "2"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for its host", .example = "acme"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = tenant_answer_status_words, .help = "Whether it is suspended",
+                 .example = "active"),
+    ANSWER_FIELD("is_root", FIELD_BOOL, .help = "Whether it is the operator itself", .example = "false"),
+    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",
+                 .example = "https://acme.example/logo.svg"),
+    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",
+                 .example = "#0a66c2"),
+    ANSWER_FIELD("registration", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "Who may register: open, admin or closed; null: as the server has it",
+                 .example = "closed"),
+    ANSWER_FIELD("max_assets", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",
+                 .example = "200"),
+    ANSWER_FIELD("max_users", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",
+                 .example = "20"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was founded", .example = "2026-11-27T10:00:00Z"),
+};
+static const struct shape tenant_answer = ANSWER_SHAPE("Tenant", tenant_answer_rows);
+
+static const struct field tenant_use_rows[] = {
+    ANSWER_FIELD("limit", FIELD_STR, .help = "What is limited", .example = "users"),
+    ANSWER_FIELD("used", FIELD_INT, .help = "How many there are", .example = "3"),
+    ANSWER_FIELD("max", FIELD_INT, .flags = FIELD_NULLABLE, .help = "How many there may be; null: any number",
+                 .example = "5"),
+};
+static const struct shape tenant_use = ANSWER_SHAPE("TenantUse", tenant_use_rows);
+
+static const char *const tenant_detail_answer_status_words[] = { "active", "suspended", NULL };
+static const struct field tenant_detail_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The tenant's id", .example = "2"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for its host", .example = "acme"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = tenant_detail_answer_status_words,
+                 .help = "Whether it is suspended", .example = "active"),
+    ANSWER_FIELD("is_root", FIELD_BOOL, .help = "Whether it is the operator itself", .example = "false"),
+    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",
+                 .example = "https://acme.example/logo.svg"),
+    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",
+                 .example = "#0a66c2"),
+    ANSWER_FIELD("registration", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "Who may register: open, admin or closed; null: as the server has it",
+                 .example = "closed"),
+    ANSWER_FIELD("max_assets", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",
+                 .example = "200"),
+    ANSWER_FIELD("max_users", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",
+                 .example = "20"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was founded", .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("usage", FIELD_OBJECT_LIST, .of = &tenant_use),
+};
+static const struct shape tenant_detail_answer = ANSWER_SHAPE("TenantDetail", tenant_detail_answer_rows);
+
+static const struct field tenant_owner_rows[] = {
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "The owner's address", .example = "owner@acme.example"),
+    ANSWER_FIELD("id", FIELD_ID, .flags = FIELD_OPTIONAL,
+                 .help = "The owner's id; where an account was made or known", .example = "7"),
+    ANSWER_FIELD("invitation_link", FIELD_STR, .flags = FIELD_OPTIONAL,
+                 .help = "For whoever hands it over by hand; where they are invited",
+                 .example = "http://acme.localhost:8080/panel/#/invite/tti_…"),
+};
+static const struct shape tenant_owner = ANSWER_SHAPE("TenantOwner", tenant_owner_rows);
+
+static const char *const founded_answer_status_words[] = { "active", "suspended", NULL };
+static const struct field founded_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The tenant's id", .example = "2"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for its host", .example = "acme"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = founded_answer_status_words,
+                 .help = "Whether it is suspended", .example = "active"),
+    ANSWER_FIELD("is_root", FIELD_BOOL, .help = "Whether it is the operator itself", .example = "false"),
+    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",
+                 .example = "https://acme.example/logo.svg"),
+    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",
+                 .example = "#0a66c2"),
+    ANSWER_FIELD("registration", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "Who may register: open, admin or closed; null: as the server has it",
+                 .example = "closed"),
+    ANSWER_FIELD("max_assets", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",
+                 .example = "200"),
+    ANSWER_FIELD("max_users", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",
+                 .example = "20"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was founded", .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("usage", FIELD_OBJECT_LIST, .of = &tenant_use),
+    ANSWER_FIELD("owner", FIELD_OBJECT, .of = &tenant_owner),
+};
+static const struct shape founded_answer = ANSWER_SHAPE("TenantFounded", founded_answer_rows);
 
 static const struct route routes[] = {
     { .op = "assets_tenants",
@@ -368,7 +459,7 @@ static const struct route routes[] = {
       .permission = PERM_TENANTS_MANAGE,
       .tenant = TENANT_ROOT,
       .query = &list_shape,
-      .answer = &tenant_page_answer,
+      .answer = &tenant_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists and searches the server's tenants" },
@@ -380,7 +471,7 @@ static const struct route routes[] = {
       .lane = LANE_PASSWORD,
       .body = BODY_JSON,
       .input = &new_shape,
-      .answer = &tenant_answer,
+      .answer = &founded_answer,
       .success = 201,
       .handler = create,
       .summary = "Creates a tenant, with an owner or an invitation for one" },
@@ -389,7 +480,7 @@ static const struct route routes[] = {
       .path = "/api/tenants/{slug}",
       .permission = PERM_TENANTS_MANAGE,
       .tenant = TENANT_ROOT,
-      .answer = &tenant_answer,
+      .answer = &tenant_detail_answer,
       .handler = get,
       .summary = "A tenant, and how much of its plan is used" },
     { .op = "assets_tenant_change",
@@ -399,7 +490,7 @@ static const struct route routes[] = {
       .tenant = TENANT_ROOT,
       .body = BODY_JSON,
       .input = &change_shape,
-      .answer = &tenant_answer,
+      .answer = &tenant_detail_answer,
       .handler = change,
       .summary = "Changes a tenant; suspends and reactivates it" },
     { .op = "assets_tenant_delete",

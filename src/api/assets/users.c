@@ -114,7 +114,8 @@ static const struct field new_fields[] = {
     EMAIL_ROW(FIELD_REQUIRED),
     ROLE_ROW(FIELD_REQUIRED),
     FIELD(struct user_input, password, "password", FIELD_SECRET,
-          .help = "With one the user is created, without one they are invited", .example = "correct horse battery"),
+          .help = "With one the user is created, without one they are invited",
+          .example = "correct horse battery"),
 };
 static const struct shape new_shape = SHAPE("NewUser", struct user_input, new_fields);
 
@@ -177,7 +178,8 @@ static enum error_code store_newcomer(struct call *call, const struct user *user
         .now = call->now,
     };
     enum storage_status status = member_create(call->db, call->arena, &deed);
-    enum error_code code = status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
+    enum error_code code =
+        status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
     if (code == ERR_CONFLICT)
         return call_fail(call, ERR_CONFLICT,
                          "This address has an account already; leave the password out to invite them.");
@@ -266,8 +268,52 @@ static enum error_code remove_(struct call *call)
     return code;
 }
 
-static const struct shape user_page_answer = { .name = "UserPage" };
-static const struct shape user_answer = { .name = "User" };
+/* ---- what is answered ---- */
+
+static const char *const user_answer_status_words[] = { "active", "suspended", NULL };
+static const struct field user_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The user's id", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Their name", .example = "Sarah Chen"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Their address", .example = "sarah.chen@acme.example"),
+    ANSWER_FIELD("role", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "Their role in the words of this surface; null when it is gone",
+                 .example = "client_admin"),
+    ANSWER_FIELD("role_slug", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its short name",
+                 .example = "admin"),
+    ANSWER_FIELD("role_name", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its name for people",
+                 .example = "Administrator"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = user_answer_status_words,
+                 .help = "Whether the membership is suspended", .example = "active"),
+    ANSWER_FIELD("joined_at", FIELD_TIME, .help = "Since when they belong to the tenant",
+                 .example = "2026-11-01T09:30:00Z"),
+};
+static const struct shape user_answer = ANSWER_SHAPE("User", user_answer_rows);
+
+static const char *const user_made_answer_status_words[] = { "active", "suspended", "invited", NULL };
+static const struct field user_made_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .flags = FIELD_NULLABLE,
+                 .help = "The user's id; null while they are invited", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .flags = FIELD_OPTIONAL, .help = "Their name", .example = "Sarah Chen"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Their address", .example = "sarah.chen@acme.example"),
+    ANSWER_FIELD("role", FIELD_STR, .flags = FIELD_NULLABLE | FIELD_OPTIONAL,
+                 .help = "Their role in the words of this surface", .example = "client_admin"),
+    ANSWER_FIELD("role_slug", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its short name",
+                 .example = "admin"),
+    ANSWER_FIELD("role_name", FIELD_STR, .flags = FIELD_NULLABLE | FIELD_OPTIONAL,
+                 .help = "Its name for people", .example = "Administrator"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = user_made_answer_status_words,
+                 .help = "Whether they are in already", .example = "invited"),
+    ANSWER_FIELD("joined_at", FIELD_TIME, .flags = FIELD_OPTIONAL,
+                 .help = "Since when they belong to the tenant", .example = "2026-11-01T09:30:00Z"),
+    ANSWER_FIELD("invitation_id", FIELD_ID, .flags = FIELD_OPTIONAL, .help = "The invitation's id",
+                 .example = "4"),
+    ANSWER_FIELD("invitation_link", FIELD_STR, .flags = FIELD_OPTIONAL,
+                 .help = "For whoever hands it over by hand; shown this once",
+                 .example = "http://acme.localhost:8080/panel/#/invite/tti_…"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_OPTIONAL, .help = "Until when the invitation holds",
+                 .example = "2026-12-04T10:00:00Z"),
+};
+static const struct shape user_made_answer = ANSWER_SHAPE("UserMade", user_made_answer_rows);
 
 static const struct route routes[] = {
     { .op = "assets_users",
@@ -276,7 +322,7 @@ static const struct route routes[] = {
       .permission = PERM_USERS_MANAGE,
       .tenant = TENANT_BY_HOST,
       .query = &list_shape,
-      .answer = &user_page_answer,
+      .answer = &user_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists and searches the tenant's users" },
@@ -288,7 +334,7 @@ static const struct route routes[] = {
       .lane = LANE_PASSWORD,
       .body = BODY_JSON,
       .input = &new_shape,
-      .answer = &user_answer,
+      .answer = &user_made_answer,
       .success = 201,
       .handler = create,
       .summary = "Creates a user with a password, or invites one without" },

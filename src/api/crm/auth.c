@@ -60,8 +60,6 @@ static enum error_code verify_token(struct call *call)
     return OK;
 }
 
-static const struct shape crm_session_answer = { .name = "CrmSession" };
-
 static const struct route routes[] = {
     { .op = "crm_login",
       .method = METHOD_POST,
@@ -73,6 +71,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &login_shape,
       .answer = &crm_session_answer,
+      .fails = FAILS(ERR_NOT_A_MEMBER, ERR_FORBIDDEN, ERR_BAD_REQUEST, ERR_NOT_FOUND),
       .handler = login,
       .summary = "Signs in with JSON; answers a bearer token and the user" },
     { .op = "crm_verify_token",

@@ -242,8 +242,6 @@ static enum error_code register_user(struct call *call)
     return OK;
 }
 
-static const struct shape crm_session_answer = { .name = "CrmSession" };
-
 static const struct route routes[] = {
     { .op = "crm_register",
       .method = METHOD_POST,
@@ -256,6 +254,8 @@ static const struct route routes[] = {
       .input = &register_shape,
       .answer = &crm_session_answer,
       .success = 201,
+      .fails = FAILS(ERR_POLICY, ERR_FORBIDDEN, ERR_CONFLICT, ERR_PLAN_LIMIT, ERR_TENANT_SUSPENDED,
+                     ERR_NOT_A_MEMBER, ERR_SUSPENDED),
       .handler = register_user,
       .summary = "Registers a user with an organization, as its policy allows" },
 };

@@ -16,3 +16,23 @@ cJSON *crm_session_json(struct arena *arena, struct str token, const struct user
     json_add_str(object, "accessRole", str_of(role));
     return json;
 }
+
+static const char *const crm_user_accessRole_words[] = { "SUPERADMIN", "ADMIN", "DEPARTMENT_HEAD",
+                                                         "SALES_REP", NULL };
+static const struct field crm_user_rows[] = {
+    ANSWER_FIELD("id", FIELD_CRM_ID, .help = "The user's id", .example = "507f1f77bcf86cd799439011"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Their address", .example = "user@example.com"),
+    ANSWER_FIELD("fullName", FIELD_STR, .help = "Their name", .example = "Jane Smith"),
+    ANSWER_FIELD("organizationId", FIELD_CRM_ID, .help = "Their organization's id",
+                 .example = "507f1f77bcf86cd799439012"),
+    ANSWER_FIELD("accessRole", FIELD_ENUM, .words = crm_user_accessRole_words, .help = "Their role there",
+                 .example = "ADMIN"),
+};
+static const struct shape crm_user = ANSWER_SHAPE("CrmUser", crm_user_rows);
+
+static const struct field crm_session_answer_rows[] = {
+    ANSWER_FIELD("token", FIELD_STR, .help = "The bearer token",
+                 .example = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…"),
+    ANSWER_FIELD("user", FIELD_OBJECT, .of = &crm_user),
+};
+const struct shape crm_session_answer = ANSWER_SHAPE("CrmSession", crm_session_answer_rows);

@@ -16,7 +16,8 @@ static cJSON *system_error(struct call *call, const struct failure *failure)
 
 const struct surface system_surface = {
     .name = "system",
-    .prefixes = (const char *const[]){ "/healthz", "/readyz", "/metrics", "/csp-report", "/openapi.json", "/panel", NULL },
+    .prefixes = (const char *const[]){ "/healthz", "/readyz", "/metrics", "/csp-report", "/openapi.json",
+                                       "/panel", NULL },
     .status = failure_status,
     .error = system_error,
 };
@@ -66,7 +67,14 @@ static enum error_code metrics(struct call *call)
     return OK;
 }
 
-static const struct shape health_answer = { .name = "Health" };
+/* ---- what is answered ---- */
+
+static const char *const health_answer_status_words[] = { "ok", "ready", NULL };
+static const struct field health_answer_rows[] = {
+    ANSWER_FIELD("status", FIELD_ENUM, .words = health_answer_status_words, .help = "That it is so",
+                 .example = "ok"),
+};
+static const struct shape health_answer = ANSWER_SHAPE("Health", health_answer_rows);
 
 static const struct route routes[] = {
     { .op = "system_healthz",

@@ -14,8 +14,7 @@ static const struct field activity_fields[] = {
     FIELD(struct activity_query, days, "days", FIELD_INT, .min = 1, .max = MOST_DAYS,
           .help = "How many days, today included; 14 if left out", .example = "14"),
 };
-static const struct shape activity_shape =
-    SHAPE("V1ActivityQuery", struct activity_query, activity_fields);
+static const struct shape activity_shape = SHAPE("V1ActivityQuery", struct activity_query, activity_fields);
 
 static enum error_code activity(struct call *call)
 {
@@ -37,7 +36,14 @@ static enum error_code activity(struct call *call)
     return OK;
 }
 
-static const struct shape v1_activity_answer = { .name = "V1Activity" };
+/* ---- what is answered ---- */
+
+static const struct field v1_activity_answer_rows[] = {
+    ANSWER_FIELD("date", FIELD_DATE, .help = "The day, in UTC", .example = "2026-11-27"),
+    ANSWER_FIELD("sign_ins", FIELD_INT, .help = "How many sessions were opened", .example = "12"),
+    ANSWER_FIELD("refusals", FIELD_INT, .help = "How many sign-ins were refused", .example = "1"),
+};
+static const struct shape v1_activity_answer = ANSWER_SHAPE("V1ActivityDay", v1_activity_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_activity",
@@ -47,6 +53,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER,
       .query = &activity_shape,
       .answer = &v1_activity_answer,
+      .form = ANSWER_LIST,
       .handler = activity,
       .summary = "Sign-ins and refusals by day" },
 };

@@ -98,3 +98,30 @@ bool v1_path_id(struct call *call, size_t param, int64_t *ret)
     call_fail(call, ERR_NOT_FOUND, NULL);
     return false;
 }
+
+/* ---- as rows ---- */
+
+static const struct field v1_user_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The user's id", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "The user's name", .example = "Sarah Chen"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "The user's address", .example = "sarah.chen@acme.example"),
+};
+const struct shape v1_user = ANSWER_SHAPE("V1User", v1_user_rows);
+
+static const char *const v1_tenant_status_words[] = { "active", "suspended", NULL };
+static const struct field v1_tenant_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The tenant's id", .example = "2"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for X-Tenant and its host", .example = "acme"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = v1_tenant_status_words,
+                 .help = "Whether the tenant is suspended", .example = "active"),
+};
+const struct shape v1_tenant = ANSWER_SHAPE("V1Tenant", v1_tenant_rows);
+
+static const struct field v1_role_rows[] = {
+    ANSWER_FIELD("slug", FIELD_STR, .help = "The role's short name", .example = "admin"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Administrator"),
+    ANSWER_FIELD("rank", FIELD_INT, .help = "Nobody gives a role above their own rank", .example = "70"),
+};
+const struct shape v1_role = ANSWER_SHAPE("V1Role", v1_role_rows);

@@ -39,6 +39,9 @@ void v1_add_role(cJSON *object, const char *name, const struct tenant_role *role
 /* The names of a set, in the table's order. */
 void v1_add_permissions(cJSON *object, const char *name, perm_set permissions);
 
+/* What the three above add, for the rows of an answer. */
+extern const struct shape v1_user, v1_tenant, v1_role;
+
 /* A path parameter that is an id. False with a 404 set: what is no number names nothing. */
 bool v1_path_id(struct call *call, size_t param, int64_t *ret);
 

@@ -226,7 +226,42 @@ static enum error_code audit(struct call *call)
     return is_export ? export_lines(call, &filter, before) : answer_page(call, &filter, before);
 }
 
-static const struct shape v1_audit_entries_answer = { .name = "V1AuditEntries" };
+/* ---- what is answered ---- */
+
+static const struct field audit_actor_rows[] = {
+    ANSWER_FIELD("kind", FIELD_STR, .help = "What did it: user, api_token, device, cli, …",
+                 .example = "user"),
+    ANSWER_FIELD("id", FIELD_ID, .flags = FIELD_NULLABLE, .help = "Its id; null where it has none",
+                 .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "A user's address, a token's or a device's name",
+                 .example = "owner@acme.example"),
+};
+static const struct shape audit_actor = ANSWER_SHAPE("AuditActor", audit_actor_rows);
+
+static const struct field audit_target_rows[] = {
+    ANSWER_FIELD("kind", FIELD_STR, .help = "What it was done to", .example = "user"),
+    ANSWER_FIELD("id", FIELD_ID, .flags = FIELD_NULLABLE, .help = "Its id; null where it has none",
+                 .example = "9"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name at that time", .example = "jane@acme.example"),
+};
+static const struct shape audit_target = ANSWER_SHAPE("AuditTarget", audit_target_rows);
+
+static const struct field v1_audit_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "Counts up in the tenant, without gaps", .example = "120"),
+    ANSWER_FIELD("at", FIELD_TIME, .help = "When it was done", .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("action", FIELD_STR, .help = "What was done", .example = "member.role_changed"),
+    ANSWER_FIELD("actor", FIELD_OBJECT, .of = &audit_actor),
+    ANSWER_FIELD("target", FIELD_OBJECT, .of = &audit_target),
+    ANSWER_FIELD("before", FIELD_ANY, .help = "What stood there before; null when nothing did"),
+    ANSWER_FIELD("after", FIELD_ANY, .help = "What stands there since; null when nothing does"),
+    ANSWER_FIELD("address", FIELD_STR, .help = "The address that the request came from",
+                 .example = "198.51.100.7"),
+    ANSWER_FIELD("request_id", FIELD_STR, .help = "X-Request-Id of the request; empty for the command line",
+                 .example = "4f1c2b7a9e0d4c5f8a6b3c2d1e0f9a8b"),
+    ANSWER_FIELD("hash", FIELD_STR, .help = "SHA-256 over this entry and the one before",
+                 .example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+};
+static const struct shape v1_audit_answer = ANSWER_SHAPE("AuditEntry", v1_audit_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_audit",
@@ -235,8 +270,9 @@ static const struct route routes[] = {
       .permission = PERM_AUDIT_VIEW,
       .tenant = TENANT_BY_HEADER,
       .query = &audit_shape,
-      .answer = &v1_audit_entries_answer,
+      .answer = &v1_audit_answer,
       .form = ANSWER_PAGE,
+      .media = JSONL,
       .handler = audit,
       .summary = "The tenant's audit log, newest first; as JSON Lines with ?format=jsonl" },
 };

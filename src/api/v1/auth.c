@@ -109,9 +109,33 @@ static enum error_code change_password(struct call *call)
     return OK;
 }
 
-static const struct shape v1_session_answer = { .name = "V1Session" };
-static const struct shape v1_me_answer = { .name = "V1Me" };
-static const struct shape v1_belongings_answer = { .name = "V1Belongings" };
+/* ---- what is answered ---- */
+
+static const struct field v1_me_answer_rows[] = {
+    ANSWER_FIELD("user", FIELD_OBJECT, .of = &v1_user),
+    ANSWER_FIELD("tenant", FIELD_OBJECT, .of = &v1_tenant),
+    ANSWER_FIELD("role", FIELD_OBJECT, .of = &v1_role),
+    ANSWER_FIELD("permissions", FIELD_STR_LIST, .help = "All that one may do here"),
+};
+static const struct shape v1_me_answer = ANSWER_SHAPE("V1Me", v1_me_answer_rows);
+
+static const char *const v1_belonging_answer_status_words[] = { "active", "suspended", NULL };
+static const char *const v1_belonging_answer_tenant_status_words[] = { "active", "suspended", NULL };
+static const struct field v1_belonging_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The tenant's id", .example = "2"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for X-Tenant", .example = "acme"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),
+    ANSWER_FIELD("role", FIELD_STR, .help = "One's role there", .example = "admin"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = v1_belonging_answer_status_words,
+                 .help = "Whether one's membership is suspended", .example = "active"),
+    ANSWER_FIELD("tenant_status", FIELD_ENUM, .words = v1_belonging_answer_tenant_status_words,
+                 .help = "Whether the tenant is", .example = "active"),
+    ANSWER_FIELD("joined_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "Since when one belongs to it",
+                 .example = "2026-11-01T09:30:00Z"),
+    ANSWER_FIELD("current", FIELD_BOOL, .help = "Whether the token was issued for it", .example = "true"),
+};
+static const struct shape v1_belonging_answer = ANSWER_SHAPE("V1Belonging", v1_belonging_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_login",
@@ -124,6 +148,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &login_shape,
       .answer = &v1_session_answer,
+      .fails = FAILS(ERR_NOT_FOUND),
       .handler = login,
       .summary = "Authenticates a user with the tenant of X-Tenant" },
     { .op = "v1_logout",
@@ -132,6 +157,7 @@ static const struct route routes[] = {
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_FORBIDDEN),
       .handler = logout,
       .summary = "Revokes the current access token, at once" },
     { .op = "v1_me",
@@ -148,7 +174,7 @@ static const struct route routes[] = {
       .path = "/api/v1/auth/tenants",
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
-      .answer = &v1_belongings_answer,
+      .answer = &v1_belonging_answer,
       .form = ANSWER_LIST,
       .handler = tenants,
       .summary = "All tenants the user belongs to, with role and status" },
@@ -161,6 +187,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &change_password_shape,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_BAD_REQUEST, ERR_FORBIDDEN),
       .handler = change_password,
       .summary = "Changes one's own password; ends one's other sessions" },
 };

@@ -13,8 +13,8 @@ static const struct wording rows[] = {
 };
 static const struct wordings wordings = WORDINGS(rows);
 
-/* A list per field, in the order the fields failed. Every 422 has it, so that a client may look for it: one about
- * no field in particular an empty one. */
+/* A list per field, in the order the fields failed. Every 422 has it, so that a client may look for it: one
+ * about no field in particular an empty one. */
 static void add_errors(cJSON *body, const struct failure *failure)
 {
     const struct violations *violations = &failure->violations;

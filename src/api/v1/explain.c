@@ -181,7 +181,38 @@ static enum error_code explain(struct call *call)
     return OK;
 }
 
-static const struct shape v1_explanation_answer = { .name = "V1Explanation" };
+/* ---- what is answered ---- */
+
+static const char *const explained_membership_status_words[] = { "active", "suspended", NULL };
+static const struct field explained_membership_rows[] = {
+    ANSWER_FIELD("role", FIELD_STR, .help = "The membership's role", .example = "member"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = explained_membership_status_words,
+                 .help = "Whether it is suspended", .example = "active"),
+};
+static const struct shape explained_membership =
+    ANSWER_SHAPE("V1ExplainedMembership", explained_membership_rows);
+
+static const struct field explained_token_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The API token's id", .example = "3"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name", .example = "Nightly export"),
+    ANSWER_FIELD("scopes", FIELD_STR_LIST, .help = "What it was made for"),
+};
+static const struct shape explained_token = ANSWER_SHAPE("V1ExplainedToken", explained_token_rows);
+
+static const struct field v1_explanation_answer_rows[] = {
+    ANSWER_FIELD("user", FIELD_OBJECT, .of = &v1_user),
+    ANSWER_FIELD("permission", FIELD_STR, .help = "What was asked about", .example = "assets.delete"),
+    ANSWER_FIELD("allowed", FIELD_BOOL, .help = "Whether they may", .example = "false"),
+    ANSWER_FIELD("decided_by", FIELD_STR,
+                 .help = "What decides: account, tenant, membership, role, staff_role, token",
+                 .example = "role"),
+    ANSWER_FIELD("reason", FIELD_STR, .help = "The same in a sentence",
+                 .example = "The role member does not grant assets.delete."),
+    ANSWER_FIELD("role", FIELD_OBJECT, .flags = FIELD_NULLABLE, .of = &v1_role),
+    ANSWER_FIELD("membership", FIELD_OBJECT, .flags = FIELD_NULLABLE, .of = &explained_membership),
+    ANSWER_FIELD("token", FIELD_OBJECT, .flags = FIELD_NULLABLE, .of = &explained_token),
+};
+static const struct shape v1_explanation_answer = ANSWER_SHAPE("V1Explanation", v1_explanation_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_explain",
@@ -191,6 +222,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER,
       .query = &explain_shape,
       .answer = &v1_explanation_answer,
+      .fails = FAILS(ERR_NOT_FOUND),
       .handler = explain,
       .summary = "Whether a member may do something, and what decides it" },
 };

@@ -132,9 +132,38 @@ static enum error_code accept_invitation(struct call *call)
     return code;
 }
 
-static const struct shape invitation_with_link_answer = { .name = "InvitationWithLink" };
-static const struct shape invitation_page_answer = { .name = "InvitationPage" };
-static const struct shape v1_session_answer = { .name = "V1Session" };
+/* ---- what is answered ---- */
+
+static const struct field invitation_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The invitation's id", .example = "4"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Who is invited", .example = "jane@acme.example"),
+    ANSWER_FIELD("role", FIELD_STR, .help = "The role they will have", .example = "member"),
+    ANSWER_FIELD("status", FIELD_STR, .help = "pending, accepted, cancelled, expired or superseded",
+                 .example = "pending"),
+    ANSWER_FIELD("invited_by", FIELD_OBJECT, .flags = FIELD_NULLABLE, .of = &v1_user),
+    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When it was made",
+                 .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "Until when it holds",
+                 .example = "2026-12-04T10:00:00Z"),
+};
+static const struct shape invitation_answer = ANSWER_SHAPE("Invitation", invitation_answer_rows);
+
+static const struct field invitation_with_link_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The invitation's id", .example = "4"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Who is invited", .example = "jane@acme.example"),
+    ANSWER_FIELD("role", FIELD_STR, .help = "The role they will have", .example = "member"),
+    ANSWER_FIELD("status", FIELD_STR, .help = "pending, accepted, cancelled, expired or superseded",
+                 .example = "pending"),
+    ANSWER_FIELD("invited_by", FIELD_OBJECT, .flags = FIELD_NULLABLE, .of = &v1_user),
+    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When it was made",
+                 .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "Until when it holds",
+                 .example = "2026-12-04T10:00:00Z"),
+    ANSWER_FIELD("link", FIELD_STR, .help = "For whoever hands it over by hand; shown this once",
+                 .example = "http://acme.localhost:8080/panel/#/invite/tti_…"),
+};
+static const struct shape invitation_with_link_answer =
+    ANSWER_SHAPE("InvitationWithLink", invitation_with_link_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_team_invite",
@@ -146,6 +175,7 @@ static const struct route routes[] = {
       .input = &invite_shape,
       .answer = &invitation_with_link_answer,
       .success = 201,
+      .fails = FAILS(ERR_CONFLICT, ERR_FORBIDDEN, ERR_PLAN_LIMIT),
       .handler = invite,
       .summary = "Invites somebody to the team" },
     { .op = "v1_team_invitations",
@@ -154,7 +184,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_INVITE,
       .tenant = TENANT_BY_HEADER,
       .query = &page_shape,
-      .answer = &invitation_page_answer,
+      .answer = &invitation_answer,
       .form = ANSWER_PAGE,
       .handler = list,
       .summary = "Lists the pending invitations" },
@@ -164,6 +194,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_INVITE,
       .tenant = TENANT_BY_HEADER,
       .answer = &invitation_with_link_answer,
+      .fails = FAILS(ERR_BAD_REQUEST, ERR_CONFLICT, ERR_FORBIDDEN, ERR_PLAN_LIMIT),
       .handler = resend,
       .summary = "Sends an invitation again with a new link; the earlier link is void" },
     { .op = "v1_team_invitation_cancel",
@@ -172,6 +203,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_INVITE,
       .tenant = TENANT_BY_HEADER,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_BAD_REQUEST),
       .handler = cancel,
       .summary = "Cancels a pending invitation" },
     /* The token says which tenant; X-Tenant may be left out. */
@@ -185,6 +217,8 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &accept_shape,
       .answer = &v1_session_answer,
+      .fails = FAILS(ERR_BAD_REQUEST, ERR_CREDENTIALS, ERR_FORBIDDEN, ERR_SUSPENDED, ERR_TENANT_SUSPENDED,
+                     ERR_NOT_FOUND, ERR_CONFLICT, ERR_PLAN_LIMIT),
       .handler = accept_invitation,
       .summary = "Accepts an invitation: creates the user or joins the existing one, and signs in" },
 };

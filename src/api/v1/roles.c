@@ -320,9 +320,58 @@ static enum error_code delete_role(struct call *call)
     return code;
 }
 
-static const struct shape role_list_answer = { .name = "RoleList" };
-static const struct shape role_detail_answer = { .name = "RoleDetail" };
-static const struct shape permission_groups_answer = { .name = "PermissionGroups" };
+/* ---- what is answered ---- */
+
+static const struct field role_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The role's id", .example = "12"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name", .example = "auditor"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Auditor"),
+    ANSWER_FIELD("description", FIELD_STR, .help = "What it is for",
+                 .example = "Reads everything, changes nothing"),
+    ANSWER_FIELD("rank", FIELD_INT, .help = "Nobody gives a role above their own rank", .example = "20"),
+    ANSWER_FIELD("is_system", FIELD_BOOL, .help = "Whether it came with the server", .example = "false"),
+    ANSWER_FIELD("assignable", FIELD_BOOL, .help = "Whether you may give it", .example = "true"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
+                 .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("updated_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
+                 .example = "2026-11-27T10:00:00Z"),
+};
+static const struct shape role_answer = ANSWER_SHAPE("Role", role_answer_rows);
+
+static const struct field role_detail_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The role's id", .example = "12"),
+    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name", .example = "auditor"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Auditor"),
+    ANSWER_FIELD("description", FIELD_STR, .help = "What it is for",
+                 .example = "Reads everything, changes nothing"),
+    ANSWER_FIELD("rank", FIELD_INT, .help = "Nobody gives a role above their own rank", .example = "20"),
+    ANSWER_FIELD("is_system", FIELD_BOOL, .help = "Whether it came with the server", .example = "false"),
+    ANSWER_FIELD("assignable", FIELD_BOOL, .help = "Whether you may give it", .example = "true"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
+                 .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("updated_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
+                 .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("permissions", FIELD_STR_LIST, .help = "What it lets its members do"),
+    ANSWER_FIELD("members_count", FIELD_INT, .flags = FIELD_OPTIONAL,
+                 .help = "How many members have it; only where one role is asked for", .example = "3"),
+    ANSWER_FIELD("pending_invitations_count", FIELD_INT, .flags = FIELD_OPTIONAL,
+                 .help = "How many invitations offer it; likewise", .example = "1"),
+};
+static const struct shape role_detail_answer = ANSWER_SHAPE("RoleDetail", role_detail_answer_rows);
+
+static const struct field permission_row_rows[] = {
+    ANSWER_FIELD("name", FIELD_STR, .help = "The permission's name", .example = "assets.view"),
+    ANSWER_FIELD("description", FIELD_STR, .help = "What it lets one do", .example = "See assets"),
+    ANSWER_FIELD("grantable", FIELD_BOOL, .help = "Whether you may give it", .example = "true"),
+};
+static const struct shape permission_row = ANSWER_SHAPE("Permission", permission_row_rows);
+
+static const struct field permission_group_answer_rows[] = {
+    ANSWER_FIELD("group", FIELD_STR, .help = "What it is about", .example = "assets"),
+    ANSWER_FIELD("permissions", FIELD_OBJECT_LIST, .of = &permission_row),
+};
+static const struct shape permission_group_answer =
+    ANSWER_SHAPE("PermissionGroup", permission_group_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_team_roles",
@@ -330,7 +379,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/roles",
       .permission = PERM_TEAM_VIEW,
       .tenant = TENANT_BY_HEADER,
-      .answer = &role_list_answer,
+      .answer = &role_answer,
       .form = ANSWER_LIST,
       .handler = list_roles,
       .summary = "Lists the roles there are in the tenant" },
@@ -351,6 +400,7 @@ static const struct route routes[] = {
       .input = &create_shape,
       .answer = &role_detail_answer,
       .success = 201,
+      .fails = FAILS(ERR_CONFLICT, ERR_FORBIDDEN),
       .handler = create_role,
       .summary = "Makes a role of the tenant's own" },
     { .op = "v1_team_role_update",
@@ -361,6 +411,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &update_shape,
       .answer = &role_detail_answer,
+      .fails = FAILS(ERR_CONFLICT, ERR_FORBIDDEN),
       .handler = update_role,
       .summary = "Changes one of the tenant's own roles" },
     { .op = "v1_team_role_delete",
@@ -369,6 +420,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_MANAGE_ROLES,
       .tenant = TENANT_BY_HEADER,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_CONFLICT, ERR_FORBIDDEN),
       .handler = delete_role,
       .summary = "Deletes one of the tenant's own roles that nobody has" },
     { .op = "v1_team_permissions",
@@ -376,7 +428,7 @@ static const struct route routes[] = {
       .path = "/api/v1/team/permissions",
       .permission = PERM_TEAM_MANAGE_ROLES,
       .tenant = TENANT_BY_HEADER,
-      .answer = &permission_groups_answer,
+      .answer = &permission_group_answer,
       .form = ANSWER_LIST,
       .handler = list_permissions,
       .summary = "Lists all permissions by group" },

@@ -9,6 +9,9 @@
 cJSON *v1_session_json(struct call *call, const struct signed_in *opened, const struct user *user,
                        const struct tenant *tenant);
 
+/* Its rows. */
+extern const struct shape v1_session_answer;
+
 /* OK when a user's own session asks; 403 for every other kind of token. Unlike NEED_SESSION it asks for no
  * membership: who was suspended may still sign out. */
 enum error_code v1_need_session(struct call *call);

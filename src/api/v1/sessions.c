@@ -16,6 +16,19 @@ cJSON *v1_session_json(struct call *call, const struct signed_in *opened, const 
     return data;
 }
 
+static const char *const v1_session_answer_token_type_words[] = { "Bearer", NULL };
+static const struct field v1_session_answer_rows[] = {
+    ANSWER_FIELD("token", FIELD_STR, .help = "The bearer token",
+                 .example = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…"),
+    ANSWER_FIELD("token_type", FIELD_ENUM, .words = v1_session_answer_token_type_words,
+                 .help = "How it is sent", .example = "Bearer"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "Until when it holds",
+                 .example = "2026-12-04T10:00:00Z"),
+    ANSWER_FIELD("user", FIELD_OBJECT, .of = &v1_user),
+    ANSWER_FIELD("tenant", FIELD_OBJECT, .of = &v1_tenant),
+};
+const struct shape v1_session_answer = ANSWER_SHAPE("V1Session", v1_session_answer_rows);
+
 enum error_code v1_need_session(struct call *call)
 {
     return call->principal.kind == PRINCIPAL_USER
@@ -144,7 +157,21 @@ static enum error_code end_others(struct call *call)
     return OK;
 }
 
-static const struct shape v1_sessions_answer = { .name = "V1Sessions" };
+/* ---- what is answered ---- */
+
+static const struct field session_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The session's id", .example = "31"),
+    ANSWER_FIELD("tenant", FIELD_STR, .help = "The tenant it was opened for", .example = "acme"),
+    ANSWER_FIELD("address", FIELD_STR, .help = "The address it was opened from", .example = "198.51.100.7"),
+    ANSWER_FIELD("user_agent", FIELD_STR, .help = "What opened it, in its own words",
+                 .example = "curl/7.88.1"),
+    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "When it was opened",
+                 .example = "2026-11-27T10:00:00Z"),
+    ANSWER_FIELD("expires_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "Until when it holds",
+                 .example = "2026-12-04T10:00:00Z"),
+    ANSWER_FIELD("current", FIELD_BOOL, .help = "Whether it is the one that asks", .example = "true"),
+};
+static const struct shape session_answer = ANSWER_SHAPE("SessionInfo", session_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_sessions",
@@ -153,8 +180,9 @@ static const struct route routes[] = {
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
       .query = &page_shape,
-      .answer = &v1_sessions_answer,
+      .answer = &session_answer,
       .form = ANSWER_PAGE,
+      .fails = FAILS(ERR_FORBIDDEN),
       .handler = list,
       .summary = "One's own live sessions, in every tenant, newest first" },
     { .op = "v1_end_other_sessions",
@@ -171,6 +199,7 @@ static const struct route routes[] = {
       .need = NEED_SELF,
       .tenant = TENANT_BY_HEADER,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_FORBIDDEN),
       .handler = end_session,
       .summary = "Ends one of one's own sessions, at once" },
 };

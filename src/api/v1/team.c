@@ -132,8 +132,21 @@ static enum error_code team_remove(struct call *call)
     return code;
 }
 
-static const struct shape team_page_answer = { .name = "TeamPage" };
-static const struct shape team_member_answer = { .name = "TeamMember" };
+/* ---- what is answered ---- */
+
+static const struct field team_member_answer_rows[] = {
+    ANSWER_FIELD("id", FIELD_ID, .help = "The user's id", .example = "7"),
+    ANSWER_FIELD("name", FIELD_STR, .help = "Their name", .example = "Sarah Chen"),
+    ANSWER_FIELD("email", FIELD_EMAIL, .help = "Their address", .example = "sarah.chen@acme.example"),
+    ANSWER_FIELD("role", FIELD_STR, .help = "Their role's short name", .example = "admin"),
+    ANSWER_FIELD("role_name", FIELD_STR, .flags = FIELD_NULLABLE,
+                 .help = "Its name for people; null when the role is gone", .example = "Administrator"),
+    ANSWER_FIELD("status", FIELD_ENUM, .words = status_words, .help = "Whether the membership is suspended",
+                 .example = "active"),
+    ANSWER_FIELD("joined_at", FIELD_TIME, .flags = FIELD_NULLABLE,
+                 .help = "Since when they belong to the tenant", .example = "2026-11-01T09:30:00Z"),
+};
+static const struct shape team_member_answer = ANSWER_SHAPE("TeamMember", team_member_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_team_list",
@@ -142,7 +155,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_VIEW,
       .tenant = TENANT_BY_HEADER,
       .query = &list_shape,
-      .answer = &team_page_answer,
+      .answer = &team_member_answer,
       .form = ANSWER_PAGE,
       .handler = team_list,
       .summary = "Lists and searches the team's members" },
@@ -154,6 +167,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &role_shape,
       .answer = &team_member_answer,
+      .fails = FAILS(ERR_FORBIDDEN, ERR_CONFLICT),
       .handler = team_set_role,
       .summary = "Gives a member another role" },
     { .op = "v1_team_suspend",
@@ -162,6 +176,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_REMOVE,
       .tenant = TENANT_BY_HEADER,
       .answer = &team_member_answer,
+      .fails = FAILS(ERR_FORBIDDEN, ERR_CONFLICT),
       .handler = team_suspend,
       .summary = "Suspends a member" },
     { .op = "v1_team_reactivate",
@@ -170,6 +185,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_EDIT,
       .tenant = TENANT_BY_HEADER,
       .answer = &team_member_answer,
+      .fails = FAILS(ERR_FORBIDDEN, ERR_CONFLICT),
       .handler = team_reactivate,
       .summary = "Reactivates a suspended member" },
     { .op = "v1_team_remove",
@@ -178,6 +194,7 @@ static const struct route routes[] = {
       .permission = PERM_TEAM_REMOVE,
       .tenant = TENANT_BY_HEADER,
       .form = ANSWER_MESSAGE,
+      .fails = FAILS(ERR_FORBIDDEN, ERR_CONFLICT),
       .handler = team_remove,
       .summary = "Removes a member from the team" },
 };

@@ -194,8 +194,7 @@ static enum error_code refuse(struct newcomer *newcomer)
 static enum error_code store_newcomer(struct newcomer *newcomer)
 {
     struct call *call = newcomer->call;
-    newcomer->user.password_hash =
-        newcomer->user.id ? newcomer->user.password_hash : str_of(newcomer->hash);
+    newcomer->user.password_hash = newcomer->user.id ? newcomer->user.password_hash : str_of(newcomer->hash);
     newcomer->founding = (struct founding){
         .config = call->config,
         .row = { .slug = newcomer->slug, .name = newcomer->name, .plan = STR(FOUNDING_PLAN) },
@@ -229,8 +228,6 @@ static enum error_code register_tenant(struct call *call)
     return OK;
 }
 
-static const struct shape v1_session_answer = { .name = "V1Session" };
-
 static const struct route routes[] = {
     { .op = "v1_register_tenant",
       .method = METHOD_POST,
@@ -243,6 +240,7 @@ static const struct route routes[] = {
       .input = &tenant_shape,
       .answer = &v1_session_answer,
       .success = 201,
+      .fails = FAILS(ERR_POLICY, ERR_CREDENTIALS, ERR_CONFLICT, ERR_PLAN_LIMIT),
       .handler = register_tenant,
       .summary = "Registers a new tenant with its owner" },
 };

@@ -25,7 +25,21 @@ static enum error_code usage(struct call *call)
     return OK;
 }
 
-static const struct shape v1_usage_answer = { .name = "V1Usage" };
+/* ---- what is answered ---- */
+
+static const struct field plan_limit_rows[] = {
+    ANSWER_FIELD("limit", FIELD_STR, .help = "What is limited", .example = "users"),
+    ANSWER_FIELD("used", FIELD_INT, .help = "How many there are", .example = "3"),
+    ANSWER_FIELD("max", FIELD_INT, .flags = FIELD_NULLABLE, .help = "How many there may be; null: any number",
+                 .example = "5"),
+};
+static const struct shape plan_limit = ANSWER_SHAPE("V1PlanLimit", plan_limit_rows);
+
+static const struct field v1_usage_answer_rows[] = {
+    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan the tenant is on", .example = "free"),
+    ANSWER_FIELD("limits", FIELD_OBJECT_LIST, .of = &plan_limit),
+};
+static const struct shape v1_usage_answer = ANSWER_SHAPE("V1Usage", v1_usage_answer_rows);
 
 static const struct route routes[] = {
     { .op = "v1_usage",

@@ -188,6 +188,7 @@ static void count_row(void *context, const struct surface *surface, const struct
     (void)surface;
     (*(int *)context)++;
     assert_non_null(route->summary);
+    assert_true(!route->answer || route->answer->n > 0);
     bool is_told = route->answer || route->media || route->form == ANSWER_MESSAGE;
     assert_true(is_told != (route->success == 204 || route->form == ANSWER_NONE || route->page));
     for (size_t i = 0; route->input && i < route->input->n; i++) {

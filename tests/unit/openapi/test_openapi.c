@@ -169,24 +169,40 @@ static void test_openapi_document__references_resolve(void **state)
     for_each_item(document, check_ref);
 }
 
+/* One name, one shape, in one direction: what is sent and what is answered have schemas of their own. */
+static void note_shape(cJSON *seen, const struct shape *shape, const char *direction)
+{
+    if (!shape || shape == &answer_item)
+        return;
+    struct str mark = arena_printf(arena, "%p %s", (const void *)shape, direction);
+    const cJSON *known = shape->name ? get(seen, shape->name) : NULL;
+    if (known && !str_equal(json_as_str(known), mark))
+        fail_msg("%s is the name of two shapes", shape->name);
+    if (shape->name && !known)
+        json_add_str(seen, shape->name, mark);
+    for (size_t i = 0; i < shape->n; i++)
+        note_shape(seen, shape->fields[i].of, direction);
+}
+
 static void check_shape(void *context, const struct surface *surface, const struct route *route)
 {
-    (void)surface;
-    if (!route->input)
-        return;
-    cJSON *seen = context;
-    struct str mark = arena_printf(arena, "%p", (const void *)route->input);
-    const cJSON *known = get(seen, route->input->name);
-    if (known && !str_equal(json_as_str(known), mark))
-        fail_msg("%s is the name of two shapes", route->input->name);
-    if (!known)
-        json_add_str(seen, route->input->name, mark);
+    note_shape(context, route->input, "sent");
+    note_shape(context, route->answer, "answered");
+    note_shape(context, surface->success[route->form], "answered");
 }
 
 static void test_openapi_document__components_have_names_of_their_own(void **state)
 {
     (void)state;
     walk_each_route(walk, check_shape, json_new_object());
+}
+
+static bool fails_with(const struct route *route, enum error_code code)
+{
+    for (const enum error_code *own = route->fails; own && *own != OK; own++)
+        if (*own == code)
+            return true;
+    return false;
 }
 
 static void check_security(void *context, const struct surface *surface, const struct route *route)
@@ -199,8 +215,9 @@ static void check_security(void *context, const struct surface *surface, const s
     int ways = cJSON_GetArraySize(get(operation, "security"));
     assert_true(cJSON_IsArray(get(operation, "security")));
     assert_int_equal(ways, route->need == NEED_PUBLIC ? 0 : route->need == NEED_OPTIONAL ? 2 : 1);
-    assert_true((get(get(operation, "responses"), "401") != NULL) ==
-                (route->need != NEED_PUBLIC || route->rate == RATE_LOGIN));
+    assert_true(
+        (get(get(operation, "responses"), "401") != NULL) ==
+        (route->need != NEED_PUBLIC || route->rate == RATE_LOGIN || fails_with(route, ERR_CREDENTIALS)));
     if (route->need == NEED_PERMISSION)
         assert_string_equal(text(operation, "x-permission"), permission_info(route->permission)->name);
     else
