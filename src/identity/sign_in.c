@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "identity/decoy.h"
 
 /* A new hash for the user, put in place of the one that was read. */
 struct new_hash {
@@ -34,17 +35,29 @@ static void rehash(struct db_conn *conn, const struct config *config, const stru
     secret_wipe(hash.text, sizeof(hash.text));
 }
 
+/* Whoever is unknown costs what somebody costs (decoy.h), and is refused whatever comes out. */
+static enum password_match verify(const struct config *config, struct str password, struct str stored,
+                                  bool is_known)
+{
+    enum password_match match = password_verify(config, password, stored.at);
+    return is_known || match == PASSWORD_MATCH_FAILED ? match : PASSWORD_MISMATCH;
+}
+
 enum storage_status credentials_check(struct db_conn *conn, const struct config *config, struct arena *arena,
                                       struct str email, struct str password,
                                       enum credentials_verdict *ret_verdict, struct user *ret_user)
 {
     struct user user = { 0 };
+    struct str decoy;
     arena_wipe_on_free(arena);
     enum storage_status status = user_by_email(conn, arena, email, &user);
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return status;
     bool known = status == STORAGE_ROW;
-    enum password_match match = password_verify(config, password, known ? user.password_hash.at : "");
+    status = decoy_hash(conn, config, arena, email, &decoy);
+    if (status != STORAGE_OK)
+        return status;
+    enum password_match match = verify(config, password, known ? user.password_hash : decoy, known);
     if (match == PASSWORD_MATCH_REHASH)
         rehash(conn, config, &user, password);
     if (match == PASSWORD_MATCH_FAILED) {

@@ -44,7 +44,7 @@ static void test_sign_in__disabled_user_is_wrong_not_special(void **state)
     assert_int_equal(verdict_for(f, STR("ann@example.com"), STR(PASSWORD)), CREDENTIALS_WRONG);
 }
 
-/* Whatever is wrong, exactly one password hash is computed. */
+/* Whatever is wrong, exactly one password hash is computed where all are current. */
 static void test_sign_in__refusals_cost_the_same(void **state)
 {
     struct fixture *f = *state;
@@ -73,6 +73,70 @@ static void test_sign_in__refusals_cost_the_same(void **state)
         if (hashes_computed() - before != 1)
             fail_msg("case %zu: %ld hashes", i, hashes_computed() - before);
     }
+}
+
+static long cost_of(struct fixture *f, const char *email)
+{
+    long before = hashes_computed();
+    assert_int_equal(verdict_for(f, str_of(email), STR("wrong horse")), CREDENTIALS_WRONG);
+    return hashes_computed() - before;
+}
+
+/* An imported hash costs its own computation besides. So do as many unknown addresses as known ones, and always
+ * the same: else the time of a refusal told who was imported. */
+static void test_sign_in__unknown_addresses_cost_what_known_ones_do(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id, costly = 0;
+    for (int i = 0; i < 8; i++) {
+        char email[32];
+        snprintf(email, sizeof(email), "u%d@example.com", i);
+        if (i % 2)
+            fixture_user(f, email);
+        else
+            fixture_insert_user(f, email, BCRYPT_HASH, &id);
+        assert_int_equal(cost_of(f, email), i % 2 ? 1 : 2);
+    }
+    for (int i = 0; i < 200; i++) {
+        char email[32];
+        snprintf(email, sizeof(email), "nobody%d@example.com", i);
+        long cost = cost_of(f, email);
+        assert_true(cost == 1 || cost == 2);
+        assert_int_equal(cost_of(f, email), cost);
+        costly += cost == 2;
+    }
+    assert_in_range(costly, 60, 140); /* half of them; six standard deviations around */
+    /* What nobody's address stands for is no way in. */
+    for (int i = 0; i < 20; i++) {
+        char email[32];
+        snprintf(email, sizeof(email), "nobody%d@example.com", i);
+        assert_int_equal(verdict_for(f, str_of(email), STR(PASSWORD)), CREDENTIALS_WRONG);
+    }
+}
+
+/* Only one in nine of the addresses changes whom it stands for when a ninth user comes. */
+static void test_sign_in__unknown_addresses_keep_their_cost(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id;
+    long before[200], changed = 0;
+    for (int i = 0; i < 8; i++) {
+        char email[32];
+        snprintf(email, sizeof(email), "u%d@example.com", i);
+        fixture_insert_user(f, email, BCRYPT_HASH, &id);
+    }
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 200; i++) {
+            char email[32];
+            snprintf(email, sizeof(email), "nobody%d@example.com", i);
+            long cost = cost_of(f, email);
+            changed += round && cost != before[i];
+            before[i] = cost;
+        }
+        if (round == 0)
+            fixture_user(f, "ninth@example.com");
+    }
+    assert_in_range(changed, 5, 55);
 }
 
 static void test_sign_in__is_counted(void **state)
@@ -224,6 +288,8 @@ int main(void)
         FIXTURE_TEST(test_sign_in__right_wrong_and_unknown),
         FIXTURE_TEST(test_sign_in__disabled_user_is_wrong_not_special),
         FIXTURE_TEST(test_sign_in__refusals_cost_the_same),
+        FIXTURE_TEST(test_sign_in__unknown_addresses_cost_what_known_ones_do),
+        FIXTURE_TEST(test_sign_in__unknown_addresses_keep_their_cost),
         FIXTURE_TEST(test_sign_in__is_counted),
         FIXTURE_TEST(test_sign_in__foreign_hash_is_replaced_at_the_first),
         FIXTURE_TEST(test_sign_in__raised_parameters_replace_the_hash),
