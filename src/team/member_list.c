@@ -118,11 +118,12 @@ static struct ranges ranges_of(struct arena *arena, const struct member_search *
     return ranges;
 }
 
-/* The LIMIT keeps a planner from reading all words of the tenant at once to look each member up in them. */
+/* Role and status are the same in all words of a member, and stand before the word in the index of a member's words. The
+ * LIMIT keeps a planner from reading all words of the tenant at once to look each member up in them. */
 #define HAS_WORD(from, to)                                                                                   \
     " AND (CAST(" from " AS TEXT) = '' OR (SELECT o.user_id FROM member_words o WHERE o.tenant_id = "        \
-    "w.tenant_id AND o.user_id = w.user_id AND o.word >= " from " AND o.word < " to                          \
-    " LIMIT 1) IS NOT NULL)"
+    "w.tenant_id AND o.user_id = w.user_id AND o.role = w.role AND o.status = w.status AND o.word >= " from    \
+    " AND o.word < " to " LIMIT 1) IS NOT NULL)"
 
 /* $2 to $3: the range of the first word, from the place on; $5: where the range begins. Role and status stand
  * with each word, so that a narrowed search is a range of an index as well. Somebody who has several words in
@@ -132,7 +133,8 @@ static struct ranges ranges_of(struct arena *arena, const struct member_search *
     "JOIN memberships m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id " JOINS                       \
     " WHERE w.tenant_id = $1 AND (w.word, w.user_id) > ($2, $4) AND w.word < $3" condition                   \
     " AND NOT EXISTS (SELECT 1 FROM member_words b WHERE b.tenant_id = w.tenant_id "                         \
-    "AND b.user_id = w.user_id AND b.word >= $5 AND b.word < w.word)" HAS_WORD("$6", "$7")                   \
+    "AND b.user_id = w.user_id AND b.role = w.role AND b.status = w.status AND b.word >= $5 "                \
+    "AND b.word < w.word)" HAS_WORD("$6", "$7")                   \
         HAS_WORD("$8", "$9") " ORDER BY w.word, w.user_id LIMIT $11"
 #define FOUND_COUNT(condition)                                                                               \
     "SELECT COUNT(DISTINCT w.user_id) FROM member_words w WHERE w.tenant_id = $1 AND w.word >= $2 "          \

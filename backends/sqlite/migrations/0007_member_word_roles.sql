@@ -19,6 +19,6 @@ INSERT INTO member_words_next (tenant_id, word, user_id, role, status)
 DROP TABLE member_words;
 ALTER TABLE member_words_next RENAME TO member_words;
 
-CREATE INDEX member_words_member ON member_words (tenant_id, user_id, word);
+CREATE INDEX member_words_member ON member_words (tenant_id, user_id, role, status, word);
 CREATE INDEX member_words_role ON member_words (tenant_id, role, word, user_id, status);
-CREATE INDEX member_words_status ON member_words (tenant_id, status, word, user_id);
+CREATE INDEX member_words_status ON member_words (tenant_id, status, word, user_id, role);

@@ -190,6 +190,23 @@ static void test_search__follows_role_and_status(void **state)
     }
 }
 
+/* What the database follows by itself when somebody gets another role or leaves must not go through the words of
+ * everybody: the index of a member's words begins with all that the foreign key names. */
+static void test_search__words_of_one_member_are_found_by_their_index(void **state)
+{
+    (void)state;
+    DB_ROWS(rows);
+    if (strcmp(db_driver(t->fixture->db)->name, "sqlite") != 0)
+        return;
+    assert_int_equal(db_first(t->fixture->conn, &rows,
+                              "SELECT COUNT(*) FROM pragma_foreign_key_list('member_words') k "
+                              "JOIN pragma_index_info('member_words_member') i "
+                              "ON i.name = k.\"from\" AND i.seqno < 4",
+                              DB_NO_ARGS),
+                     STORAGE_ROW);
+    assert_int_equal(db_col_int(&rows, 0), 4);
+}
+
 static int64_t count(struct member_query query)
 {
     int64_t total = -1;
@@ -264,6 +281,7 @@ int main(void)
         TEST(test_search__goes_by_words),
         TEST(test_search__follows_role_and_status),
         TEST(test_list__of_several_roles_and_counted),
+        TEST(test_search__words_of_one_member_are_found_by_their_index),
         TEST(test_search__follows_a_new_name),
         TEST(test_search__odd_names),
     };
