@@ -49,11 +49,11 @@ def save_reply(server, case, path):
                        stdout=file)
 
 
-def prepared(programs, scratch, users=USERS, tokens=USERS):
+def prepared(programs, scratch, users=USERS, tokens=USERS, api_tokens=0):
     """Data of so many users, seeded once in a run."""
-    key = (users, tokens)
+    key = (users, tokens, api_tokens)
     if key not in prepared.kept:
-        prepared.kept[key] = Data(programs, scratch, users, tokens)
+        prepared.kept[key] = Data(programs, scratch, *key)
     return prepared.kept[key]
 
 

@@ -82,9 +82,14 @@ def flood_of_logins(server, case, per_second, seconds, clients, folder):
     return process, log
 
 
-def many_tokens(server, tokens, path, seconds, folder):
-    """Requests per second over HTTP/1.1 when every request bears another token; None without wrk."""
-    if not shutil.which('wrk'):
+def has_wrk():
+    return shutil.which('wrk') is not None
+
+
+def many_tokens(server, tokens, path, seconds, folder, refused=False):
+    """Requests per second over HTTP/1.1 when every request bears another token; None without wrk. refused: each
+    of them gets a status of 4xx or 5xx, else none."""
+    if not has_wrk():
         return None
     script = os.path.join(folder, 'tokens.lua')
     heads = ',\n'.join(f'"GET {path} HTTP/1.1\\r\\nHost: {slug}.localhost\\r\\nAuthorization: Bearer {token}\\r\\n\\r\\n"'
@@ -94,6 +99,8 @@ def many_tokens(server, tokens, path, seconds, folder):
                    'request = function() i = i % #heads + 1 return heads[i] end\n')
     output = subprocess.run(['wrk', '-t', '1', '-c', '64', '-d', str(seconds), '-s', script,
                              f'http://127.0.0.1:{server.http}/'], check=True, capture_output=True, text=True).stdout
-    if 'Non-2xx' in output or 'Socket errors' in output:
+    failed = int((re.search(r'Non-2xx or 3xx responses: (\d+)', output) or ('', '0'))[1])
+    served = int(re.search(r'(\d+) requests in', output).group(1))
+    if failed != (served if refused else 0) or 'Socket errors' in output:
         raise RuntimeError(output)
     return float(re.search(r'Requests/sec:\s+(\S+)', output).group(1))

@@ -1,11 +1,12 @@
 /* Fills a database that `tether init` has made with tenants and users, fast, and prints tokens for some of
  * them.
  *
- *   bench_seed CONFIG USERS TOKENS
+ *   bench_seed CONFIG USERS TOKENS [API_TOKENS]
  *
  * Tenant `bench-N` has a thousand users; user M is uM@example.com, all with the password below, whose hash is
- * made once. TOKENS users, evenly spread, get a session; a line "SLUG TOKEN" each goes to stdout, progress to
- * stderr. The server must not run meanwhile. */
+ * made once. TOKENS users, evenly spread, get a session, and every user the same number of API tokens,
+ * API_TOKENS in all; a line "SLUG TOKEN" each goes to stdout, progress to stderr. The server must not run
+ * meanwhile. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "identity/access_token.h"
+#include "identity/api_token.h"
 #include "identity/password.h"
 #include "identity/session.h"
 #include "identity/user.h"
@@ -29,7 +31,7 @@
 struct seeding {
     const struct config *config;
     char hash[PASSWORD_HASH_CAP];
-    int64_t users, tokens;
+    int64_t users, tokens, api_tokens;
     int64_t done;      /* users of committed batches */
     int64_t tenant_id; /* of the last one made */
     int64_t now;
@@ -80,6 +82,21 @@ static enum storage_status add_session(struct db_conn *conn, struct seeding *see
     return STORAGE_OK;
 }
 
+static enum storage_status add_api_token(struct db_conn *conn, struct seeding *seeding, int64_t user,
+                                         int64_t id)
+{
+    uint8_t hash[API_TOKEN_HASH_BYTES];
+    struct api_token token = { .tenant_id = seeding->tenant_id,
+                               .user_id = id,
+                               .name = STR("bench"),
+                               .scopes = STR("assets.view team.view"),
+                               .addresses = STR(""),
+                               .created_at = seeding->now };
+    struct str secret = api_token_secret(seeding->arena, &token, hash);
+    printf("%.*s %.*s\n", STR_ARG(slug_of(seeding->arena, user)), STR_ARG(secret));
+    return api_token_insert(conn, &token, hash);
+}
+
 static enum storage_status add_user(struct db_conn *conn, struct seeding *seeding, int64_t user)
 {
     int64_t id;
@@ -95,6 +112,8 @@ static enum storage_status add_user(struct db_conn *conn, struct seeding *seedin
         status = membership_insert(conn, seeding->tenant_id, id, role, seeding->now);
     if (status == STORAGE_OK && gets_token(seeding, user))
         status = add_session(conn, seeding, user, id);
+    for (int64_t i = 0; i < seeding->api_tokens / seeding->users && status == STORAGE_OK; i++)
+        status = add_api_token(conn, seeding, user, id);
     return status;
 }
 
@@ -141,7 +160,7 @@ static struct db *open_db(const struct config *config, struct arena *arena)
 int main(int argc, char **argv)
 {
     struct config_error error;
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 2;
     random_init();
     json_init();
@@ -152,6 +171,7 @@ int main(int argc, char **argv)
     struct seeding seeding = { .config = config,
                                .users = strtol(argv[2], NULL, 10),
                                .tokens = strtol(argv[3], NULL, 10),
+                               .api_tokens = argc == 5 ? strtol(argv[4], NULL, 10) : 0,
                                .now = clock_now() };
     if (seeding.tokens < 1 || seeding.users < seeding.tokens ||
         !password_hash(config, STR(PASSWORD), seeding.hash))

@@ -100,31 +100,33 @@ class Server:
 class Data:
     """A scratch folder with a configuration and a seeded database."""
 
-    def __init__(self, programs, scratch, users, tokens):
+    def __init__(self, programs, scratch, users, tokens, api_tokens):
         self.programs = programs
-        self.folder = os.path.join(scratch, f'users-{users}')
+        self.folder = os.path.join(scratch, f'users-{users}-{api_tokens}')
         self.config = os.path.join(self.folder, 'tether.yaml')
         self.http, self.https = free_port(), free_port()
         os.makedirs(self.folder)
         self.make_certificate()
         with open(self.config, 'w', encoding='ascii', opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(CONFIG.format(http=self.http, https=self.https, loops=loops_here(), key=os.urandom(32).hex()))
-        self.seed(users, tokens)
+        self.seed(users, tokens, api_tokens)
 
     def make_certificate(self):
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
                         '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', 'key.pem',
                         '-out', 'certificate.pem'], cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
 
-    def seed(self, users, tokens):
+    def seed(self, users, tokens, api_tokens):
         environment = {**os.environ, 'TETHER_PASSWORD': PASSWORD}
         subprocess.run([self.programs['tether'], 'init', '--config', self.config, '--email', 'root@example.com'],
                        check=True, env=environment, stdout=subprocess.DEVNULL)
         start = time.monotonic()
-        seeded = subprocess.run([self.programs['seed'], self.config, str(users), str(tokens)], check=True,
+        seeded = subprocess.run([self.programs['seed'], self.config, str(users), str(tokens), str(api_tokens)], check=True,
                                 stdout=subprocess.PIPE, text=True)
         self.seed_seconds = time.monotonic() - start
-        self.tokens = [line.split() for line in seeded.stdout.splitlines()]
+        all_tokens = [line.split() for line in seeded.stdout.splitlines()]
+        self.tokens = [one for one in all_tokens if not one[1].startswith('tth_')]
+        self.api_tokens = [one for one in all_tokens if one[1].startswith('tth_')]
 
 
 class Tether(Server):

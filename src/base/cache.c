@@ -7,6 +7,7 @@
 #define WAYS   8  /* entries of a set */
 #define SHARDS 64 /* locks */
 #define TRIES  64 /* to take a lock; a few microseconds */
+#define GRAIN  64 /* values are given room in multiples of so many bytes */
 
 _Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "a digest is two words");
 
@@ -17,8 +18,9 @@ struct digest {
 struct entry {
     struct digest key;
     uint32_t used; /* the set's tick at the last use; 0: empty */
-    uint32_t size;
-    unsigned char *value; /* value_max bytes once used */
+    uint16_t size;
+    uint16_t room; /* bytes at `value` */
+    unsigned char *value;
 };
 
 struct set {
@@ -46,7 +48,7 @@ struct cache *cache_new(size_t entries, size_t value_max)
 {
     size_t sets = sets_for(entries);
     struct cache *cache = calloc(1, sizeof(*cache) + sets * sizeof(cache->sets[0]));
-    if (!cache)
+    if (!cache || value_max > UINT16_MAX)
         abort();
     randombytes_buf(cache->secret, sizeof(cache->secret));
     cache->value_max = value_max;
@@ -66,7 +68,7 @@ void cache_free(struct cache **cache)
         for (size_t w = 0; w < WAYS; w++) {
             struct entry *entry = &freeing->sets[s].way[w];
             if (entry->value)
-                sodium_memzero(entry->value, freeing->value_max);
+                sodium_memzero(entry->value, entry->room);
             free(entry->value);
         }
     for (size_t i = 0; i < SHARDS; i++)
@@ -139,6 +141,20 @@ bool cache_get(struct cache *cache, struct str key, void *ret, size_t cap, size_
     return found;
 }
 
+static void make_room(struct entry *entry, size_t size, size_t max)
+{
+    if (entry->value && size <= entry->room)
+        return;
+    if (entry->value)
+        sodium_memzero(entry->value, entry->room);
+    free(entry->value);
+    size_t room = (size / GRAIN + 1) * GRAIN;
+    entry->room = (uint16_t)(room < max ? room : max);
+    entry->value = malloc(entry->room);
+    if (!entry->value)
+        abort();
+}
+
 void cache_put(struct cache *cache, struct str key, const void *value, size_t size)
 {
     if (size > cache->value_max)
@@ -151,11 +167,10 @@ void cache_put(struct cache *cache, struct str key, const void *value, size_t si
     struct entry *entry = find(set, digest);
     if (!entry)
         entry = oldest(set);
-    if (!entry->value && !(entry->value = malloc(cache->value_max)))
-        abort();
+    make_room(entry, size, cache->value_max);
     memcpy(entry->value, value, size);
     entry->key = digest;
-    entry->size = (uint32_t)size;
+    entry->size = (uint16_t)size;
     mark_used(set, entry);
     pthread_mutex_unlock(lock);
 }

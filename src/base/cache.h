@@ -11,8 +11,8 @@
 
 struct cache;
 
-/* entries: rounded up to a power of two; value_max: bytes of the largest value that is kept. The memory of an
- * entry is taken when it is first used. */
+/* entries: rounded up to a power of two; value_max: bytes of the largest value that is kept, below 64 KiB.
+ * The memory of an entry is taken when it is first used, as much as its largest value so far needs. */
 struct cache *cache_new(size_t entries, size_t value_max);
 /* Wipes and frees. */
 void cache_free(struct cache **cache);

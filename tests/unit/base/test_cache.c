@@ -138,6 +138,23 @@ static void test_cache__respects_both_caps(void **state)
     cache_free(&cache);
 }
 
+/* A place grows with what is put there, and a smaller value leaves nothing of a larger one. */
+static void test_cache__values_may_grow_and_shrink(void **state)
+{
+    (void)state;
+    struct cache *cache = cache_new(1, VALUE_MAX);
+    char value[VALUE_MAX], out[VALUE_MAX];
+    for (size_t i = 0; i < 4 * VALUE_MAX; i++) {
+        size_t size = i * 7 % (VALUE_MAX + 1), got = 0;
+        memset(value, (int)('a' + i % 26), sizeof(value));
+        cache_put(cache, STR("a"), value, size);
+        assert_true(cache_get(cache, STR("a"), out, sizeof(out), &got));
+        assert_int_equal(got, size);
+        assert_memory_equal(out, value, size);
+    }
+    cache_free(&cache);
+}
+
 /* One set: eight entries, and the one that was not used for longest gives way. */
 static void test_cache__the_oldest_gives_way(void **state)
 {
@@ -262,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_cache__keeps_and_replaces),
         cmocka_unit_test(test_cache__keys_are_bytes),
         cmocka_unit_test(test_cache__respects_both_caps),
+        cmocka_unit_test(test_cache__values_may_grow_and_shrink),
         cmocka_unit_test(test_cache__the_oldest_gives_way),
         cmocka_unit_test(test_cache__what_is_used_stays),
         cmocka_unit_test(test_cache__is_bounded),
