@@ -77,11 +77,12 @@ class Server:
             total += int(fields[11]) + int(fields[12])
         return total / TICKS
 
-    def resident_mib(self):
+    def resident_mib(self, kind='VmRSS'):
+        """RssAnon: without the pages of files, the database's among them."""
         total = 0
         for pid in self.pids():
             with open(f'/proc/{pid}/status', encoding='ascii') as status:
-                total += sum(int(line.split()[1]) for line in status if line.startswith('VmRSS'))
+                total += sum(int(line.split()[1]) for line in status if line.startswith(kind))
         return total / 1024
 
     def end(self):

@@ -54,13 +54,13 @@ def in_turn(tether, bare, name, tokens, wanted, refused):
         served += ours[-1] * wanted.seconds
     cases.row(name, len(tokens), f'{median(ours):.0f}', f'{median(theirs):.0f}',
               f'{median(one / other for one, other in zip(ours, theirs)):.2f}', f'{cpu * 1e6 / served:.1f}',
-              f'{tether.resident_mib():.1f}', noise)
+              f'{tether.resident_mib("RssAnon"):.1f}', noise)
 
 
 def all_in_turn(tether, wanted):
     unknown = [('bench-0', well_formed()) for _ in range(API_TOKENS)]
     cases.heading('Forward (HTTP/1.1) when every request bears another token, beside bare libh2o with the same bytes',
-                  'request', 'tokens', 'Tether req/s', 'bare req/s', 'ratio', 'Tether CPU us', 'resident MiB', 'others')
+                  'request', 'tokens', 'Tether req/s', 'bare req/s', 'ratio', 'Tether CPU us', 'private MiB', 'others')
     for name, tokens, status in (('API tokens', tether.data.api_tokens, 200), ('unknown tokens', unknown[:5000], 401),
                                  ('unknown tokens', unknown, 401)):
         _, token = tokens[0]

@@ -10,8 +10,15 @@ struct node {
     struct route_entry *first; /* routes that end here */
 };
 
+struct prefix {
+    struct str text;
+    const struct surface *surface;
+};
+
 struct router {
     struct node root;
+    struct prefix *prefixes; /* of all surfaces, the longest first */
+    size_t prefix_count;
     struct route_entry *wide; /* rows that answer for all below them */
     const struct route_table *const *tables;
     size_t n;
@@ -72,11 +79,52 @@ static void plant_wide(struct arena *arena, struct router *router, const struct 
     router->wide = entry;
 }
 
+static bool has_surface(const struct router *router, const struct surface *surface)
+{
+    for (size_t i = 0; i < router->prefix_count; i++)
+        if (router->prefixes[i].surface == surface)
+            return true;
+    return false;
+}
+
+/* Of two of the same length the one that came first stays in front. */
+static void add_prefix(struct router *router, const struct surface *surface, const char *text)
+{
+    struct prefix added = { str_of(text), surface };
+    size_t i = router->prefix_count++;
+    for (; i > 0 && router->prefixes[i - 1].text.len < added.text.len; i--)
+        router->prefixes[i] = router->prefixes[i - 1];
+    router->prefixes[i] = added;
+}
+
+static size_t count_prefixes(const struct surface *surface)
+{
+    size_t n = 0;
+    while (surface->prefixes && surface->prefixes[n])
+        n++;
+    return n;
+}
+
+static void add_prefixes(struct arena *arena, struct router *router)
+{
+    size_t room = 0;
+    for (size_t t = 0; t < router->n; t++)
+        room += count_prefixes(router->tables[t]->surface);
+    router->prefixes = ARENA_ARRAY(arena, struct prefix, room + 1);
+    for (size_t t = 0; t < router->n; t++) {
+        const struct surface *surface = router->tables[t]->surface;
+        size_t n = has_surface(router, surface) ? 0 : count_prefixes(surface);
+        for (size_t i = 0; i < n; i++)
+            add_prefix(router, surface, surface->prefixes[i]);
+    }
+}
+
 struct router *router_new(struct arena *arena, const struct route_table *const *tables, size_t n)
 {
     struct router *router = ARENA_NEW(arena, struct router);
     router->tables = tables;
     router->n = n;
+    add_prefixes(arena, router);
     for (size_t t = 0; t < n; t++)
         for (size_t r = 0; r < tables[t]->n; r++)
             (tables[t]->routes[r].wide ? plant_wide : plant)(arena, router, tables[t]->surface,
@@ -126,25 +174,10 @@ const struct route_entry *router_wide(const struct router *router, struct str ra
     return NULL;
 }
 
-/* How many bytes of the path a prefix accounts for; 0: it does not fit. */
-static size_t prefix_fits(struct str prefix, struct str raw)
+static bool prefix_fits(struct str prefix, struct str raw)
 {
-    if (!str_starts_with(raw, prefix))
-        return 0;
-    bool whole_segment =
-        str_ends_with(prefix, STR("/")) || raw.len == prefix.len || raw.at[prefix.len] == '/';
-    return whole_segment ? prefix.len : 0;
-}
-
-static size_t longest_prefix(const struct surface *surface, struct str raw)
-{
-    size_t longest = 0;
-    for (const char *const *prefix = surface->prefixes; prefix && *prefix; prefix++) {
-        size_t fits = prefix_fits(str_of(*prefix), raw);
-        if (fits > longest)
-            longest = fits;
-    }
-    return longest;
+    return str_starts_with(raw, prefix) &&
+           (prefix.at[prefix.len - 1] == '/' || raw.len == prefix.len || raw.at[prefix.len] == '/');
 }
 
 const struct surface *router_surface(const struct router *router, struct str raw)
@@ -152,14 +185,8 @@ const struct surface *router_surface(const struct router *router, struct str raw
     /* What is no path at all still gets the envelope of "/". */
     if (raw.len == 0 || raw.at[0] != '/')
         raw = STR("/");
-    const struct surface *best = router->tables[0]->surface;
-    size_t longest = 0;
-    for (size_t t = 0; t < router->n; t++) {
-        size_t fits = longest_prefix(router->tables[t]->surface, raw);
-        if (fits > longest) {
-            longest = fits;
-            best = router->tables[t]->surface;
-        }
-    }
-    return best;
+    for (size_t i = 0; i < router->prefix_count; i++)
+        if (prefix_fits(router->prefixes[i].text, raw))
+            return router->prefixes[i].surface;
+    return router->tables[0]->surface;
 }
