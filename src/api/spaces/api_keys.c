@@ -23,8 +23,9 @@ static void add_words(cJSON *object, const char *name, struct str words)
     }
 }
 
-static cJSON *key_json(struct call *call, const struct api_token *token)
+static cJSON *key_json(struct call *call, const void *shown)
 {
+    const struct api_token *token = shown;
     cJSON *json = json_new_object();
     json_add_int(json, "id", token->id);
     json_add_str(json, "name", token->name);
@@ -49,32 +50,24 @@ static cJSON *key_json(struct call *call, const struct api_token *token)
 
 /* ---- the list ---- */
 
-struct page_query {
-    struct str cursor;
-    int64_t limit;
-};
-static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct page_query) };
-static const struct shape page_shape = SHAPE("ApiKeysQuery", struct page_query, page_fields);
+static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct spaces_page_query) };
+static const struct shape page_shape = SHAPE("ApiKeysQuery", struct spaces_page_query, page_fields);
+
+static enum storage_status read_page(struct call *call, int64_t place, int64_t limit, void **ret,
+                                     size_t *ret_n)
+{
+    struct api_token *found = NULL;
+    enum storage_status status =
+        api_token_list(call->db, call->arena, call->tenant.id, place, limit, &found, ret_n);
+    *ret = found;
+    return status;
+}
 
 static enum error_code list(struct call *call)
 {
-    const struct page_query *query = call->query_input;
-    int64_t below = 0, limit = spaces_limit(query->limit);
-    struct api_token *found;
-    size_t n;
-    enum error_code code = spaces_read_cursor(call, query->cursor, &below);
-    if (code != OK)
-        return code;
-    enum storage_status status =
-        api_token_list(call->db, call->arena, call->tenant.id, below, limit + 1, &found, &n);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
-    size_t shown = n > (size_t)limit ? (size_t)limit : n;
-    cJSON *json = json_new_array();
-    for (size_t i = 0; i < shown; i++)
-        json_add_item(json, NULL, key_json(call, &found[i]));
-    spaces_page(call, json, n > shown ? found[shown - 1].id : 0);
-    return OK;
+    static const struct spaces_list things = { sizeof(struct api_token), read_page, key_json };
+    const struct spaces_page_query *query = call->query_input;
+    return spaces_list(call, query->cursor, query->limit, &things);
 }
 
 /* ---- what is asked for ---- */

@@ -27,12 +27,8 @@ static enum error_code check_in(struct call *call)
 
 /* ---- who came in ---- */
 
-struct page_query {
-    struct str cursor;
-    int64_t limit;
-};
-static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct page_query) };
-static const struct shape page_shape = SHAPE("CheckInsQuery", struct page_query, page_fields);
+static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct spaces_page_query) };
+static const struct shape page_shape = SHAPE("CheckInsQuery", struct spaces_page_query, page_fields);
 
 static void add_id(cJSON *object, const char *name, int64_t id)
 {
@@ -42,8 +38,9 @@ static void add_id(cJSON *object, const char *name, int64_t id)
         json_add_null(object, name);
 }
 
-static cJSON *row_json(struct call *call, const struct checkin_row *row)
+static cJSON *row_json(struct call *call, const void *shown)
 {
+    const struct checkin_row *row = shown;
     cJSON *json = json_new_object();
     json_add_int(json, "id", row->id);
     json_add_str(json, "kind", row->member_id ? STR("member") : STR("ticket"));
@@ -57,25 +54,21 @@ static cJSON *row_json(struct call *call, const struct checkin_row *row)
     return json;
 }
 
+static enum storage_status read_page(struct call *call, int64_t place, int64_t limit, void **ret,
+                                     size_t *ret_n)
+{
+    struct checkin_row *found = NULL;
+    enum storage_status status =
+        checkin_list(call->db, call->arena, call->tenant.id, place, limit, &found, ret_n);
+    *ret = found;
+    return status;
+}
+
 static enum error_code list(struct call *call)
 {
-    const struct page_query *query = call->query_input;
-    int64_t before = 0, limit = spaces_limit(query->limit);
-    struct checkin_row *rows;
-    size_t n;
-    enum error_code code = spaces_read_cursor(call, query->cursor, &before);
-    if (code != OK)
-        return code;
-    enum storage_status status =
-        checkin_list(call->db, call->arena, call->tenant.id, before, limit + 1, &rows, &n);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
-    size_t shown = n > (size_t)limit ? (size_t)limit : n;
-    cJSON *json = json_new_array();
-    for (size_t i = 0; i < shown; i++)
-        json_add_item(json, NULL, row_json(call, &rows[i]));
-    spaces_page(call, json, n > shown ? rows[shown - 1].id : 0);
-    return OK;
+    static const struct spaces_list things = { sizeof(struct checkin_row), read_page, row_json };
+    const struct spaces_page_query *query = call->query_input;
+    return spaces_list(call, query->cursor, query->limit, &things);
 }
 
 /* ---- looking a member up ---- */

@@ -26,8 +26,9 @@ static const char *status_of(const struct call *call, const struct device *devic
     return seen_at > call->now - ONLINE_US ? "online" : "offline";
 }
 
-static cJSON *display_json(struct call *call, const struct device *device)
+static cJSON *display_json(struct call *call, const void *shown)
 {
+    const struct device *device = shown;
     int64_t seen_at = device_seen_at(call, device);
     cJSON *json = json_new_object();
     json_add_int(json, "id", device->id);
@@ -56,32 +57,24 @@ void display_add_qr(struct call *call, cJSON *object, struct str link)
 
 /* ---- looking ---- */
 
-struct page_query {
-    struct str cursor;
-    int64_t limit;
-};
-static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct page_query) };
-static const struct shape page_shape = SHAPE("DisplaysQuery", struct page_query, page_fields);
+static const struct field page_fields[] = { SPACES_PAGE_ROWS(struct spaces_page_query) };
+static const struct shape page_shape = SHAPE("DisplaysQuery", struct spaces_page_query, page_fields);
+
+static enum storage_status read_page(struct call *call, int64_t place, int64_t limit, void **ret,
+                                     size_t *ret_n)
+{
+    struct device *found = NULL;
+    enum storage_status status =
+        device_list(call->db, call->arena, call->tenant.id, place, limit, &found, ret_n);
+    *ret = found;
+    return status;
+}
 
 static enum error_code list(struct call *call)
 {
-    const struct page_query *query = call->query_input;
-    int64_t after = 0, limit = spaces_limit(query->limit);
-    struct device *found;
-    size_t n;
-    enum error_code code = spaces_read_cursor(call, query->cursor, &after);
-    if (code != OK)
-        return code;
-    enum storage_status status =
-        device_list(call->db, call->arena, call->tenant.id, after, limit + 1, &found, &n);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
-    size_t shown = n > (size_t)limit ? (size_t)limit : n;
-    cJSON *json = json_new_array();
-    for (size_t i = 0; i < shown; i++)
-        json_add_item(json, NULL, display_json(call, &found[i]));
-    spaces_page(call, json, n > shown ? found[shown - 1].id : 0);
-    return OK;
+    static const struct spaces_list things = { sizeof(struct device), read_page, display_json };
+    const struct spaces_page_query *query = call->query_input;
+    return spaces_list(call, query->cursor, query->limit, &things);
 }
 
 static enum error_code show(struct call *call)

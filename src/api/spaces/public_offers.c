@@ -46,10 +46,9 @@ static enum error_code answer_page(struct call *call, const struct offer *offers
     for (size_t i = 0; i < shown; i++)
         json_add_item(list, NULL, offer_json(call, &offers[i]));
     const struct offer *last = n > shown ? &offers[shown - 1] : NULL;
-    spaces_page_before(
-        call, list,
-        last ? arena_printf(call->arena, "%lld-%lld", (long long)last->starts_at, (long long)last->id)
-             : STR_NONE);
+    spaces_page(call, list,
+                last ? arena_printf(call->arena, "%lld-%lld", (long long)last->starts_at, (long long)last->id)
+                     : STR_NONE);
     return OK;
 }
 

@@ -54,8 +54,9 @@ void spaces_add_offer(struct call *call, cJSON *object, const struct ticket *tic
     json_add_str_or_null(object, "date", is_pass ? day_write(call->arena, ticket->day) : STR_NONE);
 }
 
-cJSON *spaces_ticket_json(struct call *call, const struct ticket *ticket)
+cJSON *spaces_ticket_json(struct call *call, const void *shown)
 {
+    const struct ticket *ticket = shown;
     cJSON *json = json_new_object();
     json_add_int(json, "id", ticket->id);
     json_add_int(json, ticket->kind == OFFER_PASS ? "pass_id" : "event_id", ticket->offer_id);

@@ -37,8 +37,8 @@ extern const char *const spaces_offer_words[];
 extern const char *const spaces_ticket_words[];
 extern const struct shape spaces_ticket_answer, spaces_ticket_with_code_answer, spaces_checkin_answer;
 
-/* A ticket as staff see it. */
-cJSON *spaces_ticket_json(struct call *call, const struct ticket *ticket);
+/* A struct ticket as staff see it. */
+cJSON *spaces_ticket_json(struct call *call, const void *shown);
 /* What it is for, added to an object: kind, title, location, starts_at, ends_at, and the date of a pass. */
 void spaces_add_offer(struct call *call, cJSON *object, const struct ticket *ticket);
 

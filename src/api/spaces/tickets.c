@@ -25,48 +25,50 @@ static const struct shape registrations_shape =
     SHAPE("RegistrationsQuery", struct tickets_query, registrations_fields);
 static const struct shape purchases_shape = SHAPE("PurchasesQuery", struct tickets_query, purchases_fields);
 
-static enum error_code find_offer(struct call *call, struct ticket_query *query)
+/* The offer that the path names is there. OK with *ret_id, or the failure is set. */
+static enum error_code find_offer(struct call *call, int64_t *ret_id)
 {
     struct offer offer;
-    if (!spaces_path_id(call, 0, &query->offer_id))
+    if (!spaces_path_id(call, 0, ret_id))
         return ERR_NOT_FOUND;
     enum storage_status status =
-        offer_find(call->db, call->arena, call->tenant.id, query->kind, query->offer_id, 0, &offer);
+        offer_find(call->db, call->arena, call->tenant.id, spaces_offer_kind(call), *ret_id, 0, &offer);
     if (status == STORAGE_DONE)
         return call_fail(call, ERR_NOT_FOUND, NULL);
     return status == STORAGE_ROW ? OK : call_fail_storage(call, status);
 }
 
-static enum error_code list(struct call *call)
+static enum storage_status read_page(struct call *call, int64_t place, int64_t limit, void **ret,
+                                     size_t *ret_n)
 {
     const struct tickets_query *asked = call->query_input;
-    int64_t limit = spaces_limit(asked->limit);
     struct ticket_query query = {
         .tenant_id = call->tenant.id,
         .kind = spaces_offer_kind(call),
         .day = -1,
         .status = asked->status,
-        .limit = limit + 1,
+        .before = place,
+        .limit = limit,
         .now = call->now,
     };
-    struct ticket *tickets;
-    size_t n;
-    if (asked->date.at && !day_read(asked->date, &query.day))
+    struct ticket *tickets = NULL;
+    str_to_int(call->params[0], &query.offer_id);
+    if (asked->date.at)
+        day_read(asked->date, &query.day);
+    enum storage_status status = ticket_list(call->db, call->arena, &query, &tickets, ret_n);
+    *ret = tickets;
+    return status;
+}
+
+static enum error_code list(struct call *call)
+{
+    static const struct spaces_list tickets = { sizeof(struct ticket), read_page, spaces_ticket_json };
+    const struct tickets_query *asked = call->query_input;
+    int64_t id, day;
+    if (asked->date.at && !day_read(asked->date, &day))
         return call_fail_field(call, "date", VIOLATION_CUSTOM, "The date must be a day like 2026-12-01.");
-    enum error_code code = spaces_read_cursor(call, asked->cursor, &query.before);
-    if (code == OK)
-        code = find_offer(call, &query);
-    if (code != OK)
-        return code;
-    enum storage_status status = ticket_list(call->db, call->arena, &query, &tickets, &n);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
-    size_t shown = n > (size_t)limit ? (size_t)limit : n;
-    cJSON *json = json_new_array();
-    for (size_t i = 0; i < shown; i++)
-        json_add_item(json, NULL, spaces_ticket_json(call, &tickets[i]));
-    spaces_page(call, json, n > shown ? tickets[shown - 1].id : 0);
-    return OK;
+    enum error_code code = find_offer(call, &id);
+    return code == OK ? spaces_list(call, asked->cursor, asked->limit, &tickets) : code;
 }
 
 /* ---- deeds ---- */
