@@ -105,19 +105,57 @@ static void print_page(const struct record_envelope *envelope, const struct reco
     buf_add(body, str_of(envelope->list[3]));
 }
 
+/* ---- what lies below another ---- */
+
+/* OK with the record that the path names first, unless kind has no parent; it must be there for the caller.
+ */
+static enum error_code find_parent(struct call *call, const struct record_kind *kind, struct record **ret)
+{
+    int64_t id, seconds;
+    struct record_caller caller = record_caller_of(call);
+    *ret = NULL;
+    if (!kind->parent)
+        return OK;
+    if (!record_path_id(call, kind->parent, 0, &id, &seconds))
+        return ERR_NOT_FOUND;
+    enum storage_status status = record_find(call->db, kind->parent, &caller, id, ret);
+    if (status != STORAGE_ROW && status != STORAGE_DONE)
+        return call_fail_storage(call, status);
+    if (status == STORAGE_DONE || (kind->is_crm && !crm_id_matches(seconds, (*ret)->created_at)))
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    return OK;
+}
+
+/* As if it had been sent. */
+static void give_parent(struct record_deed *deed, void *input, const struct record *parent)
+{
+    size_t row = record_parent_row(deed->kind);
+    void *member = (char *)input + deed->kind->rows[row].offset;
+    if (deed->kind->is_crm)
+        *(struct crm_key *)member = (struct crm_key){ parent->id, parent->created_at };
+    else
+        *(int64_t *)member = parent->id;
+    deed->present |= UINT64_C(1) << row;
+}
+
 /* ---- the five ---- */
 
 enum error_code record_list_handler(struct call *call)
 {
     struct buf body;
     struct record_page page;
+    struct record *parent;
     struct record_caller caller = record_caller_of(call);
+    enum error_code code = find_parent(call, call->route->record, &parent);
+    if (code != OK)
+        return code;
     struct record_ask ask = {
         .kind = call->route->record,
         .caller = &caller,
         .input = call->query_input,
         .present = call->query_present,
         .counts = call->surface->records->list[2] != NULL,
+        .parent = parent ? parent->id : 0,
     };
     enum storage_status status = record_list(call->db, &ask, &page);
     if (status == STORAGE_DONE) {
@@ -174,13 +212,21 @@ static enum error_code carry_out(struct call *call, struct record_deed *deed, in
 
 enum error_code record_create_handler(struct call *call)
 {
-    const struct record_made *made = &call->route->record->made;
+    const struct record_kind *kind = call->route->record;
+    const struct record_made *made = &kind->made;
+    struct record *parent;
     struct record_deed deed = {
+        .kind = kind,
         .act = RECORD_CREATE,
         .input = call->input,
         .present = by_kind(call->present, &made->create, made->create_rows),
         .null = by_kind(call->null, &made->create, made->create_rows),
     };
+    enum error_code code = find_parent(call, kind, &parent);
+    if (code != OK)
+        return code;
+    if (parent)
+        give_parent(&deed, call->input, parent);
     return carry_out(call, &deed, 201);
 }
 

@@ -30,10 +30,11 @@ enum error_code record_fail(struct call *call, const struct record_deed *deed);
 /* Answers with the record in the surface's envelope. */
 void record_reply(struct call *call, int status, const struct record_kind *kind, const struct record *record);
 
-/* The five rows of a kind: RECORD_ROUTES(record_category, "assets_category", "category", "categories",
+/* The rows of a kind: RECORD_ROUTES(record_category, "assets_category", "category", "categories",
  * "/api/categories", TENANT_BY_HOST, 204, PERM to view, to create, to change, to delete).
  * deleted_: the status of a deletion; 204 has no body, 200 the sentence "Deleted.". */
-#define RECORD_ROUTES(kind_, op_, one_, many_, path_, tenant_, deleted_, view_, create_, edit_, delete_)     \
+/* clang-format off */
+#define RECORD_LIST_ROUTE(kind_, op_, many_, path_, tenant_, view_)                                          \
     { .op = op_ "_list",                                                                                     \
       .method = METHOD_GET,                                                                                  \
       .path = (path_),                                                                                       \
@@ -44,7 +45,8 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .answer = &(kind_).made.object,                                                                        \
       .form = ANSWER_PAGE,                                                                                   \
       .handler = record_list_handler,                                                                        \
-      .summary = "Lists " many_ },                                                                           \
+      .summary = "Lists " many_ }
+#define RECORD_CREATE_ROUTE(kind_, op_, one_, path_, tenant_, create_)                                       \
     { .op = op_ "_create",                                                                                   \
       .method = METHOD_POST,                                                                                 \
       .path = (path_),                                                                                       \
@@ -57,7 +59,10 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .success = 201,                                                                                        \
       .fails = (kind_).made.fails[RECORD_CREATE],                                                            \
       .handler = record_create_handler,                                                                      \
-      .summary = "Creates a new " one_ },                                                                    \
+      .summary = "Creates a new " one_ }
+#define RECORD_ROUTES(kind_, op_, one_, many_, path_, tenant_, deleted_, view_, create_, edit_, delete_)     \
+    RECORD_LIST_ROUTE(kind_, op_, many_, path_, tenant_, view_),                                             \
+    RECORD_CREATE_ROUTE(kind_, op_, one_, path_, tenant_, create_),                                          \
     { .op = op_ "_read",                                                                                     \
       .method = METHOD_GET,                                                                                  \
       .path = path_ "/{id}",                                                                                 \
@@ -90,5 +95,6 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .fails = (kind_).made.fails[RECORD_DELETE],                                                            \
       .handler = record_delete_handler,                                                                      \
       .summary = "Deletes one " one_ }
+/* clang-format on */
 
 #endif

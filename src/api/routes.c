@@ -21,6 +21,8 @@ const struct route_table *const api_route_tables[] = {
     &assets_records_routes,
     &crm_auth_routes,
     &crm_register_routes,
+    &crm_records_routes,
+    &crm_department_members_routes,
     &v1_tenants_routes,
     &v1_auth_routes,
     &v1_sessions_routes,

@@ -30,6 +30,8 @@ extern const struct route_table assets_tenants_routes;
 extern const struct route_table assets_users_routes;
 extern const struct route_table crm_auth_routes;
 extern const struct route_table crm_register_routes;
+extern const struct route_table crm_records_routes;
+extern const struct route_table crm_department_members_routes;
 extern const struct route_table oauth_forward_routes;
 extern const struct route_table oauth_tokens_routes;
 extern const struct route_table spaces_api_keys_routes;

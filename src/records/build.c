@@ -1,5 +1,6 @@
-/* What a kind's rows amount to: the shapes of its bodies, queries and answers, and its statements. Built once,
- * from constant texts; values are only ever bound. A kind that is wrong stops the program with a sentence. */
+/* What a kind's rows amount to: the shapes of its bodies, queries and answers, and its statements. Built
+ * once, from constant texts; values are only ever bound. A kind that is wrong stops the program with a
+ * sentence. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,10 @@ static void check_kind(const struct record_kind *kind)
         stop(kind, "-", "a name is missing, or it has no rows or too many");
     if ((kind->scopes != NULL) != (kind->scope != NULL))
         stop(kind, "-", "scopes and what picks one come together");
+    if ((kind->scopes != NULL) != (kind->outside != NULL))
+        stop(kind, "-", "scopes and the sentence for what lies outside come together");
+    if ((kind->parent != NULL) != (record_parent_row(kind) < kind->n))
+        stop(kind, "-", "a parent and the row that names it come together");
     for (size_t i = 0; i < kind->n; i++) {
         const char *wrong = row_wrong(kind, &kind->rows[i]);
         if (wrong)
@@ -175,15 +180,27 @@ static void make_query(struct record_kind *kind)
         (struct shape){ .name = joined(kind->title, "Query"), .size = end, .fields = maker.rows };
 #define OWN(member_) .offset = (uint16_t)(maker.base + offsetof(struct list_input, member_))
     add_param(&maker, PARAM_LIMIT, 0,
-              (struct field){ .name = "limit", .type = FIELD_INT, OWN(limit), .min = 1,
-                              .max = RECORD_LIMIT_MAX, .help = "How many at most; 50 if left out",
+              (struct field){ .name = "limit",
+                              .type = FIELD_INT,
+                              OWN(limit),
+                              .min = 1,
+                              .max = RECORD_LIMIT_MAX,
+                              .help = "How many at most; 50 if left out",
                               .example = "50" });
     add_param(&maker, PARAM_CURSOR, 0,
-              (struct field){ .name = "cursor", .type = FIELD_STR, OWN(cursor), .max = 4096,
+              (struct field){ .name = "cursor",
+                              .type = FIELD_STR,
+                              OWN(cursor),
+                              .max = 4096,
                               .help = "Where the page before said that the next one begins" });
     add_param(&maker, PARAM_SORT, 0,
-              (struct field){ .name = "sort", .type = FIELD_STR_LIST, OWN(sort), .min = 1,
-                              .max = RECORD_SORT_MAX, .help = sort_help(kind), .example = "-id" });
+              (struct field){ .name = "sort",
+                              .type = FIELD_STR_LIST,
+                              OWN(sort),
+                              .min = 1,
+                              .max = RECORD_SORT_MAX,
+                              .help = sort_help(kind),
+                              .example = "-id" });
 #undef OWN
     for (size_t i = 0; i < kind->n; i++) {
         if (kind->rows[i].flags & FIELD_FILTER)
@@ -211,7 +228,7 @@ static void add_origin(struct buf *sql, const struct field *row)
                reference->origin ? reference->origin : reference->table);
     if (!reference->origin)
         buf_add(sql, STR("o.tenant_id = t.tenant_id AND "));
-    buf_printf(sql, "o.id = t.%s)", row_column(row));
+    buf_printf(sql, "o.id = %s%s)", row_is_computed(row) ? "" : "t.", row_column(row));
 }
 
 static void make_columns(struct record_kind *kind)
@@ -235,9 +252,8 @@ static void make_find(struct record_kind *kind)
     size_t n = 0;
     while (kind->scopes && kind->scopes[n])
         n++;
-    kind->made.scope_count = n;
     kind->made.find = ARENA_ARRAY(kept, const char *, n + 1);
-    for (size_t i = 0; i <= n; i++) {
+    for (size_t i = 0; i == 0 || i < n; i++) {
         struct buf sql;
         buf_init(&sql, kept, SQL_MAX);
         buf_printf(&sql, "SELECT %s FROM %s t WHERE t.tenant_id = $1 AND t.id = $2", kind->made.columns,
@@ -297,8 +313,7 @@ static void make_change(struct record_kind *kind)
             buf_printf(&sql, ", %s = $%zu", row_column(&kind->rows[i]), param++);
     buf_add(&sql, STR(" WHERE tenant_id = $1 AND id = $2"));
     kind->made.change = text_of(kind, &sql);
-    kind->made.remove =
-        arena_printf(kept, "DELETE FROM %s WHERE tenant_id = $1 AND id = $2", kind->table).at;
+    kind->made.remove = arena_printf(kept, "DELETE FROM %s WHERE tenant_id = $1 AND id = $2", kind->table).at;
 }
 
 static void make_words(struct record_kind *kind)
@@ -342,9 +357,9 @@ static void make_kind(struct record_kind *kind)
 {
     check_kind(kind);
     make_object(kind);
-    make_body(kind, "Create", FIELD_READONLY, 0, &kind->made.create, kind->made.create_rows);
-    make_body(kind, "Update", FIELD_READONLY | FIELD_IMMUTABLE, FIELD_REQUIRED, &kind->made.update,
-              kind->made.update_rows);
+    make_body(kind, "Create", FIELD_READONLY | FIELD_PARENT, 0, &kind->made.create, kind->made.create_rows);
+    make_body(kind, "Update", FIELD_READONLY | FIELD_PARENT | FIELD_IMMUTABLE, FIELD_REQUIRED,
+              &kind->made.update, kind->made.update_rows);
     make_query(kind);
     make_columns(kind);
     make_find(kind);

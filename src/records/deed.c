@@ -33,19 +33,32 @@ static enum storage_status run_hook(struct db_conn *conn, record_hook hook, stru
 
 /* ---- what it refers to ---- */
 
-static enum storage_status look_up(struct db_conn *conn, struct record_deed *deed, size_t i)
+/* ROW with when it was created, DONE when it is not there for the caller, or a failure. */
+static enum storage_status find_referred(struct db_conn *conn, struct record_deed *deed, size_t i, int64_t id,
+                                         int64_t *ret_created_at)
 {
     DB_ROWS(rows);
+    struct record *record;
+    const struct record_kind *kind = deed->kind->rows[i].reference->kind;
+    enum storage_status status = kind ? record_find(conn, kind, deed->caller, id, &record)
+                                      : db_first(conn, &rows, deed->kind->made.refer[i],
+                                                 DB_ARGS(db_int(deed->caller->tenant->id), db_int(id)));
+    if (status == STORAGE_ROW)
+        *ret_created_at = kind ? record->created_at : db_col_int(&rows, 0);
+    return status;
+}
+
+static enum storage_status look_up(struct db_conn *conn, struct record_deed *deed, size_t i)
+{
+    int64_t created_at = 0;
     const struct field *row = &deed->kind->rows[i];
     const void *member = member_of(row, deed->input);
     const struct crm_key *key = row->type == FIELD_CRM_ID ? member : NULL;
-    enum storage_status status = db_first(
-        conn, &rows, deed->kind->made.refer[i],
-        DB_ARGS(db_int(deed->caller->tenant->id), db_int(key ? key->id : *(const int64_t *)member)));
+    enum storage_status status =
+        find_referred(conn, deed, i, key ? key->id : *(const int64_t *)member, &created_at);
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return status;
-    if (status == STORAGE_DONE ||
-        (key && !crm_id_matches(key->created_at / CLOCK_SECOND, db_col_int(&rows, 0))))
+    if (status == STORAGE_DONE || (key && !crm_id_matches(key->created_at / CLOCK_SECOND, created_at)))
         violations_add(deed->caller->arena, &deed->violations, row->name, VIOLATION_MISSING, row, STR_NONE);
     return STORAGE_OK;
 }
@@ -75,7 +88,7 @@ static struct str told(const struct record_deed *deed, const struct record *reco
     return buf_str(&out);
 }
 
-static struct str name_of(const struct record_kind *kind, const struct record *record)
+struct str record_name(const struct record_kind *kind, const struct record *record)
 {
     const struct field *row = &kind->rows[0];
     return row_is_text(row) && record_has(record, 0) ? *(const struct str *)member_of(row, record) : STR("");
@@ -90,7 +103,7 @@ static enum storage_status audit(struct db_conn *conn, const struct record_deed 
         .action = deed->kind->made.actions[deed->act],
         .target_kind = deed->kind->name,
         .target_id = subject->id,
-        .target_name = name_of(deed->kind, subject),
+        .target_name = record_name(deed->kind, subject),
         .before = told(deed, before, now),
         .after = told(deed, now, before),
     };
@@ -129,8 +142,7 @@ static enum storage_status insert(struct db_conn *conn, struct record_deed *deed
     struct storage_value args[RECORD_ROWS_MAX + 2] = { db_int(deed->caller->tenant->id),
                                                        db_int(deed->caller->now) };
     size_t n = bind_rows(deed->kind, now, args, 2);
-    enum storage_status status =
-        db_first(conn, &rows, deed->kind->made.insert, (struct db_args){ args, n });
+    enum storage_status status = db_first(conn, &rows, deed->kind->made.insert, (struct db_args){ args, n });
     if (status != STORAGE_ROW)
         return status == STORAGE_DONE ? STORAGE_ERROR : status;
     now->id = db_col_int(&rows, 0);
@@ -147,13 +159,17 @@ static enum storage_status change(struct db_conn *conn, struct record_deed *deed
     return db_exec(conn, deed->kind->made.change, (struct db_args){ args, n }, NULL);
 }
 
-/* What the database works out is read again. */
+/* What the database works out is read again; and whether the caller still sees it: nobody puts a record where
+ * they could not have put it from. */
 static enum storage_status read_again(struct db_conn *conn, struct record_deed *deed, struct record *now)
 {
+    const struct record_kind *kind = deed->kind;
     deed->now = now;
-    if (!deed->kind->made.is_computed)
+    if (!kind->made.is_computed && !kind->scopes)
         return STORAGE_OK;
-    enum storage_status status = record_find_any(conn, deed->kind, deed->caller, now->id, &deed->now);
+    enum storage_status status = record_find(conn, kind, deed->caller, now->id, &deed->now);
+    if (status == STORAGE_DONE && kind->scopes)
+        return record_refuse(deed, RECORD_FORBIDDEN, kind->outside);
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
 }
 
@@ -224,8 +240,8 @@ static enum storage_status create(struct db_conn *conn, struct record_deed *deed
 static enum storage_status find_subject(struct db_conn *conn, struct record_deed *deed, struct record **ret)
 {
     enum storage_status status = record_find(conn, deed->kind, deed->caller, deed->id, ret);
-    bool is_other = status == STORAGE_ROW && deed->kind->is_crm &&
-                    !crm_id_matches(deed->seconds, (*ret)->created_at);
+    bool is_other =
+        status == STORAGE_ROW && deed->kind->is_crm && !crm_id_matches(deed->seconds, (*ret)->created_at);
     if (status == STORAGE_DONE || is_other)
         return record_refuse(deed, deed->violations.n > 0 ? RECORD_INVALID : RECORD_UNKNOWN, NULL);
     return status == STORAGE_ROW ? STORAGE_OK : status;
@@ -261,19 +277,14 @@ static enum storage_status update(struct db_conn *conn, struct record_deed *deed
                                                                     : status;
 }
 
-static enum storage_status delete(struct db_conn *conn, struct record_deed *deed)
-{
-    struct record *before = NULL;
-    enum storage_status status = find_subject(conn, deed, &before);
-    if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->before_write, deed, NULL, before);
+static enum storage_status delete (struct db_conn *conn, struct record_deed *deed) {
+    struct record *before = NULL; enum storage_status status = find_subject(conn, deed, &before);
+    if (status == STORAGE_OK) status = run_hook(conn, deed->kind->before_write, deed, NULL, before);
     if (status == STORAGE_OK)
         status = db_exec(conn, deed->kind->made.remove,
                          DB_ARGS(db_int(deed->caller->tenant->id), db_int(deed->id)), NULL);
-    if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->after_write, deed, NULL, before);
-    if (status == STORAGE_OK)
-        status = count(conn, deed, -1);
+    if (status == STORAGE_OK) status = run_hook(conn, deed->kind->after_write, deed, NULL, before);
+    if (status == STORAGE_OK) status = count(conn, deed, -1);
     return status == STORAGE_OK ? audit(conn, deed, NULL, before) : status;
 }
 

@@ -26,12 +26,12 @@ bool scope_add(struct buf *sql, const char *scope, size_t param)
     return names_user;
 }
 
-static enum storage_status find(struct db_conn *conn, const struct record_kind *kind,
-                                const struct record_caller *caller, size_t scope, int64_t id,
-                                struct record **ret)
+enum storage_status record_find(struct db_conn *conn, const struct record_kind *kind,
+                                const struct record_caller *caller, int64_t id, struct record **ret)
 {
     DB_ROWS(rows);
-    bool names_user = scope < kind->made.scope_count && strstr(kind->scopes[scope], "$U");
+    size_t scope = scope_of(kind, caller);
+    bool names_user = kind->scopes && strstr(kind->scopes[scope], "$U");
     struct db_args args = DB_ARGS(db_int(caller->tenant->id), db_int(id), db_int(caller->user_id));
     args.n = names_user ? 3 : 2;
     enum storage_status status = db_first(conn, &rows, kind->made.find[scope], args);
@@ -40,16 +40,4 @@ static enum storage_status find(struct db_conn *conn, const struct record_kind *
     *ret = arena_alloc(caller->arena, kind->size);
     record_read(kind, &rows, caller->arena, *ret);
     return STORAGE_ROW;
-}
-
-enum storage_status record_find(struct db_conn *conn, const struct record_kind *kind,
-                                const struct record_caller *caller, int64_t id, struct record **ret)
-{
-    return find(conn, kind, caller, scope_of(kind, caller), id, ret);
-}
-
-enum storage_status record_find_any(struct db_conn *conn, const struct record_kind *kind,
-                                    const struct record_caller *caller, int64_t id, struct record **ret)
-{
-    return find(conn, kind, caller, kind->made.scope_count, id, ret);
 }

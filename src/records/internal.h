@@ -53,10 +53,6 @@ void record_read(const struct record_kind *kind, struct db_rows *rows, struct ar
 
 /* ---- scopes (find.c) ---- */
 
-/* As record_find(), whatever the caller's scope. */
-enum storage_status record_find_any(struct db_conn *conn, const struct record_kind *kind,
-                                    const struct record_caller *caller, int64_t id, struct record **ret);
-
 /* The caller's; 0 where a kind has none. */
 size_t scope_of(const struct record_kind *kind, const struct record_caller *caller);
 /* Appends " AND (condition)" with the user's id as parameter number `param`. True: it names the user. */

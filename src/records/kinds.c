@@ -7,6 +7,10 @@ struct record_kind *const record_kinds[] = {
     &record_event,
     &record_day_pass,
     &record_community_member,
+    &record_department,
+    &record_contact,
+    &record_conversation,
+    &record_message,
 };
 
 const size_t record_kind_count = sizeof record_kinds / sizeof record_kinds[0];

@@ -11,6 +11,11 @@ extern struct record_kind record_event;
 extern struct record_kind record_day_pass;
 extern struct record_kind record_community_member;
 
+extern struct record_kind record_department;
+extern struct record_kind record_contact;
+extern struct record_kind record_conversation;
+extern struct record_kind record_message;
+
 extern struct record_kind *const record_kinds[];
 extern const size_t record_kind_count;
 

@@ -2,8 +2,8 @@
  *
  * A page goes on behind the last record of the one before, by that record's values (keyset): any page costs
  * what the first one costs. With keys a, b and the id, what comes behind (a1, b1, id1) is, in this order:
- * what has a1 and b1 and a greater id; what has a1 and a greater b; what has a greater a. Each is one range of
- * an index, in whatever direction its key runs, and is asked only while the page has room. */
+ * what has a1 and b1 and a greater id; what has a1 and a greater b; what has a greater a. Each is one range
+ * of an index, in whatever direction its key runs, and is asked only while the page has room. */
 #include "records/internal.h"
 
 #include "base/encode.h"
@@ -125,6 +125,10 @@ static void begin(struct statement *statement, const struct record_ask *ask, con
     buf_init(&statement->sql, ask->caller->arena, SQL_MAX);
     buf_printf(&statement->sql, "SELECT %s FROM %s t WHERE t.tenant_id = ", what, ask->kind->table);
     bind(statement, db_int(ask->caller->tenant->id));
+    if (!ask->kind->parent)
+        return;
+    buf_printf(&statement->sql, " AND t.%s = ", row_column(&ask->kind->rows[record_parent_row(ask->kind)]));
+    bind(statement, db_int(ask->parent));
 }
 
 static void add_condition(struct statement *statement, const char *column, const char *operator,
@@ -162,13 +166,14 @@ static void add_filters(struct statement *statement)
     for (size_t i = 0; i < kind->made.query.n; i++)
         if (ask->present >> i & 1)
             add_filter(statement, &kind->made.params[i]);
-    if (kind->scopes && scope_add(&statement->sql, kind->scopes[scope_of(kind, ask->caller)], statement->n + 1))
+    if (kind->scopes &&
+        scope_add(&statement->sql, kind->scopes[scope_of(kind, ask->caller)], statement->n + 1))
         statement->args[statement->n++] = db_int(ask->caller->user_id);
 }
 
 static bool is_filtered(const struct record_ask *ask)
 {
-    bool is_filtered = ask->kind->scopes != NULL;
+    bool is_filtered = ask->kind->scopes || ask->kind->parent;
     for (size_t i = 0; i < ask->kind->made.query.n; i++)
         is_filtered |= (ask->present >> i & 1) && ask->kind->made.params[i].use >= PARAM_FILTER;
     return is_filtered;
@@ -244,8 +249,8 @@ static enum storage_status read_level(struct db_conn *conn, struct pager *pager,
     bind(&statement, db_int((int64_t)(pager->limit + 1 - pager->page->n)));
     if (statement.sql.overflow)
         return STORAGE_ERROR;
-    enum storage_status status = db_query(conn, &rows, buf_str(&statement.sql).at,
-                                          (struct db_args){ statement.args, statement.n });
+    enum storage_status status =
+        db_query(conn, &rows, buf_str(&statement.sql).at, (struct db_args){ statement.args, statement.n });
     return status == STORAGE_OK ? read_rows(&rows, pager) : status;
 }
 
@@ -269,10 +274,10 @@ static enum storage_status count_filtered(struct db_conn *conn, const struct rec
     struct statement statement;
     begin(&statement, ask, "COUNT(*)");
     add_filters(&statement);
-    enum storage_status status =
-        statement.sql.overflow ? STORAGE_ERROR
-                               : db_first(conn, &rows, buf_str(&statement.sql).at,
-                                          (struct db_args){ statement.args, statement.n });
+    enum storage_status status = statement.sql.overflow
+                                     ? STORAGE_ERROR
+                                     : db_first(conn, &rows, buf_str(&statement.sql).at,
+                                                (struct db_args){ statement.args, statement.n });
     if (status == STORAGE_ROW)
         *ret = db_col_int(&rows, 0);
     return status;
@@ -287,9 +292,8 @@ static enum storage_status count(struct db_conn *conn, const struct pager *pager
     if (!ask->counts || pager->cursor.id)
         return STORAGE_OK;
     const char *kind = ask->kind->plan ? ask->kind->plan : ask->kind->table;
-    enum storage_status status = is_filtered(ask)
-                                     ? count_filtered(conn, ask, total)
-                                     : plan_used(conn, ask->caller->tenant->id, kind, total);
+    enum storage_status status = is_filtered(ask) ? count_filtered(conn, ask, total)
+                                                  : plan_used(conn, ask->caller->tenant->id, kind, total);
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
 }
 

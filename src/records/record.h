@@ -2,9 +2,9 @@
  * what is written to the audit log and what OpenAPI says all come from those rows. docs/records.md walks
  * through adding a kind.
  *
- * Every kind has a table of its own with the columns id, tenant_id, created_at, updated_at, UNIQUE (tenant_id,
- * id), a column per row, and an index (tenant_id, column) for what can be sorted by. The engine adds the
- * tenant to every statement; a reference to another table is a foreign key (tenant_id, column). */
+ * Every kind has a table of its own with the columns id, tenant_id, created_at, updated_at, UNIQUE
+ * (tenant_id, id), a column per row, and an index (tenant_id, column) for what can be sorted by. The engine
+ * adds the tenant to every statement; a reference to another table is a foreign key (tenant_id, column). */
 #ifndef TETHER_RECORDS_RECORD_H
 #define TETHER_RECORDS_RECORD_H
 
@@ -25,6 +25,8 @@ struct record {
 
 /* What a row refers to: the row of `table` with the same tenant_id and that `key`. */
 struct record_reference {
+    /* What is outside of the caller's scope of that kind is not there; NULL: all of the tenant is. */
+    const struct record_kind *kind;
     const char *table;  /* "categories" */
     const char *key;    /* its column; NULL: "id" */
     const char *origin; /* the table (id, created_at) that crm ids are made from; NULL: `table` */
@@ -60,12 +62,11 @@ struct record_made {
     const char *keys[RECORD_ROWS_MAX + 3]; /* ,"name": — of id, the rows, created_at and updated_at */
     const char *columns;
     const char *insert, *change, *remove;
-    const char **find;      /* one per scope, then one without */
-    size_t scope_count;
+    const char **find;                  /* one per scope */
     const char *refer[RECORD_ROWS_MAX]; /* whether what a row refers to is there */
-    const char *actions[3];      /* "category.created", by enum record_act */
-    enum error_code fails[3][4]; /* how a deed may be refused, for route rows */
-    bool is_computed;       /* what is stored says more than what was written */
+    const char *actions[3];             /* "category.created", by enum record_act */
+    enum error_code fails[3][4];        /* how a deed may be refused, for route rows */
+    bool is_computed;                   /* what is stored says more than what was written */
 };
 
 struct record_kind {
@@ -84,6 +85,12 @@ struct record_kind {
      * of the tenant. `scope` picks one. Rows outside do not exist for the caller. */
     const char *const *scopes; /* NULL-terminated */
     size_t (*scope)(const struct record_caller *caller);
+    /* 403 for a deed after which the caller could not see the record any more, a sentence; with scopes. */
+    const char *outside;
+
+    /* The kind below whose records these lie, "/api/conversations/{id}/messages"; its row has FIELD_PARENT.
+     */
+    const struct record_kind *parent;
 
     record_hook check;        /* rules between fields: record_violate() */
     record_hook before_write; /* may fill in what is missing, or refuse */
@@ -106,6 +113,12 @@ static inline bool record_has(const struct record *record, size_t row)
 {
     return (record->has >> row & 1) != 0;
 }
+
+/* The row with FIELD_PARENT; kind->n when there is none. */
+size_t record_parent_row(const struct record_kind *kind);
+
+/* What people and the audit log call it: the text of the first row; "" where that is none. */
+struct str record_name(const struct record_kind *kind, const struct record *record);
 
 /* Its JSON object, appended. */
 void record_print(const struct record_kind *kind, const struct record *record, struct buf *out);
@@ -165,7 +178,8 @@ struct record_ask {
     const struct record_caller *caller;
     const void *input; /* as kind->made.query read it */
     uint64_t present;
-    bool counts; /* page.total is wanted */
+    bool counts;    /* page.total is wanted */
+    int64_t parent; /* of a kind that lies below another: whose records are wanted */
 };
 
 struct record_page {

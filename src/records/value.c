@@ -13,6 +13,14 @@ bool row_is_computed(const struct field *row)
     return row->column && row->column[0] == '(';
 }
 
+size_t record_parent_row(const struct record_kind *kind)
+{
+    size_t i = 0;
+    while (i < kind->n && !(kind->rows[i].flags & FIELD_PARENT))
+        i++;
+    return i;
+}
+
 const char *row_column(const struct field *row)
 {
     return row->column ? row->column : row->name;
@@ -37,8 +45,9 @@ bool row_differs(const struct record_kind *kind, size_t row, const struct record
     struct storage_value one = row_value(kind, row, a), other = row_value(kind, row, b);
     if (one.type != other.type)
         return true;
-    return one.type == STORAGE_TEXT ? !str_equal(str_from(one.data, one.size), str_from(other.data, other.size))
-                                    : one.integer != other.integer;
+    return one.type == STORAGE_TEXT
+               ? !str_equal(str_from(one.data, one.size), str_from(other.data, other.size))
+               : one.integer != other.integer;
 }
 
 /* A crm id takes two columns. */
