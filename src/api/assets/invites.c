@@ -1,8 +1,9 @@
 /* Invitations on the assets surface: inviting, what the account setup page shows, accepting. */
+#include "api/assets/invites.h"
+
 #include "access/custom_role.h"
 #include "api/assets/me.h"
 #include "api/assets/role_name.h"
-#include "api/invitation.h"
 #include "api/tables.h"
 #include "base/clock.h"
 
@@ -25,17 +26,22 @@ static const struct field invite_fields[] = {
 };
 static const struct shape invite_shape = SHAPE("AssetsInvite", struct invite_input, invite_fields);
 
+enum error_code assets_invite(struct call *call, struct str email, struct str role, struct invite_deed *ret)
+{
+    enum error_code code = invite_begin(call, ret);
+    if (code != OK)
+        return code;
+    ret->email = email;
+    ret->role = assets_role_slug(role);
+    enum storage_status status = invitation_send(call->db, call->arena, ret);
+    return status == STORAGE_OK ? invite_refuse(call, ret, false) : call_fail_storage(call, status);
+}
+
 static enum error_code invite(struct call *call)
 {
     const struct invite_input *input = call->input;
     struct invite_deed deed;
-    enum error_code code = invite_begin(call, &deed);
-    if (code != OK)
-        return code;
-    deed.email = input->email;
-    deed.role = assets_role_slug(input->role);
-    enum storage_status status = invitation_send(call->db, call->arena, &deed);
-    code = status == STORAGE_OK ? invite_refuse(call, &deed, false) : call_fail_storage(call, status);
+    enum error_code code = assets_invite(call, input->email, input->role, &deed);
     if (code != OK)
         return code;
     cJSON *json = json_new_object();

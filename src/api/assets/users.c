@@ -1,7 +1,7 @@
 /* The tenant's users: list, create or invite, change, deactivate, remove. */
 #include "api/assets/answer.h"
+#include "api/assets/invites.h"
 #include "api/assets/role_name.h"
-#include "api/invitation.h"
 #include "api/member.h"
 #include "api/tables.h"
 #include "base/random.h"
@@ -124,13 +124,7 @@ static enum error_code invite(struct call *call)
 {
     const struct user_input *input = call->input;
     struct invite_deed deed;
-    enum error_code code = invite_begin(call, &deed);
-    if (code != OK)
-        return code;
-    deed.email = input->email;
-    deed.role = assets_role_slug(input->role);
-    enum storage_status status = invitation_send(call->db, call->arena, &deed);
-    code = status == STORAGE_OK ? invite_refuse(call, &deed, false) : call_fail_storage(call, status);
+    enum error_code code = assets_invite(call, input->email, input->role, &deed);
     if (code != OK)
         return code;
     cJSON *json = json_new_object();
