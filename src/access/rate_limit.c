@@ -234,6 +234,16 @@ struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *c
     return ask(limiter, config, class, key, now, false);
 }
 
+struct rate_state rate_answer(struct rate_limiter *limiter, const struct config *config,
+                              const struct rate_ask *ask, int64_t now)
+{
+    if (!ask->takes)
+        return rate_peek(limiter, config, ask->class, ask->key, now);
+    if (ask->own.limit > 0)
+        return rate_take_own(limiter, &ask->own, ask->key, now);
+    return rate_take(limiter, config, ask->class, ask->key, now);
+}
+
 /* The /64 of an IPv6 address, or the IPv4 address that it maps. */
 static struct str ipv6_key(struct arena *arena, struct in6_addr *address)
 {

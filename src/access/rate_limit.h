@@ -45,6 +45,16 @@ struct rate_state rate_take_own(struct rate_limiter *limiter, const struct rate 
 struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *config, enum rate_class class,
                             struct str key, int64_t now);
 
+/* One of the above as a value, so that the same can be asked again. */
+struct rate_ask {
+    struct str key; /* at == NULL: nothing is asked */
+    enum rate_class class;
+    struct rate own; /* limit 0: the class's */
+    bool takes;
+};
+struct rate_state rate_answer(struct rate_limiter *limiter, const struct config *config,
+                              const struct rate_ask *ask, int64_t now);
+
 /* What shared_rate.h counts by too. The limit of a class; {0, 0}: none. */
 struct rate rate_of_class(const struct config *config, enum rate_class class);
 /* Windows begin at multiples of their length. */

@@ -101,6 +101,27 @@ static void add_field(struct line *line, const struct log_field *field, enum log
     add_value(line, field, format);
 }
 
+static void add_fields(struct line *line, const struct log_field *fields, enum log_format format)
+{
+    for (const struct log_field *field = fields; field->type != LOG_FIELD_END; field++) {
+        if (field->type != LOG_FIELD_RENDERED)
+            add_field(line, field, format);
+        else if (field->text.len <= room(line))
+            add(line, field->text.at, field->text.len);
+    }
+}
+
+size_t log_render(char *to, size_t cap, const struct log_field *fields)
+{
+    struct line line;
+    line.len = 0;
+    add_fields(&line, fields, (enum log_format)atomic_load(&format_now));
+    if (line.len > cap)
+        return 0;
+    memcpy(to, line.at, line.len);
+    return line.len;
+}
+
 static void start_json(struct line *line, enum log_level level, const char *message)
 {
     add_cstr(line, "{\"time\":\"");
@@ -176,8 +197,7 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
         start_json(&line, level, message);
     else
         start_text(&line, level, message);
-    for (const struct log_field *field = fields; field->type != LOG_FIELD_END; field++)
-        add_field(&line, field, format);
+    add_fields(&line, fields, format);
     if (format == LOG_JSON)
         line.at[line.len++] = '}';
     line.at[line.len++] = '\n';

@@ -8,7 +8,7 @@
 enum log_level { LOG_DEBUG = 0, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_JSON = 0, LOG_TEXT };
 
-enum log_field_type { LOG_FIELD_END = 0, LOG_FIELD_STR, LOG_FIELD_INT };
+enum log_field_type { LOG_FIELD_END = 0, LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_RENDERED };
 struct log_field {
     enum log_field_type type;
     const char *name;
@@ -20,12 +20,19 @@ struct log_field {
 #define LOG_Z(name, cstr)   ((struct log_field){ LOG_FIELD_STR, (name), str_of(cstr), 0 })
 #define LOG_I(name, number) ((struct log_field){ LOG_FIELD_INT, (name), STR_NONE, (int64_t)(number) })
 
+/* Fields that log_render() has written; the name is not used. */
+#define LOG_R(rendered) ((struct log_field){ LOG_FIELD_RENDERED, "", (rendered), 0 })
+
 /* log_event(LOG_INFO, "listening", LOG_Z("address", "127.0.0.1"), LOG_I("port", 8080)); the message is a
  * fixed sentence, what varies stands in fields. Lines longer than 8 KiB are cut inside a field, still valid
  * JSON. */
 #define log_event(level, message, ...)                                                                       \
     log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_FIELD_END } })
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);
+
+/* Writes fields as they would stand in a line of the format in force, for lines that share them; their length.
+ * 0: they do not fit into cap bytes. */
+size_t log_render(char *to, size_t cap, const struct log_field *fields);
 
 /* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
  * log_gather_end() they wait, a few KiB at most, for the next log_flush() of the same thread or for its next

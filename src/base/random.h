@@ -15,6 +15,9 @@ struct str random_hex(struct arena *arena, size_t bytes);
 /* 32 hexadecimal digits that nobody else is given. No secret: what names requests and the like, at the price
  * of a system call for every few dozen. Not for a process that forks after its first. */
 struct str random_id(struct arena *arena);
+/* The same without an arena, and without a NUL. */
+#define RANDOM_ID_LEN 32
+void random_id_put(char ret[RANDOM_ID_LEN]);
 
 /* Equality in constant time for equal lengths. */
 bool secret_equal(struct str a, struct str b);

@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "http/internal.h"
 #include "http/loop.h"
+#include "http/question.h"
 #include "http/send.h"
 #include "http/view.h"
 
@@ -38,6 +39,8 @@ void exchange_begin(struct open_request *open)
     struct exchange *exchange = new_exchange(open);
     enum lane lane = LANE_GENERAL;
     if (walk_admit(loop->server->walk, exchange->call, &lane)) {
+        if (open->has_key)
+            kept_answers_keep(loop->kept, &open->key, exchange->call);
         loop_answer(loop, exchange);
     } else if (lane_reserve(loop->server->lanes[lane])) {
         loop_stage(loop, lane, exchange);
@@ -47,12 +50,32 @@ void exchange_begin(struct open_request *open)
     }
 }
 
+/* At once, and without a call. */
+static bool answer_again(struct open_request *open)
+{
+    struct kept_answers *kept = open->connection->loop->kept;
+    struct question question;
+    struct kept_use use;
+    open->has_key = question_read(open->req, open->connection, &question);
+    if (!open->has_key)
+        return false;
+    open->key = question.key;
+    if (!kept_answers_use(kept, &open->key, question.request_id, open->arrived_us, &use))
+        return false;
+    connection_answered(open, use.reply.body.len);
+    send_reply(open->req, &use.reply, false, true);
+    kept_answers_log(&use);
+    return true;
+}
+
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
     (void)handler;
     struct connection *connection = connection_of(req);
     struct open_request *open = connection_request(connection, req);
     loop_is_awake(connection->loop);
+    if (answer_again(open))
+        return 0;
     if (connection->jobs < connection->loop->limits->jobs)
         exchange_begin(open);
     else
@@ -125,7 +148,7 @@ static bool answer(struct call *call, struct open_request *open)
     struct connection *connection = open->connection;
     bool close = ends_connection(call), keep = call->reply.body.len > HTTP_COPY_MAX;
     connection_answered(open, call->reply.body.len);
-    send_reply(open->req, call, close, !keep);
+    send_reply(open->req, &call->reply, close, !keep);
     if (close && call->request.http_version >= 0x200)
         connection_close_when_idle(connection);
     return keep;
@@ -176,7 +199,7 @@ static void begin_stream(struct exchange *exchange)
     struct open_request *open = exchange->open;
     bool close = ends_connection(exchange->call);
     exchange->stream.is_on = true;
-    send_head(open, exchange->call, close, on_taken);
+    send_head(open, &exchange->call->reply, close, on_taken);
     if (close && exchange->call->request.http_version >= 0x200)
         connection_close_when_idle(open->connection);
     ask_for_piece(exchange);

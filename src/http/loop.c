@@ -17,6 +17,7 @@
 #include "http/send.h"
 #include "http/sweep.h"
 #include "http/thread.h"
+#include "request/kept_answers.h"
 
 #define SENTINEL_HOST "no-host.invalid" /* what the library puts where a request names no host */
 
@@ -387,6 +388,7 @@ static bool open_loop(struct http_loop *loop)
     configure(loop);
     h2o_evloop_t *evloop = h2o_evloop_create();
     h2o_context_init(&loop->ctx, evloop, &loop->globalconf);
+    loop->kept = kept_answers_new(loop->server->walk);
     h2o_multithread_register_receiver(loop->ctx.queue, &loop->receiver, on_message);
     h2o_timeout_init(evloop, &loop->tick, loop->limits->tick_ms);
     h2o_timeout_init(evloop, &loop->drain_tick, loop->limits->drain_tick_ms);
@@ -419,6 +421,7 @@ static void close_loop(struct http_loop *loop)
     free(queue); /* destroying a queue leaves its memory */
     h2o_evloop_destroy(evloop);
     h2o_config_dispose(&loop->globalconf);
+    kept_answers_free(&loop->kept);
 }
 
 static void enter_state(struct http_loop *loop, enum loop_state state)

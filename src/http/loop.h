@@ -55,6 +55,7 @@ struct http_loop {
     struct loop_listener *listeners;
     size_t listener_count;
     h2o_linklist_t connections;
+    struct kept_answers *kept;
     size_t jobs; /* exchanges that are not finished */
     struct batch staged[LANE_INLINE];
     struct batch put_off; /* answers in pieces whose next one found the lane full */

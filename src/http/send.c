@@ -66,6 +66,11 @@ static void add_header(h2o_req_t *req, struct str name, struct str value)
     h2o_add_header_by_str(&req->pool, &req->res.headers, name.at, name.len, 1, NULL, value.at, value.len);
 }
 
+static bool is_head(const h2o_req_t *req)
+{
+    return h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
+}
+
 static bool has_body(const struct reply *reply)
 {
     return reply->content_type && reply->status != 204 && reply->status != 304;
@@ -103,12 +108,11 @@ static void start(h2o_req_t *req, const struct reply *reply, bool close, size_t 
     h2o_start_response(req, generator);
 }
 
-void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy)
+void send_reply(h2o_req_t *req, const struct reply *reply, bool close, bool copy)
 {
-    const struct reply *reply = &call->reply;
     size_t size = has_body(reply) ? reply->body.len : 0;
     start(req, reply, close, reply->stream.next ? SIZE_MAX : size, &reply_generator);
-    if (size == 0 || call->request.method == METHOD_HEAD) {
+    if (size == 0 || is_head(req)) {
         h2o_send(req, NULL, 0, H2O_SEND_STATE_FINAL);
         return;
     }
@@ -134,12 +138,12 @@ static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
     generator->taken(generator->open);
 }
 
-void send_head(struct open_request *open, const struct call *call, bool close,
+void send_head(struct open_request *open, const struct reply *reply, bool close,
                void (*taken)(struct open_request *open))
 {
     struct piece_generator *generator = h2o_mem_alloc_pool(&open->req->pool, sizeof *generator);
     *generator = (struct piece_generator){ { .proceed = on_proceed }, open, taken };
-    start(open->req, &call->reply, close, SIZE_MAX, &generator->super);
+    start(open->req, reply, close, SIZE_MAX, &generator->super);
 }
 
 void send_piece(h2o_req_t *req, struct str piece)

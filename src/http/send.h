@@ -6,16 +6,16 @@
 
 #include "request/call.h"
 
-/* Status, headers and body of call->reply. close: an HTTP/1 connection ends with this. copy: the body is
- * copied into the library's pool, so that the call may be freed; else it must live as long as the library's
+/* Status, headers and body of a reply. close: an HTTP/1 connection ends with this. copy: the body is
+ * copied into the library's pool, so that the reply may be freed; else it must live as long as the library's
  * request. */
-void send_reply(h2o_req_t *req, const struct call *call, bool close, bool copy);
+void send_reply(h2o_req_t *req, const struct reply *reply, bool close, bool copy);
 
 struct open_request;
 
 /* The same without a body: it comes in pieces, the first with the head. taken: called when the client has
  * taken a piece, from inside the library. */
-void send_head(struct open_request *open, const struct call *call, bool close,
+void send_head(struct open_request *open, const struct reply *reply, bool close,
                void (*taken)(struct open_request *open));
 /* piece: not empty; lives until it is taken or the request is gone. */
 void send_piece(h2o_req_t *req, struct str piece);

@@ -20,10 +20,17 @@ bool route_counts_by_address(const struct route *route)
     return !route_needs_sign_in(route) || route->rate == RATE_LOGIN || route->rate == RATE_REGISTER;
 }
 
-struct rate_state rate_by_address(struct call *call, enum rate_class class, bool take)
+struct rate_ask rate_ask_for_address(struct call *call, enum rate_class class, bool takes)
 {
     struct str key = rate_address_key(call->arena, call->request.client_address);
-    return (take ? rate_take : rate_peek)(call->walk->limiter, call->config, class, key, call->now);
+    return (struct rate_ask){ .key = key, .class = class, .takes = takes };
+}
+
+void rate_count(struct call *call, struct rate_ask ask)
+{
+    call->rate = rate_answer(call->walk->limiter, call->config, &ask, call->now);
+    call->own.asked = ask;
+    call->own.rate_known |= ask.takes;
 }
 
 enum rate_class rate_class_of_address(const struct call *call)
@@ -33,7 +40,8 @@ enum rate_class rate_class_of_address(const struct call *call)
 
 bool address_is_used_up(struct call *call)
 {
-    struct rate_state state = rate_by_address(call, rate_class_of_address(call), false);
+    struct rate_ask ask = rate_ask_for_address(call, rate_class_of_address(call), false);
+    struct rate_state state = rate_answer(call->walk->limiter, call->config, &ask, call->now);
     return state.applies && state.remaining <= 0;
 }
 
@@ -47,7 +55,7 @@ static void add_rate_headers(struct call *call)
     if (!call->own.rate_known && call->route && call->route->rate == RATE_UNLIMITED)
         return;
     if (!call->own.rate_known)
-        call->rate = rate_by_address(call, rate_class_of_address(call), false);
+        rate_count(call, rate_ask_for_address(call, rate_class_of_address(call), false));
     if (!call->rate.applies)
         return;
     add_number(call, "x-ratelimit-limit", call->rate.limit);

@@ -107,6 +107,12 @@ static bool is_young(const struct call *call, int64_t kept_at)
     return age < AGE_MAX_US && age > -AGE_MAX_US;
 }
 
+static void rest_on(struct call *call, enum db_subject subject, int64_t id, struct db_stamp stamp,
+                    int64_t kept_at)
+{
+    basis_add(&call->own.basis, subject, id, stamp, kept_at, kept_at + AGE_MAX_US);
+}
+
 /* A miss: on a worker, go and read; on the loop, start over on a worker. */
 static bool is_cold(struct call *call)
 {
@@ -188,6 +194,7 @@ static bool recall_from(struct call *call, struct cache *cache, struct str key, 
     point_slices(kept, sizeof(*kept), tenant_slices(&kept->tenant));
     *ret_scope = kept->scope;
     *ret = kept->tenant;
+    rest_on(call, SUBJECT_DIRECTORY, 0, kept->directory, kept->kept_at);
     call->own.hits++;
     return true;
 }
@@ -274,6 +281,9 @@ bool authority_knows(struct call *call, struct str token, struct principal *ret)
     point_slices(kept, sizeof(*kept), principal_slices(&kept->principal));
     *ret = kept->principal;
     call->scopes = kept->scopes;
+    rest_on(call, SUBJECT_USER, kept->principal.user_id, kept->lease.user, kept->kept_at);
+    basis_add(&call->own.basis, SUBJECT_USER, kept->principal.user_id, kept->lease.user, kept->kept_at,
+              kept->lease.expires_at);
     call->own.hits++;
     return true;
 }
@@ -284,10 +294,12 @@ static bool is_absent(struct call *call, struct str token, const uint8_t hash[AP
 {
     struct kept_absence kept;
     size_t size;
+    int64_t subject = api_token_subject(hash);
     if (!cache_get(call->walk->authority->absent, token, &kept, sizeof(kept), &size) ||
         !is_young(call, kept.kept_at) ||
-        !db_stamp_holds(kept.unknown, stamp(call, SUBJECT_API_TOKEN, api_token_subject(hash))))
+        !db_stamp_holds(kept.unknown, stamp(call, SUBJECT_API_TOKEN, subject)))
         return false;
+    rest_on(call, SUBJECT_API_TOKEN, subject, kept.unknown, kept.kept_at);
     call->own.hits++;
     return true;
 }
@@ -340,7 +352,7 @@ enum storage_status authority_authenticate(struct call *call, struct str token,
 
 /* ---- grants ---- */
 
-static bool recall_grant(struct call *call, struct str key, const struct kept_grant *now,
+static bool recall_grant(struct call *call, struct str key, int64_t tenant_id, const struct kept_grant *now,
                          struct access_grant *ret)
 {
     struct kept_grant kept;
@@ -349,6 +361,9 @@ static bool recall_grant(struct call *call, struct str key, const struct kept_gr
         !is_young(call, kept.kept_at) || !db_stamp_holds(kept.user, now->user) ||
         !db_stamp_holds(kept.tenant, now->tenant) || !db_stamp_holds(kept.directory, now->directory))
         return false;
+    rest_on(call, SUBJECT_USER, call->principal.user_id, kept.user, kept.kept_at);
+    rest_on(call, SUBJECT_TENANT, tenant_id, kept.tenant, kept.kept_at);
+    rest_on(call, SUBJECT_DIRECTORY, 0, kept.directory, kept.kept_at);
     *ret = kept.grant;
     call->own.hits++;
     return true;
@@ -368,7 +383,7 @@ enum storage_status authority_decide(struct call *call, const struct tenant *ten
                               .tenant = stamp(call, SUBJECT_TENANT, tenant->id),
                               .directory = stamp(call, SUBJECT_DIRECTORY, 0),
                               .kept_at = call->now };
-    if (recall_grant(call, key_bytes, &now, ret))
+    if (recall_grant(call, key_bytes, tenant->id, &now, ret))
         return STORAGE_OK;
     if (is_cold(call))
         return STORAGE_GONE;

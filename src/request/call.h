@@ -6,6 +6,7 @@
 #include "access/membership.h"
 #include "access/rate_limit.h"
 #include "identity/principal.h"
+#include "request/basis.h"
 #include "request/reply.h"
 #include "request/route.h"
 #include "request/surface.h"
@@ -60,6 +61,8 @@ struct call {
         bool cold;        /* a warm walk met something that has to be read */
         bool by_cookie;   /* the token came in the panel's cookie */
         bool entered;     /* it passed every check before its body, and may have waited since */
+        struct basis basis;     /* what was used of what is kept */
+        struct rate_ask asked; /* what `rate` is the answer to */
         uint8_t hits;     /* look-ups of authority that met something kept */
         uint8_t misses;   /* that had to read */
     } own;

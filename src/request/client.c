@@ -18,7 +18,7 @@ static bool is_id_byte(char c)
            c == '_' || c == '-';
 }
 
-static bool id_is_sound(struct str id)
+bool client_id_is_sound(struct str id)
 {
     for (size_t i = 0; i < id.len; i++)
         if (!is_id_byte(id.at[i]))
@@ -30,7 +30,7 @@ struct str client_request_id(struct call *call)
 {
     if (client_is_proxied(call) && request_header_count(&call->request, "x-request-id") == 1) {
         struct str id = request_header(&call->request, "x-request-id");
-        if (id_is_sound(id))
+        if (client_id_is_sound(id))
             return id;
     }
     return random_id(call->arena);

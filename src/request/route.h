@@ -80,6 +80,10 @@ struct route {
     /* The handler asks no storage: when all the walk needs is kept (authority.h), the request is answered on
      * the loop, without the way over a worker. */
     bool warm;
+    /* A warm row whose handler reads nothing but the call (no clock, no counter, none of the headers that
+     * answers_ignore() names): asked the same again, with nothing changed that the walk looked up, it answers
+     * the same. Such answers are kept, ready to send (kept_answers.h). */
+    bool kept;
     bool own_origin; /* only for pages of this very origin (cookie.h), whatever token comes along */
     /* For proxies that ask about a request of their own: the row answers for every method, and for every path
      * below its own. What stands there is not looked at, nor is its query. */

@@ -126,6 +126,12 @@ static bool warm_is_simple(const struct route *route)
     return !route->warm || (route->lane == LANE_GENERAL && route->body == BODY_NONE && !is_counted_by_all);
 }
 
+/* Only what is answered on the loop, to a question without a body. */
+static bool kept_is_warm(const struct route *route)
+{
+    return !route->kept || (route->warm && route->method == METHOD_GET);
+}
+
 /* It is asked in the name of requests that are none of ours: nothing of those may get in. */
 static bool wide_is_simple(const struct route *route)
 {
@@ -187,6 +193,7 @@ static const struct rule {
     { inline_is_simple, "an inline route is public, without tenant and body" },
     { warm_is_simple,
       "a warm route is in the general lane, has no body, and counts as neither login nor register" },
+    { kept_is_warm, "a route whose answers are kept is a warm GET" },
     { wide_is_simple, "a wide route is a GET without body and parameters" },
     { device_is_named, "a device route finds its tenant by the token, and has {device_token} as its last "
                        "segment or no parameter" },

@@ -236,8 +236,7 @@ static enum error_code admit_rate(struct call *call)
 {
     if (!route_counts_by_address(call->route))
         return OK;
-    call->rate = rate_by_address(call, call->route->rate, true);
-    call->own.rate_known = true;
+    rate_count(call, rate_ask_for_address(call, call->route->rate, true));
     if (call->rate.applies && !call->rate.allowed)
         return call_fail(call, ERR_RATE_LIMIT, "Too many requests.");
     return OK;
@@ -269,6 +268,7 @@ static enum error_code admit_warm(struct call *call)
         return code;
     before.rate = call->rate;
     before.own.rate_known = call->own.rate_known;
+    before.own.asked = call->own.asked;
     *call = before;
     return OK;
 }

@@ -139,6 +139,9 @@ static bool recall(struct call *call, struct str token, struct bearer *bearer)
     if (kept.has_content)
         bearer->device.content = str_from(text + kept.name_bytes, kept.content_bytes);
     bearer->rotates = kept.rotates;
+    int64_t aged = kept.kept_at + AGE_MAX_US;
+    basis_add(&call->own.basis, SUBJECT_DEVICE, device_subject(hash), kept.stamp, kept.kept_at,
+              kept.until < aged ? kept.until : aged);
     call->own.hits++;
     return true;
 }
@@ -228,9 +231,9 @@ enum error_code device_sign_in(struct call *call)
     return OK;
 }
 
-void device_note_seen(struct call *call)
+void device_note_seen(struct walk *walk, int64_t tenant_id, int64_t id, int64_t now)
 {
-    recent_note(call->walk->devices->seen, call->device->tenant_id, call->device->id, call->now);
+    recent_note(walk->devices->seen, tenant_id, id, now);
 }
 
 /* ---- for handlers ---- */

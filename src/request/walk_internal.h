@@ -69,7 +69,7 @@ void sign_in_count_failure(struct call *call);
 /* NEED_DEVICE: the device token, in the path's first parameter or in the header; fills call->device. */
 enum error_code device_sign_in(struct call *call);
 /* The call's device passed every check. */
-void device_note_seen(struct call *call);
+void device_note_seen(struct walk *walk, int64_t tenant_id, int64_t id, int64_t now);
 
 /* token_use.c */
 /* The call's API token, if that is what it came with, is in use now. */
@@ -90,12 +90,18 @@ enum error_code input_body(struct call *call);
 /* client.c: who is asking, behind trusted proxies. */
 bool client_is_proxied(const struct call *call);
 struct str client_request_id(struct call *call);
+/* Whether a proxy's X-Request-Id may be ours. */
+bool client_id_is_sound(struct str id);
 struct str client_address(struct call *call);
 bool client_is_tls(const struct call *call);
 /* As the client wrote it, with its port. */
 struct str client_raw_host(const struct call *call);
 /* False: no host, or several. */
 bool client_host(struct call *call, struct str *ret);
+
+/* walk_log.c: the fields of the access log line that are the same for every request like this one, as
+ * log_render() writes them. */
+size_t walk_log_fields(const struct call *call, char *to, size_t cap);
 
 /* cors.c */
 void cors_add(struct call *call);
@@ -106,7 +112,9 @@ void cors_add_preflight(struct call *call, struct str methods);
 struct str answer_methods(struct call *call);
 /* Whether the route counts per address (contract section 1, step 3). */
 bool route_counts_by_address(const struct route *route);
-struct rate_state rate_by_address(struct call *call, enum rate_class class, bool take);
+struct rate_ask rate_ask_for_address(struct call *call, enum rate_class class, bool takes);
+/* Asks, and says the answer in the reply's headers. */
+void rate_count(struct call *call, struct rate_ask ask);
 /* What counts for an address when nobody is signed in: proxies and resource servers ask in many people's
  * names, by a limit of their own. */
 enum rate_class rate_class_of_address(const struct call *call);

@@ -41,7 +41,7 @@ static bool is_secret(const struct call *call, size_t parameter)
 }
 
 /* The route's path with its parameters filled in. */
-static struct str path_of_route(struct call *call, const char *pattern)
+static struct str path_of_route(const struct call *call, const char *pattern)
 {
     if (call->own.param_count == 0)
         return str_of(pattern);
@@ -70,7 +70,7 @@ static bool is_harmless(struct str segment)
     return segment.len <= 16;
 }
 
-static struct str path_for_log(struct call *call)
+static struct str path_for_log(const struct call *call)
 {
     const struct route *route = call->route;
     if (!route && call->own.entries)
@@ -96,7 +96,7 @@ static bool is_known_name(const struct call *call, struct str name)
     return false;
 }
 
-static struct str query_for_log(struct call *call)
+static struct str query_for_log(const struct call *call)
 {
     struct buf out;
     buf_init(&out, call->arena, 512);
@@ -126,22 +126,52 @@ static const char *protocol_of(int version)
     }
 }
 
-static void write_line(struct call *call, bool sent, int64_t done)
+#define SAME_FIELDS 14
+
+/* What is the same for every request like this one. */
+static void put_same(const struct call *call, struct log_field to[SAME_FIELDS])
 {
     const struct request *request = &call->request;
+    const struct log_field fields[SAME_FIELDS] = {
+        LOG_S("method", method_for_log(request)),
+        LOG_S("path", path_for_log(call)),
+        LOG_I("path_bytes", request->path.len),
+        LOG_S("query", query_for_log(call)),
+        LOG_Z("op", call->route ? call->route->op : ""),
+        LOG_I("status", call->reply.status),
+        LOG_I("bytes", call->reply.body.len + call->reply.stream.sent),
+        LOG_S("client", request->client_address),
+        LOG_S("tenant", call->tenant.slug),
+        LOG_I("tenant_id", call->tenant.id),
+        LOG_I("user_id", call->principal.user_id),
+        LOG_I("token_id", call->principal.token.id),
+        LOG_I("device_id", call->device ? call->device->id : 0),
+        LOG_Z("protocol", protocol_of(request->http_version)),
+    };
+    memcpy(to, fields, sizeof(fields));
+}
+
+size_t walk_log_fields(const struct call *call, char *to, size_t cap)
+{
+    struct log_field fields[SAME_FIELDS + 1];
+    put_same(call, fields);
+    fields[SAME_FIELDS] = (struct log_field){ LOG_FIELD_END };
+    return log_render(to, cap, fields);
+}
+
+static void write_line(const struct call *call, bool sent, int64_t done)
+{
     int64_t started = call->t_started ? call->t_started : done;
-    log_event(LOG_INFO, "request", LOG_S("id", request->id), LOG_S("method", method_for_log(request)),
-              LOG_S("path", path_for_log(call)), LOG_I("path_bytes", request->path.len),
-              LOG_S("query", query_for_log(call)), LOG_Z("op", call->route ? call->route->op : ""),
-              LOG_I("status", call->reply.status), LOG_I("bytes", call->reply.body.len + call->reply.stream.sent),
-              LOG_S("client", request->client_address), LOG_S("tenant", call->tenant.slug),
-              LOG_I("tenant_id", call->tenant.id), LOG_I("user_id", call->principal.user_id),
-              LOG_I("token_id", call->principal.token.id),
-              LOG_I("device_id", call->device ? call->device->id : 0),
-              LOG_Z("protocol", protocol_of(request->http_version)),
-              LOG_I("queue_us", started - call->t_received),
-              LOG_I("handler_us", call->t_done ? call->t_done - started : 0),
-              LOG_I("total_us", done - call->t_received), LOG_I("cancelled", !sent));
+    struct log_field fields[] = {
+        LOG_S("id", call->request.id),
+        [1 + SAME_FIELDS] = LOG_I("queue_us", started - call->t_received),
+        LOG_I("handler_us", call->t_done ? call->t_done - started : 0),
+        LOG_I("total_us", done - call->t_received),
+        LOG_I("cancelled", !sent),
+        { LOG_FIELD_END },
+    };
+    put_same(call, &fields[1]);
+    log_fields(LOG_INFO, "request", fields);
 }
 
 void walk_log(struct walk *walk, struct call *call, bool sent)

@@ -202,20 +202,20 @@ static struct str bearer_key(const struct call *call)
 }
 
 /* A token's own limit stands in for the default one. */
-static struct rate_state take_of_bearer(struct call *call)
+static struct rate_ask ask_for_bearer(const struct call *call)
 {
-    struct rate own = { call->principal.token.rate_limit, 60 * CLOCK_SECOND };
-    if (own.limit > 0 && call->route->rate == RATE_DEFAULT)
-        return rate_take_own(call->walk->limiter, &own, bearer_key(call), call->now);
-    return rate_take(call->walk->limiter, call->config, rate_class_of(call), bearer_key(call), call->now);
+    int64_t own = call->principal.token.rate_limit;
+    struct rate_ask ask = { .key = bearer_key(call), .class = rate_class_of(call), .takes = true };
+    if (own > 0 && call->route->rate == RATE_DEFAULT)
+        ask.own = (struct rate){ own, 60 * CLOCK_SECOND };
+    return ask;
 }
 
 enum error_code sign_in_limit(struct call *call)
 {
     if (call->own.rate_known || call->principal.kind == PRINCIPAL_NONE)
         return OK;
-    call->rate = take_of_bearer(call);
-    call->own.rate_known = true;
+    rate_count(call, ask_for_bearer(call));
     return call->rate.applies && !call->rate.allowed ? too_many(call) : OK;
 }
 
@@ -233,8 +233,7 @@ void sign_in_count_failure(struct call *call)
     if (call->own.rate_known || call->principal.kind != PRINCIPAL_NONE || status < 400 || status >= 500 ||
         call->route->rate == RATE_UNLIMITED)
         return;
-    call->rate = rate_by_address(call, rate_class_of_address(call), true);
-    call->own.rate_known = true;
+    rate_count(call, rate_ask_for_address(call, rate_class_of_address(call), true));
     if (!call->rate.applies || call->rate.allowed)
         return;
     call->reply.header_count = 0; /* the challenge belonged to the failure that 429 replaces */
@@ -271,7 +270,7 @@ static enum error_code device_access(struct call *call)
 {
     enum error_code code = anonymous_access(call);
     if (code == OK)
-        device_note_seen(call);
+        device_note_seen(call->walk, call->device->tenant_id, call->device->id, call->now);
     return code;
 }
 

@@ -1,6 +1,8 @@
 /* The fake walk. */
 #include "fake_walk.h"
 
+#include "request/kept_answers.h"
+
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -256,6 +258,54 @@ bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane
     atomic_fetch_sub(&walk->running, 1);
     atomic_fetch_add(&walk->ran, 1);
     return true;
+}
+
+/* It keeps no answers. */
+struct kept_answers *kept_answers_new(struct walk *walk)
+{
+    (void)walk;
+    return NULL;
+}
+
+void kept_answers_free(struct kept_answers **answers)
+{
+    *answers = NULL;
+}
+
+struct kept_key kept_answers_key(const struct kept_answers *answers, struct str head)
+{
+    (void)answers;
+    (void)head;
+    return (struct kept_key){ { 0 } };
+}
+
+bool kept_answers_ignore(struct str name)
+{
+    (void)name;
+    return false;
+}
+
+bool kept_answers_use(struct kept_answers *answers, const struct kept_key *key, struct str request_id,
+                      int64_t received_us, struct kept_use *ret)
+{
+    (void)answers;
+    (void)key;
+    (void)request_id;
+    (void)received_us;
+    (void)ret;
+    return false;
+}
+
+void kept_answers_log(const struct kept_use *use)
+{
+    (void)use;
+}
+
+void kept_answers_keep(struct kept_answers *answers, const struct kept_key *key, const struct call *call)
+{
+    (void)answers;
+    (void)key;
+    (void)call;
 }
 
 void walk_refuse_overload(struct walk *walk, struct call *call)

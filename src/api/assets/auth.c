@@ -71,6 +71,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .answer = &assets_me_answer,
       .warm = true,
+      .kept = true,
       .handler = assets_me,
       .summary = "Who the token's user is here, in which role, with which permissions" },
     { .op = "assets_change_password",

@@ -31,6 +31,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HOST,
       .answer = &branding_answer,
       .warm = true,
+      .kept = true,
       .handler = branding,
       .summary = "The tenant's name, logo and accent colour, for the login page" },
 };

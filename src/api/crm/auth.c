@@ -81,6 +81,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .form = ANSWER_MESSAGE,
       .warm = true,
+      .kept = true,
       .handler = verify_token,
       .summary = "Says whether the token is good" },
 };

@@ -81,6 +81,7 @@ static const struct route routes[] = {
       .query = &forward_shape,
       .wide = true,
       .warm = true,
+      .kept = true,
       .form = ANSWER_NONE,
       .fails = FAILS(ERR_BAD_REQUEST, ERR_PERMISSION),
       .handler = forward,

@@ -167,6 +167,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_HEADER_OR_TOKEN,
       .answer = &v1_me_answer,
       .warm = true,
+      .kept = true,
       .handler = me,
       .summary = "The current user, their role and all their permissions in the tenant" },
     { .op = "v1_tenants",

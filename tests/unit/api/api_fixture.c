@@ -87,12 +87,14 @@ struct world *world_new(const char *yaml)
     if (!world->walk)
         fail_msg("%s", error);
     world->worker = walk_worker_new(world->walk);
+    kept_oracle_new(&world->oracle, world->walk);
     return world;
 }
 
 void world_free(struct world **world)
 {
     call_free(&(*world)->last);
+    kept_oracle_free(&(*world)->oracle);
     walk_worker_free(&(*world)->worker);
     walk_free(&(*world)->walk);
     fixture_free(&(*world)->fixture);
@@ -144,9 +146,13 @@ const struct reply *ask(struct world *world, struct ask ask)
     enum lane lane;
     struct call *call = call_new(world->walk);
     fill_request(call, &ask);
-    bool is_done = walk_admit(world->walk, call, &lane);
+    world->oracle.asks = world->oracle.used = false;
+    if (!world->config->rate_limits.enabled)
+        kept_oracle_ask(&world->oracle, call);
+    bool is_done = walk_admit(world->walk, call, &lane), is_admitted = is_done;
     while (!is_done)
         is_done = walk_run(world->worker, call, &lane);
+    kept_oracle_check(&world->oracle, call, is_admitted);
     call_free(&world->last);
     world->last = call;
     return &call->reply;

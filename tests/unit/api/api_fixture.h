@@ -9,6 +9,7 @@
 #ifndef API_FIXTURE_H
 #define API_FIXTURE_H
 
+#include "../request/kept_oracle.h"
 #include "request/walk.h"
 #include "tenancy_fixture.h"
 
@@ -26,6 +27,7 @@ struct world {
     struct config *config;
     struct walk *walk;
     struct walk_worker *worker;
+    struct kept_oracle oracle;
     struct call *last; /* the answer to the latest ask() */
 };
 

@@ -115,12 +115,14 @@ void world_new(const char *yaml)
     if (!world.walk)
         fail_msg("%s", error);
     world.worker = walk_worker_new(world.walk);
+    kept_oracle_new(&world.oracle, world.walk);
 }
 
 void world_free(void)
 {
     world_mend_storage();
     call_free(&world.call);
+    kept_oracle_free(&world.oracle);
     walk_worker_free(&world.worker);
     walk_free(&world.walk);
     db_close(&world.db);
@@ -183,12 +185,16 @@ int ask(struct ask asked)
     call_free(&world.call);
     world.call = call_for(asked);
     world.lane_count = 0;
+    world.oracle.asks = world.oracle.used = false;
+    if (!walk_config(world.walk)->rate_limits.enabled)
+        kept_oracle_ask(&world.oracle, world.call);
     bool is_done = world.admitted_only = walk_admit(world.walk, world.call, &lane);
     while (!is_done) {
         assert_true(world.lane_count < 2);
         world.lanes[world.lane_count++] = lane;
         is_done = walk_run(world.worker, world.call, &lane);
     }
+    kept_oracle_check(&world.oracle, world.call, world.admitted_only);
     return world.call->reply.status;
 }
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "kept_oracle.h"
 #include "request/walk.h"
 
 /* Tenants: msp (root), acme (also assets.acme.example), globex, frozen (suspended). root_domain is
@@ -40,6 +41,7 @@ struct world {
     struct db *db;
     struct walk *walk;
     struct walk_worker *worker;
+    struct kept_oracle oracle;
     struct call *call;  /* the last one asked; freed by the next */
     bool admitted_only; /* it was answered on the loop */
     enum lane lanes[2]; /* those it went through, in order */

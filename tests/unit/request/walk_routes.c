@@ -173,21 +173,21 @@ static const struct route assets_rows[] = {
     ROW("contradiction", "/fail/contradiction", NEED_PUBLIC, TENANT_NONE, .handler = fail_but_say_ok),
     ROW("plan", "/fail/plan", NEED_PUBLIC, TENANT_NONE, .handler = fail_plan),
     ROW("storage", "/fail/storage/{status}", NEED_PUBLIC, TENANT_NONE, .handler = fail_storage),
-    ROW("warm_public", "/warm/public", NEED_PUBLIC, TENANT_BY_HOST, .warm = true),
-    ROW("warm_member", "/warm/member", NEED_MEMBER, TENANT_BY_HOST, .query = &list_shape, .warm = true),
+    ROW("warm_public", "/warm/public", NEED_PUBLIC, TENANT_BY_HOST, .warm = true, .kept = true),
+    ROW("warm_member", "/warm/member", NEED_MEMBER, TENANT_BY_HOST, .query = &list_shape, .warm = true, .kept = true),
     ROW("warm_permission", "/warm/permission", NEED_PERMISSION, TENANT_BY_HOST,
-        .permission = PERM_ASSETS_DELETE, .warm = true),
+        .permission = PERM_ASSETS_DELETE, .warm = true, .kept = true),
     ROW("outgrow", "/fail/outgrow", NEED_PUBLIC, TENANT_NONE, .handler = outgrow),
 };
 static const struct route crm_rows[] = {
     NEEDS("token", "/token", TENANT_BY_TOKEN),
-    ROW("token_warm", "/token/warm", NEED_SELF, TENANT_BY_TOKEN, .warm = true),
+    ROW("token_warm", "/token/warm", NEED_SELF, TENANT_BY_TOKEN, .warm = true, .kept = true),
     ROW("both_json", "/both", NEED_PUBLIC, TENANT_BY_TOKEN, .method = METHOD_POST, .body = BODY_JSON,
         .input = &thing_shape),
 };
 static const struct route v1_rows[] = {
     NEEDS("header", "/header", TENANT_BY_HEADER),
-    ROW("header_warm", "/header/warm", NEED_MEMBER, TENANT_BY_HEADER, .warm = true),
+    ROW("header_warm", "/header/warm", NEED_MEMBER, TENANT_BY_HEADER, .warm = true, .kept = true),
 };
 
 static const struct route_table assets_table = ROUTE_TABLE(&assets, assets_rows);

@@ -1,0 +1,287 @@
+/* Kept answers: given again only to the same question, only while nothing has changed, and counted like any
+ * other. That they say what the walk would say is checked by kept_oracle.h, in every test of the walk. */
+#include "walk_fixture.h"
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "storage/changes.h"
+
+#define ACME    "acme.msp.example"
+#define LIMITED "tenancy: { root_domain: msp.example }\nrate_limits: { default: 3/hour }\n"
+#define PROXIED                                                                                              \
+    "tenancy: { root_domain: msp.example }\nrate_limits: { enabled: false }\n"                               \
+    "server: { trusted_proxies: [ 192.0.2.1 ] }\n"
+
+static const struct ask anna = { .target = "/warm/permission", .host = ACME, .who = ANNA };
+
+static int up(void **state)
+{
+    (void)state;
+    world_new(NULL);
+    return 0;
+}
+
+static int up_limited(void **state)
+{
+    (void)state;
+    world_new(LIMITED);
+    return 0;
+}
+
+static int up_proxied(void **state)
+{
+    (void)state;
+    world_new(PROXIED);
+    return 0;
+}
+
+static int down(void **state)
+{
+    (void)state;
+    clock_shift_for_tests(0);
+    world_free();
+    return 0;
+}
+
+/* Until it is kept: read, then answered on the loop. */
+static void warm_up(struct ask asked)
+{
+    assert_int_equal(ask(asked), 200);
+    assert_int_equal(ask(asked), 200);
+    assert_true(world.admitted_only);
+}
+
+/* Whether the answer to it was kept before it was asked. */
+static bool is_kept(struct ask asked)
+{
+    ask(asked);
+    return world.oracle.used;
+}
+
+static void test_kept_answers__the_third_time_nothing_is_walked(void **state)
+{
+    (void)state;
+    assert_false(is_kept(anna));
+    assert_false(is_kept(anna)); /* the first came from a worker, which keeps nothing */
+    int64_t before = metric_value(METRIC_ANSWERS_KEPT);
+    assert_true(is_kept(anna));
+    assert_true(is_kept(anna));
+    assert_int_equal(metric_value(METRIC_ANSWERS_KEPT) - before, 2);
+}
+
+static void test_kept_answers__only_the_same_question(void **state)
+{
+    (void)state;
+    static const struct ask others[] = {
+        { .method = "HEAD", .target = "/warm/permission", .host = ACME, .who = ANNA },
+        { .target = "/warm/permission?tenant=acme", .host = ACME, .who = ANNA },
+        { .target = "/warm/member", .host = ACME, .who = ANNA },
+        { .target = "/warm/permission", .host = "assets.acme.example", .who = ANNA },
+        { .target = "/warm/permission", .host = ACME, .who = ANNA, .tls = true },
+        { .target = "/warm/permission", .host = ACME, .who = ANNA, .peer = "192.0.2.2" },
+        { .target = "/warm/permission", .host = ACME, .who = ANNA, .headers = { "X-Tenant: acme" } },
+        { .target = "/warm/permission", .host = ACME, .who = ANNA, .headers = { "X-Tenant: globex" } },
+        { .target = "/warm/permission",
+          .host = ACME,
+          .who = ANNA,
+          .headers = { "Accept: application/problem+json" } },
+        { .target = "/warm/permission", .host = ACME, .who = ANNA, .headers = { "Origin: https://a.b" } },
+        { .target = "/warm/permission", .host = ACME, .who = ANNA, .headers = { "X-Unheard-Of: 1" } },
+        { .target = "/warm/permission", .host = ACME, .who = BOB },
+        { .target = "/warm/permission", .host = ACME },
+    };
+    warm_up(anna);
+    assert_true(is_kept(anna));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(is_kept(others[i]));
+    assert_true(is_kept(anna));
+}
+
+static void test_kept_answers__what_decides_nothing_asks_the_same(void **state)
+{
+    (void)state;
+    struct ask other = anna;
+    other.headers[0] = "User-Agent: one";
+    other.headers[1] = "X-Request-Id: chosen";
+    warm_up(anna);
+    assert_true(is_kept(other));
+    other.headers[0] = "User-Agent: another";
+    assert_true(is_kept(other));
+}
+
+static void test_kept_answers__refusals_are_walked(void **state)
+{
+    (void)state;
+    const struct ask bob = { .target = "/warm/permission", .host = ACME, .who = BOB };
+    for (int i = 0; i < 4; i++) {
+        assert_false(is_kept(bob));
+        assert_int_equal(world.call->reply.status, 403);
+    }
+    for (int i = 0; i < 4; i++) /* a row that does not say so */
+        assert_false(is_kept((struct ask){ .target = "/host/permission", .host = ACME, .who = ANNA }));
+}
+
+static enum storage_status touch(struct db_conn *conn, void *context)
+{
+    const enum db_subject *subject = context;
+    return db_touch(conn, *subject, *subject == SUBJECT_USER ? world.users[ANNA] : 0);
+}
+
+static void change(enum db_subject subject)
+{
+    struct db_conn *conn = db_connect(world.db);
+    assert_int_equal(db_transaction(conn, STORAGE_WRITE, touch, &subject), STORAGE_OK);
+    db_disconnect(&conn);
+}
+
+static void test_kept_answers__end_with_what_they_rest_on(void **state)
+{
+    (void)state;
+    static const enum db_subject subjects[] = { SUBJECT_USER, SUBJECT_DIRECTORY };
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+        warm_up(anna);
+        assert_true(is_kept(anna));
+        change(subjects[i]);
+        assert_false(is_kept(anna));
+    }
+}
+
+static void test_kept_answers__get_no_older_than_what_they_rest_on(void **state)
+{
+    (void)state;
+    warm_up(anna); /* read now, kept when it is used a while later */
+    clock_shift_for_tests(40 * CLOCK_SECOND);
+    assert_true(is_kept(anna));
+    clock_shift_for_tests(61 * CLOCK_SECOND);
+    assert_false(is_kept(anna));
+    warm_up(anna);
+    clock_shift_for_tests(-61 * CLOCK_SECOND);
+    assert_false(is_kept(anna));
+}
+
+static void test_kept_answers__end_with_the_session(void **state)
+{
+    (void)state;
+    int64_t almost = world.config->tokens.access_ttl_us - 10 * CLOCK_SECOND;
+    clock_shift_for_tests(almost);
+    warm_up(anna);
+    assert_true(is_kept(anna));
+    clock_shift_for_tests(almost + 15 * CLOCK_SECOND);
+    assert_false(is_kept(anna));
+    assert_int_equal(world.call->reply.status, 401);
+}
+
+/* Without the oracle: what is asked twice counts twice. */
+static bool use(struct ask asked, struct kept_use *ret)
+{
+    struct call *call = call_for(asked);
+    kept_oracle_ask(&world.oracle, call);
+    call_free(&call);
+    *ret = world.oracle.use;
+    return world.oracle.used;
+}
+
+static void keep(struct ask asked)
+{
+    enum lane lane;
+    call_free(&world.call);
+    world.call = call_for(asked);
+    kept_oracle_ask(&world.oracle, world.call);
+    if (walk_admit(world.walk, world.call, &lane))
+        kept_answers_keep(world.oracle.answers, &world.oracle.key, world.call);
+    else
+        walk_run(world.worker, world.call, &lane);
+    assert_int_equal(world.call->reply.status, 200);
+}
+
+static struct str header_of(const struct kept_use *use, const char *name)
+{
+    for (size_t i = 0; i < use->reply.header_count; i++)
+        if (str_equal(use->reply.headers[i].name, str_of(name)))
+            return use->reply.headers[i].value;
+    return STR_NONE;
+}
+
+static void test_kept_answers__count_like_any_other(void **state)
+{
+    (void)state;
+    struct kept_use used;
+    keep(anna); /* 1 */
+    keep(anna); /* 2, kept */
+    assert_true(use(anna, &used));
+    assert_true(str_equal(header_of(&used, "x-ratelimit-limit"), STR("3")));
+    assert_true(str_equal(header_of(&used, "x-ratelimit-remaining"), STR("0")));
+    assert_true(header_of(&used, "x-ratelimit-reset").len > 0);
+    assert_false(use(anna, &used));
+    assert_int_equal(ask(anna), 429);
+    clock_shift_for_tests(3600 * CLOCK_SECOND);
+    assert_false(use(anna, &used)); /* too old by then */
+}
+
+static void test_kept_answers__a_proxys_request_id_is_believed(void **state)
+{
+    (void)state;
+    struct ask named = anna, strange = anna, twice = anna;
+    struct kept_use used;
+    named.headers[0] = "X-Request-Id: from-the-proxy";
+    strange.headers[0] = "X-Request-Id: not sound";
+    twice.headers[0] = "X-Request-Id: one";
+    twice.headers[1] = "X-Request-Id: two";
+    keep(anna);
+    keep(anna);
+    assert_true(use(named, &used));
+    assert_true(str_equal(header_of(&used, "x-request-id"), STR("from-the-proxy")));
+    assert_true(use(strange, &used));
+    assert_int_equal(header_of(&used, "x-request-id").len, 32);
+    assert_true(use(twice, &used));
+    assert_int_equal(header_of(&used, "x-request-id").len, 32);
+}
+
+static void test_kept_answers__a_strangers_request_id_is_not(void **state)
+{
+    (void)state;
+    struct ask named = anna;
+    struct kept_use used;
+    named.headers[0] = "X-Request-Id: chosen";
+    keep(anna);
+    keep(anna);
+    assert_true(use(named, &used));
+    assert_int_equal(header_of(&used, "x-request-id").len, 32);
+}
+
+/* More questions than there are places: the ones of late are kept, and nothing else happens. */
+static void test_kept_answers__give_way_when_there_are_many(void **state)
+{
+    (void)state;
+    size_t kept = 0;
+    for (int i = 0; i < 6000; i++) {
+        char target[64];
+        snprintf(target, sizeof(target), "/warm/permission?n=%d", i);
+        keep((struct ask){ .target = target, .host = ACME, .who = ANNA });
+    }
+    for (int i = 5900; i < 6000; i++) {
+        char target[64];
+        struct kept_use used;
+        snprintf(target, sizeof(target), "/warm/permission?n=%d", i);
+        kept += use((struct ask){ .target = target, .host = ACME, .who = ANNA }, &used);
+    }
+    assert_true(kept > 80);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_kept_answers__the_third_time_nothing_is_walked, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__only_the_same_question, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__what_decides_nothing_asks_the_same, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__refusals_are_walked, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__end_with_what_they_rest_on, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__get_no_older_than_what_they_rest_on, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__end_with_the_session, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__count_like_any_other, up_limited, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__a_proxys_request_id_is_believed, up_proxied, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__a_strangers_request_id_is_not, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__give_way_when_there_are_many, up, down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
