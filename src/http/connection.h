@@ -41,8 +41,8 @@ struct open_request {
     h2o_linklist_t link; /* in connection.open */
     h2o_linklist_t turn; /* in connection.waiting, or unlinked */
     int64_t arrived_us;  /* monotonic */
-    struct kept_key key; /* of the answer, if it may be kept */
-    bool has_key;
+    struct kept_question question; /* as long as the library's request is as it came */
+    bool has_question;
     h2o_req_t *req;
     struct connection *connection;
     struct exchange *exchange; /* until answered; NULL afterwards */

@@ -39,8 +39,8 @@ void exchange_begin(struct open_request *open)
     struct exchange *exchange = new_exchange(open);
     enum lane lane = LANE_GENERAL;
     if (walk_admit(loop->server->walk, exchange->call, &lane)) {
-        if (open->has_key)
-            kept_answers_keep(loop->kept, &open->key, exchange->call);
+        if (open->has_question)
+            kept_answers_keep(loop->kept, &open->question, exchange->call);
         loop_answer(loop, exchange);
     } else if (lane_reserve(loop->server->lanes[lane])) {
         loop_stage(loop, lane, exchange);
@@ -54,13 +54,9 @@ void exchange_begin(struct open_request *open)
 static bool answer_again(struct open_request *open)
 {
     struct kept_answers *kept = open->connection->loop->kept;
-    struct question question;
     struct kept_use use;
-    open->has_key = question_read(open->req, open->connection, &question);
-    if (!open->has_key)
-        return false;
-    open->key = question.key;
-    if (!kept_answers_use(kept, &open->key, question.request_id, open->arrived_us, &use))
+    open->has_question = question_read(open->req, open->connection, &open->question);
+    if (!open->has_question || !kept_answers_use(kept, &open->question, open->arrived_us, &use))
         return false;
     connection_answered(open, use.reply.body.len);
     send_reply(open->req, &use.reply, false, true);

@@ -41,14 +41,26 @@ static void put_line(struct head *head, const h2o_req_t *req, const struct conne
     put(head, from_iovec(req->input.path));
 }
 
-static void put_fields(struct head *head, const h2o_req_t *req, struct str *ret_request_id)
+/* Of several tokens none is taken out. */
+static void put_authorization(struct head *head, struct str value, struct kept_question *question)
+{
+    put(head, STR("authorization"));
+    if (question->authorization.at)
+        put(head, value);
+    else
+        question->authorization = value.at ? value : STR("");
+}
+
+static void put_fields(struct head *head, const h2o_req_t *req, struct kept_question *question)
 {
     size_t ids = 0;
     for (size_t i = 0; i < req->headers.size; i++) {
         const h2o_header_t *field = &req->headers.entries[i];
         struct str name = from_iovec(*field->name), value = from_iovec(field->value);
         if (str_equal(name, STR("x-request-id"))) {
-            *ret_request_id = ids++ == 0 ? value : STR_NONE;
+            question->request_id = ids++ == 0 ? value : STR_NONE;
+        } else if (field->name == &H2O_TOKEN_AUTHORIZATION->buf) {
+            put_authorization(head, value, question);
         } else if (!kept_answers_ignore(name)) {
             put(head, name);
             put(head, value);
@@ -70,18 +82,18 @@ static bool head_is_sound(const h2o_req_t *req, const struct connection *connect
     return req->version >= 0x200 || rawhead_check(str_from(input->bytes, input->size), &raw);
 }
 
-bool question_read(h2o_req_t *req, const struct connection *connection, struct question *ret)
+bool question_read(h2o_req_t *req, const struct connection *connection, struct kept_question *ret)
 {
     struct head head;
     head.len = 0;
     head.is_full = false;
-    ret->request_id = STR_NONE;
+    ret->request_id = ret->authorization = STR_NONE;
     if (!is_plain(req) || req->headers.size > REQUEST_MAX_HEADERS || !head_is_sound(req, connection))
         return false;
     put_line(&head, req, connection);
-    put_fields(&head, req, &ret->request_id);
+    put_fields(&head, req, ret);
     if (head.is_full)
         return false;
-    ret->key = kept_answers_key(connection->loop->kept, str_from(head.at, head.len));
+    kept_answers_ask(connection->loop->kept, str_from(head.at, head.len), ret);
     return true;
 }

@@ -5,13 +5,8 @@
 
 #include "http/connection.h"
 
-struct question {
-    struct kept_key key;
-    struct str request_id; /* X-Request-Id as sent, in the library's memory; at == NULL: not once */
-};
-
 /* False for requests whose answers are never kept: others than GET and HEAD, with a body, or with a head that
  * is large or that the view (view.h) would not take as it is. */
-bool question_read(h2o_req_t *req, const struct connection *connection, struct question *ret);
+bool question_read(h2o_req_t *req, const struct connection *connection, struct kept_question *ret);
 
 #endif

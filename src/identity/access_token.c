@@ -28,6 +28,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "identity/jwt_preparse.h"
+#include "identity/signature.h"
 
 enum {
     KEY_MIN_BYTES = 32, /* RFC 7518 section 3.2: at least the size of the hash */
@@ -250,4 +251,25 @@ enum token_verdict access_token_verify(const struct config *config, struct arena
     if (verdict == TOKEN_VALID)
         *ret = claims.access;
     return verdict;
+}
+
+/* A signature has one spelling, so its text is compared. */
+static bool is_signed_with(struct str signed_part, struct str signature, struct str key)
+{
+    char text[SIGNATURE_TEXT_LEN];
+    return !signature_text(key, signed_part, text) || secret_equal(str_from(text, sizeof(text)), signature);
+}
+
+bool access_token_is_forged(const struct config *config, struct str token)
+{
+    const struct str_list *previous = &config->tokens.previous_secret_keys;
+    struct str head, claims, rest, signature;
+    if (token.len > ACCESS_TOKEN_MAX_BYTES || !str_split(token, '.', &head, &rest) ||
+        !str_split(rest, '.', &claims, &signature) || signature.len != SIGNATURE_TEXT_LEN)
+        return true;
+    struct str signed_part = str_sub(token, 0, head.len + 1 + claims.len);
+    bool is_ours = is_signed_with(signed_part, signature, config->tokens.secret_key);
+    for (size_t i = 0; !is_ours && i < previous->n; i++)
+        is_ours = is_signed_with(signed_part, signature, previous->at[i]);
+    return !is_ours;
 }

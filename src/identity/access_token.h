@@ -25,5 +25,8 @@ struct str access_token_issue(const struct config *config, struct arena *arena,
  * that is right otherwise. *ret is filled for VALID. */
 enum token_verdict access_token_verify(const struct config *config, struct arena *arena, struct str token,
                                        int64_t now, struct access_claims *ret);
+/* True only for what access_token_verify() calls INVALID by its form or its signature alone; quick, and without
+ * memory of its own: for the event loop. False says nothing. */
+bool access_token_is_forged(const struct config *config, struct str token);
 
 #endif

@@ -8,10 +8,12 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "devices/device.h"
+#include "request/accept.h"
 #include "request/walk_internal.h"
 
 #define WAYS       4
-#define SETS       1024 /* a power of two */
+#define SETS       1024 /* powers of two */
+#define REFUSALS   128
 #define BYTES_MAX  4096 /* of an answer with all its texts: 16 MiB per loop at most, a quarter of it usually */
 #define FIELDS_MAX   1024 /* of its part of the log line */
 #define OWN_FIELDS 4    /* headers that differ each time: the request's id and its limit */
@@ -38,13 +40,27 @@ struct set {
     struct kept_answer *way[WAYS];
 };
 
+struct map {
+    struct set *sets;
+    size_t n;
+};
+
 struct kept_answers {
     struct walk *walk;
     unsigned char secret[crypto_shorthash_siphashx24_KEYBYTES];
-    struct set sets[SETS];
+    struct map given;
+    struct map refusals; /* apart, since anybody can be refused */
 };
 
 _Static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(struct kept_key), "a key is the hash");
+
+static struct map map_new(size_t sets)
+{
+    struct map map = { calloc(sets, sizeof(struct set)), sets };
+    if (!map.sets)
+        abort();
+    return map;
+}
 
 struct kept_answers *kept_answers_new(struct walk *walk)
 {
@@ -52,6 +68,8 @@ struct kept_answers *kept_answers_new(struct walk *walk)
     if (!answers)
         abort();
     answers->walk = walk;
+    answers->given = map_new(SETS);
+    answers->refusals = map_new(REFUSALS);
     randombytes_buf(answers->secret, sizeof(answers->secret));
     return answers;
 }
@@ -65,25 +83,45 @@ static void drop(struct kept_answer **answer)
     *answer = NULL;
 }
 
+static void map_free(struct map *map)
+{
+    for (size_t s = 0; s < map->n; s++)
+        for (size_t w = 0; w < WAYS; w++)
+            drop(&map->sets[s].way[w]);
+    free(map->sets);
+}
+
 void kept_answers_free(struct kept_answers **answers)
 {
     struct kept_answers *freeing = *answers;
     *answers = NULL;
     if (!freeing)
         return;
-    for (size_t s = 0; s < SETS; s++)
-        for (size_t w = 0; w < WAYS; w++)
-            drop(&freeing->sets[s].way[w]);
+    map_free(&freeing->given);
+    map_free(&freeing->refusals);
     secret_wipe(freeing->secret, sizeof(freeing->secret));
     free(freeing);
 }
 
-struct kept_key kept_answers_key(const struct kept_answers *answers, struct str head)
+/* ---- asking ---- */
+
+static struct kept_key hash(const struct kept_answers *answers, const void *data, size_t size)
 {
     struct kept_key key;
-    crypto_shorthash_siphashx24((unsigned char *)&key, (const unsigned char *)head.at, head.len,
-                                answers->secret);
+    crypto_shorthash_siphashx24((unsigned char *)&key, data, size, answers->secret);
     return key;
+}
+
+void kept_answers_ask(const struct kept_answers *answers, struct str head, struct kept_question *question)
+{
+    struct {
+        struct kept_key but_token, token;
+    } both = { .but_token = hash(answers, head.at, head.len) };
+    question->but_token = question->whole = both.but_token;
+    if (!question->authorization.at)
+        return;
+    both.token = hash(answers, question->authorization.at, question->authorization.len);
+    question->whole = hash(answers, &both, sizeof(both));
 }
 
 bool kept_answers_ignore(struct str name)
@@ -101,9 +139,14 @@ bool kept_answers_ignore(struct str name)
 
 /* ---- using ---- */
 
-static struct kept_answer **find(struct kept_answers *answers, const struct kept_key *key)
+static struct set *set_of(const struct map *map, const struct kept_key *key)
 {
-    struct set *set = &answers->sets[key->word[0] % SETS];
+    return &map->sets[key->word[0] & (map->n - 1)];
+}
+
+static struct kept_answer **find(const struct map *map, const struct kept_key *key)
+{
+    struct set *set = set_of(map, key);
     for (size_t w = 0; w < WAYS; w++) {
         const struct kept_answer *answer = set->way[w];
         if (answer && answer->key.word[0] == key->word[0] && answer->key.word[1] == key->word[1]) {
@@ -163,21 +206,41 @@ static void fill(struct kept_use *use, const struct kept_answer *answer)
     memcpy(reply->headers, answer->headers, answer->header_count * sizeof(answer->headers[0]));
 }
 
-bool kept_answers_use(struct kept_answers *answers, const struct kept_key *key, struct str request_id,
-                      int64_t received_us, struct kept_use *ret)
+/* What is no longer true gives way. */
+static const struct kept_answer *recall(struct kept_answers *answers, const struct map *map,
+                                        const struct kept_key *key, int64_t now)
+{
+    struct kept_answer **found = find(map, key);
+    if (found && !holds(answers, *found, now)) {
+        drop(found);
+        return NULL;
+    }
+    return found ? *found : NULL;
+}
+
+/* A refusal of forged tokens answers for every one of them, seen before or not. */
+static const struct kept_answer *recall_refusal(struct kept_answers *answers,
+                                                const struct kept_question *question, int64_t now)
+{
+    const struct kept_answer *answer = recall(answers, &answers->refusals, &question->whole, now);
+    if (answer || !question->authorization.at)
+        return answer;
+    answer = recall(answers, &answers->refusals, &question->but_token, now);
+    return answer && sign_in_is_forged(answer->config, question->authorization) ? answer : NULL;
+}
+
+bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
+                      struct kept_use *ret)
 {
     struct walk *walk = answers->walk;
-    struct kept_answer **found = find(answers, key);
     struct rate_state rate = { .allowed = true };
-    if (!found)
-        return false;
-    const struct kept_answer *answer = *found;
     ret->received_us = received_us;
     ret->now = clock_now();
-    if (!holds(answers, answer, ret->now)) {
-        drop(found);
+    const struct kept_answer *answer = recall(answers, &answers->given, &question->whole, ret->now);
+    if (!answer)
+        answer = recall_refusal(answers, question, ret->now);
+    if (!answer)
         return false;
-    }
     if (answer->asked.key.at)
         rate = rate_answer(walk->limiter, answer->config, &answer->asked, ret->now);
     if (!rate.allowed)
@@ -185,7 +248,7 @@ bool kept_answers_use(struct kept_answers *answers, const struct kept_key *key, 
     if (answer->device_id)
         device_note_seen(walk, answer->device_tenant_id, answer->device_id, ret->now);
     fill(ret, answer);
-    add_id(ret, request_id);
+    add_id(ret, question->request_id);
     add_limit(ret, &rate);
     metric_add(METRIC_ANSWERS_KEPT, 1);
     return true;
@@ -204,12 +267,25 @@ void kept_answers_log(const struct kept_use *use)
 
 /* ---- keeping ---- */
 
-static bool may_keep(const struct call *call)
+static bool is_given(const struct call *call)
 {
-    const struct reply *reply = &call->reply;
-    return call->route && call->route->kept && call->failure.code == OK && !call->own.cold && !reply->close &&
-           !reply->stream.next && (reply->status == 200 || reply->status == 304) && call->own.basis.until > 0 &&
-           !call->own.basis.is_lost && !reply_has_header(reply, "set-cookie");
+    return call->failure.code == OK && (call->reply.status == 200 || call->reply.status == 304);
+}
+
+/* A problem document names the request. */
+static bool is_refusal(const struct call *call)
+{
+    return call->failure.code == ERR_TOKEN_INVALID && !accept_wants_problem(&call->request);
+}
+
+/* The map it may be kept in; NULL: none. */
+static const struct map *map_for(const struct kept_answers *answers, const struct call *call)
+{
+    const struct basis *basis = &call->own.basis;
+    if (!call->route || !call->route->kept || call->own.cold || call->reply.close || call->reply.stream.next ||
+        basis->until == 0 || basis->is_lost || reply_has_header(&call->reply, "set-cookie"))
+        return NULL;
+    return is_given(call) ? &answers->given : is_refusal(call) ? &answers->refusals : NULL;
 }
 
 /* Those that kept_answers_use() adds itself. */
@@ -295,17 +371,25 @@ static size_t victim(const struct set *set)
     return found;
 }
 
-void kept_answers_keep(struct kept_answers *answers, const struct kept_key *key, const struct call *call)
+static void put_in(const struct map *map, struct kept_answer *answer)
 {
-    char line[FIELDS_MAX];
-    size_t len = may_keep(call) ? walk_log_fields(call, line, sizeof(line)) : 0;
-    struct kept_answer *answer = len > 0 ? copy(call, key, str_from(line, len)) : NULL;
-    if (!answer)
-        return;
-    struct set *set = &answers->sets[key->word[0] % SETS];
-    struct kept_answer **same = find(answers, key);
+    struct set *set = set_of(map, &answer->key);
+    struct kept_answer **same = find(map, &answer->key);
     size_t way = same ? (size_t)(same - set->way) : victim(set);
     drop(&set->way[way]);
     set->way[way] = answer;
     set->used[way] = ++set->tick;
+}
+
+void kept_answers_keep(struct kept_answers *answers, const struct kept_question *question,
+                       const struct call *call)
+{
+    char line[FIELDS_MAX];
+    const struct map *map = map_for(answers, call);
+    size_t len = map ? walk_log_fields(call, line, sizeof(line)) : 0;
+    bool is_forged = call->own.is_forged && !call->own.by_cookie;
+    const struct kept_key *key = is_forged ? &question->but_token : &question->whole;
+    struct kept_answer *answer = len > 0 ? copy(call, key, str_from(line, len)) : NULL;
+    if (answer)
+        put_in(map, answer);
 }

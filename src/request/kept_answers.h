@@ -21,9 +21,16 @@ void kept_answers_free(struct kept_answers **answers);
 struct kept_key {
     uint64_t word[2];
 };
+/* What a request asks. Two requests with the same `whole` get the same answer as long as nothing has changed
+ * that it rests on. */
+struct kept_question {
+    struct kept_key whole, but_token; /* without the value of Authorization */
+    struct str authorization;         /* at == NULL: there is none */
+    struct str request_id;            /* X-Request-Id as sent; at == NULL: not once */
+};
 /* head: everything of the request that an answer may depend on, in a form in which no two heads look alike.
- * That is all of it but what kept_answers_ignore(). */
-struct kept_key kept_answers_key(const struct kept_answers *answers, struct str head);
+ * That is all of it but what kept_answers_ignore(), and but the value of its one Authorization field. */
+void kept_answers_ask(const struct kept_answers *answers, struct str head, struct kept_question *question);
 /* Header fields that no kept row's answer depends on; lower case. X-Request-Id is among them: it is given
  * apart. */
 bool kept_answers_ignore(struct str name);
@@ -39,14 +46,14 @@ struct kept_use {
 };
 
 /* Counts the request as the walk would. False: nothing is kept for it that holds, or it is over a limit; the
- * walk is to be asked, which has not happened then as far as anybody can tell. request_id: X-Request-Id as it
- * was sent; at == NULL: not once. received_us: monotonic. */
-bool kept_answers_use(struct kept_answers *answers, const struct kept_key *key, struct str request_id,
-                      int64_t received_us, struct kept_use *ret);
+ * walk is to be asked, which has not happened then as far as anybody can tell. received_us: monotonic. */
+bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
+                      struct kept_use *ret);
 /* After the reply was handed to the transport: access log line and metrics. */
 void kept_answers_log(const struct kept_use *use);
 
 /* After walk_admit() has answered: keeps the answer if its row allows that. */
-void kept_answers_keep(struct kept_answers *answers, const struct kept_key *key, const struct call *call);
+void kept_answers_keep(struct kept_answers *answers, const struct kept_question *question,
+                       const struct call *call);
 
 #endif

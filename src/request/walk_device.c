@@ -150,8 +150,12 @@ static bool is_absent(struct call *call, struct str token, int64_t subject)
 {
     struct kept_absence kept;
     size_t size;
-    return cache_get(call->walk->devices->absent, token, &kept, sizeof(kept), &size) &&
-           is_young(call, kept.kept_at) && db_stamp_holds(kept.stamp, stamp_of(call, subject));
+    if (!cache_get(call->walk->devices->absent, token, &kept, sizeof(kept), &size) ||
+        !is_young(call, kept.kept_at) || !db_stamp_holds(kept.stamp, stamp_of(call, subject)))
+        return false;
+    basis_add(&call->own.basis, SUBJECT_DEVICE, subject, kept.stamp, kept.kept_at,
+              kept.kept_at + AGE_MAX_US);
+    return true;
 }
 
 /* ---- signing in ---- */

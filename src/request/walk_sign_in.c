@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/metrics.h"
+#include "identity/opaque_token.h"
 #include "request/address.h"
 #include "request/authority.h"
 #include "request/cookie.h"
@@ -58,6 +59,12 @@ static enum error_code read_client_secret(struct call *call, struct str credenti
     return OK;
 }
 
+static void split_credentials(struct str authorization, struct str *ret_scheme, struct str *ret_rest)
+{
+    str_split(str_trim(authorization), ' ', ret_scheme, ret_rest);
+    *ret_rest = str_trim(*ret_rest);
+}
+
 /* Another scheme is none of ours. */
 enum error_code sign_in_read_header(struct call *call, struct str *ret)
 {
@@ -66,8 +73,7 @@ enum error_code sign_in_read_header(struct call *call, struct str *ret)
     *ret = STR_NONE;
     if (count > 1 || (count == 1 && params_get(&call->query, "access_token").at))
         return sign_in_two_tokens(call);
-    str_split(str_trim(request_header(&call->request, "authorization")), ' ', &scheme, &token);
-    token = str_trim(token);
+    split_credentials(request_header(&call->request, "authorization"), &scheme, &token);
     if (call->route->client_secret && str_equal_nocase(scheme, STR("Basic")))
         return read_client_secret(call, token, ret);
     if (!str_equal_nocase(scheme, STR("Bearer")) || str_is_empty(token))
@@ -78,6 +84,21 @@ enum error_code sign_in_read_header(struct call *call, struct str *ret)
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     *ret = token;
     return OK;
+}
+
+/* What is no token of ours shows without asking anybody: a checksum, or a signature, does not fit. */
+static bool is_forged(const struct config *config, struct str token)
+{
+    uint8_t hash[32];
+    return opaque_token_has_prefix(token) ? opaque_token_read(token, hash) == OPAQUE_NONE
+                                          : access_token_is_forged(config, token);
+}
+
+bool sign_in_is_forged(const struct config *config, struct str authorization)
+{
+    struct str scheme, token;
+    split_credentials(authorization, &scheme, &token);
+    return str_equal_nocase(scheme, STR("Bearer")) && is_token68(token) && is_forged(config, token);
 }
 
 static enum error_code read_token(struct call *call, struct str *ret)
@@ -94,8 +115,7 @@ static bool looks_signed(struct str token)
 }
 
 /* An address that keeps sending bad tokens gets no more look-ups in the database; a token that bears our
- * signature is still worth one, so that one bad neighbour does not lock a whole office out. Signatures are
- * checked on workers, not on the loop. */
+ * signature is still worth one, so that one bad neighbour does not lock a whole office out. */
 static bool is_worth_a_look(struct call *call, struct str token)
 {
     struct access_claims claims;
@@ -133,11 +153,18 @@ static enum error_code look_up(struct call *call, struct str token)
     return call_fail(call, verdict == TOKEN_EXPIRED ? ERR_TOKEN_EXPIRED : ERR_TOKEN_INVALID, NULL);
 }
 
+/* On the loop, so that a flood of such tokens never gets to the workers; those check again whatever comes. */
+static bool refuse_forged(struct call *call, struct str token)
+{
+    call->own.is_forged = !call->db && is_forged(call->config, token);
+    return call->own.is_forged;
+}
+
 static enum error_code verify(struct call *call, struct str token)
 {
     if (authority_knows(call, token, &call->principal))
         return check_address(call);
-    if (authority_knows_absent(call, token))
+    if (refuse_forged(call, token) || authority_knows_absent(call, token))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     enum error_code code = look_up(call, token);
     return code == OK ? check_address(call) : code;

@@ -272,11 +272,11 @@ void kept_answers_free(struct kept_answers **answers)
     *answers = NULL;
 }
 
-struct kept_key kept_answers_key(const struct kept_answers *answers, struct str head)
+void kept_answers_ask(const struct kept_answers *answers, struct str head, struct kept_question *question)
 {
     (void)answers;
     (void)head;
-    return (struct kept_key){ { 0 } };
+    (void)question;
 }
 
 bool kept_answers_ignore(struct str name)
@@ -285,12 +285,11 @@ bool kept_answers_ignore(struct str name)
     return false;
 }
 
-bool kept_answers_use(struct kept_answers *answers, const struct kept_key *key, struct str request_id,
-                      int64_t received_us, struct kept_use *ret)
+bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
+                      struct kept_use *ret)
 {
     (void)answers;
-    (void)key;
-    (void)request_id;
+    (void)question;
     (void)received_us;
     (void)ret;
     return false;
@@ -301,10 +300,11 @@ void kept_answers_log(const struct kept_use *use)
     (void)use;
 }
 
-void kept_answers_keep(struct kept_answers *answers, const struct kept_key *key, const struct call *call)
+void kept_answers_keep(struct kept_answers *answers, const struct kept_question *question,
+                       const struct call *call)
 {
     (void)answers;
-    (void)key;
+    (void)question;
     (void)call;
 }
 

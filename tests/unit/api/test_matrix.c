@@ -425,6 +425,8 @@ static int set_up(void **state)
     if (!world->walk)
         fail_msg("%s", error);
     world->worker = walk_worker_new(world->walk);
+    kept_oracle_free(&world->oracle);
+    kept_oracle_new(&world->oracle, world->walk);
     *state = world;
     return 0;
 }

@@ -31,7 +31,11 @@ static int tear_down(void **state)
 static enum token_verdict verdict_at(const struct config *config, struct str token, int64_t now_s)
 {
     struct access_claims claims;
-    return access_token_verify(config, arena, token, now_s * CLOCK_SECOND, &claims);
+    enum token_verdict verdict = access_token_verify(config, arena, token, now_s * CLOCK_SECOND, &claims);
+    /* The quick look may miss a bad token, and never takes a good one for bad. */
+    if (access_token_is_forged(config, token))
+        assert_int_equal(verdict, TOKEN_INVALID);
+    return verdict;
 }
 
 static enum token_verdict verdict_of(struct str token)
@@ -449,6 +453,23 @@ static void test_access_token__previous_keys_verify_and_never_sign(void **state)
     check(verdict_at(&before, new, FORGE_NOW), TOKEN_INVALID, "signed by the new key at once");
     check(verdict_at(&dropped, old, FORGE_NOW), TOKEN_INVALID, "old key gone");
     check(verdict_at(&dropped, new, FORGE_NOW), TOKEN_VALID, "new token stays");
+    assert_true(access_token_is_forged(&before, new));
+    assert_true(access_token_is_forged(&dropped, old));
+    assert_false(access_token_is_forged(&rotated, old));
+}
+
+static void test_access_token__a_changed_signature_shows_at_once(void **state)
+{
+    (void)state;
+    struct config config = forge_config();
+    struct str good = with_payload(forge_payload(arena, NULL, NULL));
+    assert_false(access_token_is_forged(&config, good));
+    for (size_t i = 0; i < good.len; i++) {
+        char *changed = arena_cstr(arena, good);
+        changed[i] = changed[i] == 'A' ? 'B' : 'A';
+        assert_true(access_token_is_forged(&config, str_of(changed)));
+        assert_true(access_token_is_forged(&config, str_sub(good, 0, i)));
+    }
 }
 
 /* A key that is too short, or none, must never mean that nothing is checked. */
@@ -502,6 +523,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_access_token__size_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_access_token__signature_length_is_fixed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_access_token__previous_keys_verify_and_never_sign, set_up,
+                                                tear_down),
+        cmocka_unit_test_setup_teardown(test_access_token__a_changed_signature_shows_at_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_access_token__without_a_usable_key_nothing_is_valid, set_up,
                                         tear_down),

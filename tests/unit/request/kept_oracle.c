@@ -26,10 +26,14 @@ static struct str head_of(struct kept_oracle *oracle, const struct request *requ
     buf_printf(&out, "%d %d|%.*s|%.*s|%.*s|%.*s|", request->is_tls, request->http_version,
                STR_ARG(request->peer_address), STR_ARG(request->method_name), STR_ARG(request->host),
                STR_ARG(request->target));
-    for (size_t i = 0; i < request->header_count; i++)
-        if (!kept_answers_ignore(request->headers[i].name))
-            buf_printf(&out, "%.*s: %.*s|", STR_ARG(request->headers[i].name),
-                       STR_ARG(request->headers[i].value));
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        bool is_token = str_equal(header->name, STR("authorization")) && !oracle->question.authorization.at;
+        if (is_token)
+            oracle->question.authorization = header->value;
+        if (!kept_answers_ignore(header->name))
+            buf_printf(&out, "%.*s: %.*s|", STR_ARG(header->name), STR_ARG(is_token ? STR("") : header->value));
+    }
     return buf_str(&out);
 }
 
@@ -41,11 +45,12 @@ void kept_oracle_ask(struct kept_oracle *oracle, const struct call *call)
                    !request->headers_too_large && !request->body_too_large && request->body.len == 0;
     if (!oracle->asks)
         return;
-    struct str id = request_header_count(request, "x-request-id") == 1
-                        ? request_header(request, "x-request-id")
-                        : STR_NONE;
-    oracle->key = kept_answers_key(oracle->answers, head_of(oracle, request));
-    oracle->used = kept_answers_use(oracle->answers, &oracle->key, id, clock_monotonic_us(), &oracle->use);
+    oracle->question = (struct kept_question){ 0 };
+    if (request_header_count(request, "x-request-id") == 1)
+        oracle->question.request_id = request_header(request, "x-request-id");
+    kept_answers_ask(oracle->answers, head_of(oracle, request), &oracle->question);
+    oracle->used =
+        kept_answers_use(oracle->answers, &oracle->question, clock_monotonic_us(), &oracle->use);
 }
 
 static struct str value_of(const struct reply *reply, struct str name, size_t nth)
@@ -88,5 +93,5 @@ void kept_oracle_check(struct kept_oracle *oracle, const struct call *call, bool
     if (oracle->used)
         check_same(&oracle->use.reply, &call->reply, sent_id);
     if (oracle->asks && admitted)
-        kept_answers_keep(oracle->answers, &oracle->key, call);
+        kept_answers_keep(oracle->answers, &oracle->question, call);
 }

@@ -7,11 +7,11 @@
 
 struct kept_oracle {
     struct kept_answers *answers;
-    struct kept_key key;
-    bool asks; /* there is a key */
+    struct kept_question question;
+    bool asks; /* there is one */
     bool used; /* and something was kept under it that holds */
     struct kept_use use;
-    struct arena *arena; /* of the key's text */
+    struct arena *arena; /* of its text */
 };
 
 void kept_oracle_new(struct kept_oracle *oracle, struct walk *walk);

@@ -121,6 +121,62 @@ static void test_kept_answers__refusals_are_walked(void **state)
         assert_false(is_kept((struct ask){ .target = "/host/permission", .host = ACME, .who = ANNA }));
 }
 
+static struct ask with_token(const char *token)
+{
+    struct ask asked = anna;
+    asked.who = NOBODY;
+    asked.headers[0] = arena_printf(world.arena, "Authorization: Bearer %s", token).at;
+    return asked;
+}
+
+static const char *forged_token(char last)
+{
+    struct str token = arena_copy(world.arena, world.tokens[ANNA]);
+    ((char *)token.at)[token.len - 5] = last;
+    return token.at;
+}
+
+/* One refusal answers for every token that shows in itself that it is none of ours; a good one is let in. */
+static void test_kept_answers__a_refusal_is_kept_for_all_forged_tokens(void **state)
+{
+    (void)state;
+    const char *const forged[] = { forged_token('!' + 15), forged_token('a'), forged_token('b'), "a.b.c", "x",
+                                   "tth_mistyped" };
+    size_t refused = 0;
+    ask(with_token("a.b.c"));
+    ask(with_token("a.b.c"));
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        if (strcmp(forged[i], world.tokens[ANNA].at) == 0)
+            continue;
+        bool is_from_kept = is_kept(with_token(forged[i]));
+        assert_int_equal(world.call->reply.status, 401);
+        refused += is_from_kept;
+    }
+    assert_true(refused >= 4);
+    warm_up(anna);
+    assert_true(is_kept(anna));
+    assert_int_equal(world.call->reply.status, 200);
+}
+
+static void test_kept_answers__a_refusal_is_kept_for_one_kind_of_question(void **state)
+{
+    (void)state;
+    struct ask problem = with_token("a.b.c"), none = anna, odd = with_token("a.b c"), two = with_token("a.b.c");
+    none.who = NOBODY;
+    problem.headers[1] = "Accept: application/problem+json";
+    two.headers[1] = "Authorization: Bearer a.b.c";
+    for (int i = 0; i < 3; i++)
+        ask(with_token("a.b.c"));
+    for (int i = 0; i < 3; i++) {
+        assert_false(is_kept(problem)); /* it names the request */
+        assert_false(is_kept(none));
+        assert_false(is_kept(odd));
+        assert_int_equal(world.call->reply.status, 400);
+        assert_false(is_kept(two));
+        assert_int_equal(world.call->reply.status, 400);
+    }
+}
+
 static enum storage_status touch(struct db_conn *conn, void *context)
 {
     const enum db_subject *subject = context;
@@ -188,7 +244,7 @@ static void keep(struct ask asked)
     world.call = call_for(asked);
     kept_oracle_ask(&world.oracle, world.call);
     if (walk_admit(world.walk, world.call, &lane))
-        kept_answers_keep(world.oracle.answers, &world.oracle.key, world.call);
+        kept_answers_keep(world.oracle.answers, &world.oracle.question, world.call);
     else
         walk_run(world.worker, world.call, &lane);
     assert_int_equal(world.call->reply.status, 200);
@@ -275,6 +331,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept_answers__only_the_same_question, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__what_decides_nothing_asks_the_same, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__refusals_are_walked, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__a_refusal_is_kept_for_all_forged_tokens, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__a_refusal_is_kept_for_one_kind_of_question, up,
+                                        down),
         cmocka_unit_test_setup_teardown(test_kept_answers__end_with_what_they_rest_on, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__get_no_older_than_what_they_rest_on, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__end_with_the_session, up, down),
