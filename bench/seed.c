@@ -26,7 +26,9 @@
 
 #define PASSWORD         "correct horse battery"
 #define USERS_PER_TENANT 1000
-#define BATCH            10000 /* users of one transaction */
+#define PROGRESS         10000 /* users */
+#define BATCH            500 /* users of one transaction: SQLite keeps what each statement of a transaction may take
+                              back in a list, which it walks at the end of each */
 
 struct seeding {
     const struct config *config;
@@ -136,6 +138,8 @@ static void seed(struct db_conn *conn, struct seeding *seeding)
             die("a batch of users", db_error(conn));
         arena_free(&seeding->arena);
         seeding->done += BATCH < seeding->users - seeding->done ? BATCH : seeding->users - seeding->done;
+        if (seeding->done % PROGRESS != 0 && seeding->done < seeding->users)
+            continue;
         fprintf(stderr, "\rseeded %lld of %lld users, %lld s", (long long)seeding->done,
                 (long long)seeding->users, (long long)(clock_monotonic_ms() - start) / 1000);
     }
