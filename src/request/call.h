@@ -15,6 +15,7 @@
 #define CALL_MAX_PARAMS 4
 
 struct device;
+struct recent;
 struct walk;
 struct route_entry;
 
@@ -63,6 +64,10 @@ struct call {
         bool by_cookie;   /* the token came in the panel's cookie */
         bool entered;     /* it passed every check before its body, and may have waited since */
         struct basis basis;     /* what was used of what is kept */
+        struct {
+            struct recent *in; /* NULL: nowhere */
+            int64_t group, id;
+        } noted;               /* walk_note() */
         struct rate_ask asked; /* what `rate` is the answer to */
         uint8_t hits;     /* look-ups of authority that met something kept */
         uint8_t misses;   /* that had to read */

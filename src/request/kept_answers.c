@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "devices/device.h"
+#include "base/recent.h"
 #include "request/accept.h"
 #include "request/walk_internal.h"
 
@@ -25,7 +25,8 @@ struct kept_answer {
     struct rate_ask asked;
     const char *op;
     int status;
-    int64_t device_id, device_tenant_id; /* who was seen; 0: no device */
+    struct recent *noted_in; /* NULL: nobody's use is noted */
+    int64_t noted_group, noted_id;
     bool proxied;                        /* the request's own id is believed */
     const char *content_type;
     struct str body, line;
@@ -245,8 +246,8 @@ bool kept_answers_use(struct kept_answers *answers, const struct kept_question *
         rate = rate_answer(walk->limiter, answer->config, &answer->asked, ret->now);
     if (!rate.allowed)
         return false;
-    if (answer->device_id)
-        device_note_seen(walk, answer->device_tenant_id, answer->device_id, ret->now);
+    if (answer->noted_in)
+        recent_note(answer->noted_in, answer->noted_group, answer->noted_id, ret->now);
     fill(ret, answer);
     add_id(ret, question->request_id);
     add_limit(ret, &rate);
@@ -345,8 +346,9 @@ static struct kept_answer *copy(const struct call *call, const struct kept_key *
                                     .asked = call->own.asked,
                                     .op = call->route->op,
                                     .status = reply->status,
-                                    .device_id = call->device ? call->device->id : 0,
-                                    .device_tenant_id = call->device ? call->device->tenant_id : 0,
+                                    .noted_in = call->own.noted.in,
+                                    .noted_group = call->own.noted.group,
+                                    .noted_id = call->own.noted.id,
                                     .proxied = client_is_proxied(call),
                                     .size = size };
     answer->content_type = put_cstr(&to, reply->content_type);

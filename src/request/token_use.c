@@ -9,11 +9,11 @@ int64_t token_used_at(const struct call *call, const struct api_token *token)
     return here > token->last_used_at ? here : token->last_used_at;
 }
 
-void token_note_use(const struct call *call)
+void token_note_use(struct call *call)
 {
     const struct principal *principal = &call->principal;
     if (principal->token.id)
-        recent_note(call->walk->token_uses, principal->token_tenant_id, principal->token.id, call->now);
+        walk_note(call, call->walk->token_uses, principal->token_tenant_id, principal->token.id);
 }
 
 static bool write_uses(void *context, const struct recent_item *items, size_t n)

@@ -91,6 +91,16 @@ enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n)
     return code;
 }
 
+void walk_note(struct call *call, struct recent *in, int64_t group, int64_t id)
+{
+    recent_note(in, group, id, call->now);
+    if (call->own.noted.in) /* more than one is not written down anywhere */
+        call->own.basis.is_lost = true;
+    call->own.noted.in = in;
+    call->own.noted.group = group;
+    call->own.noted.id = id;
+}
+
 enum error_code walk_handle(struct call *call)
 {
     enum error_code code = call->route->handler(call);

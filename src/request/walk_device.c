@@ -235,9 +235,9 @@ enum error_code device_sign_in(struct call *call)
     return OK;
 }
 
-void device_note_seen(struct walk *walk, int64_t tenant_id, int64_t id, int64_t now)
+void device_note_seen(struct call *call)
 {
-    recent_note(walk->devices->seen, tenant_id, id, now);
+    walk_note(call, call->walk->devices->seen, call->device->tenant_id, call->device->id);
 }
 
 /* ---- for handlers ---- */

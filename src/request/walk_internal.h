@@ -29,6 +29,8 @@ struct walk {
 typedef enum error_code (*walk_step)(struct call *call);
 /* Runs steps until one fails or answers. */
 enum error_code walk_steps(struct call *call, const walk_step *steps, size_t n);
+/* Notes now as the last time of `id`, as each request like this one is to do, be it walked or not. */
+void walk_note(struct call *call, struct recent *in, int64_t group, int64_t id);
 /* The route's handler, whose word is checked: no answer at all is a bug of the handler and a 500. */
 enum error_code walk_handle(struct call *call);
 
@@ -69,11 +71,11 @@ void sign_in_count_failure(struct call *call);
 /* NEED_DEVICE: the device token, in the path's first parameter or in the header; fills call->device. */
 enum error_code device_sign_in(struct call *call);
 /* The call's device passed every check. */
-void device_note_seen(struct walk *walk, int64_t tenant_id, int64_t id, int64_t now);
+void device_note_seen(struct call *call);
 
 /* token_use.c */
 /* The call's API token, if that is what it came with, is in use now. */
-void token_note_use(const struct call *call);
+void token_note_use(struct call *call);
 bool token_uses_write_down(struct walk *walk, struct db_conn *conn);
 /* walk_device.c */
 bool device_seen_write_down(struct walk *walk, struct db_conn *conn);

@@ -297,7 +297,7 @@ static enum error_code device_access(struct call *call)
 {
     enum error_code code = anonymous_access(call);
     if (code == OK)
-        device_note_seen(call->walk, call->device->tenant_id, call->device->id, call->now);
+        device_note_seen(call);
     return code;
 }
 
