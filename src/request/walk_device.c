@@ -140,7 +140,7 @@ static bool recall(struct call *call, struct str token, struct bearer *bearer)
         bearer->device.content = str_from(text + kept.name_bytes, kept.content_bytes);
     bearer->rotates = kept.rotates;
     int64_t aged = kept.kept_at + AGE_MAX_US;
-    basis_add(&call->own.basis, SUBJECT_DEVICE, device_subject(hash), kept.stamp, kept.kept_at,
+    basis_add(&call->own.basis, SUBJECT_DEVICE, kept.subject, kept.stamp, kept.kept_at,
               kept.until < aged ? kept.until : aged);
     call->own.hits++;
     return true;
