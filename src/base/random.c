@@ -62,6 +62,16 @@ void secret_wipe(void *data, size_t size)
     sodium_memzero(data, size);
 }
 
+_Static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(uint64_t[2]) &&
+                   crypto_shorthash_siphashx24_KEYBYTES == KEYED_HASH_KEY_BYTES,
+               "the header says so");
+
+void keyed_hash(const unsigned char key[KEYED_HASH_KEY_BYTES], const void *data, size_t size, uint64_t ret[2])
+{
+    static const char nothing;
+    crypto_shorthash_siphashx24((unsigned char *)ret, data ? data : (const void *)&nothing, size, key);
+}
+
 void sha256(const void *data, size_t size, uint8_t ret[32])
 {
     crypto_hash_sha256(ret, data, size);

@@ -25,6 +25,11 @@ bool secret_equal(struct str a, struct str b);
 /* Overwrites; not optimised away. */
 void secret_wipe(void *data, size_t size);
 
+/* SipHash-2-4 with 128 bits, under a key nobody knows: for finding things again, not for proving anything. */
+#define KEYED_HASH_KEY_BYTES 16
+void keyed_hash(const unsigned char key[KEYED_HASH_KEY_BYTES], const void *data, size_t size,
+                uint64_t ret[2]);
+
 /* SHA-256 of data: 32 bytes. */
 void sha256(const void *data, size_t size, uint8_t ret[32]);
 /* HMAC-SHA-256: 32 bytes. */

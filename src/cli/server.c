@@ -10,6 +10,7 @@
 #include "api/routes.h"
 #include "cli/store.h"
 #include "cli/upkeep.h"
+#include "cli/trim.h"
 #include "mail/mail.h"
 #include "storage/changes.h"
 
@@ -234,6 +235,7 @@ int server_run(const struct server_start *start)
         say(&server,
             SERVER_SAYS_READY); /* first: whoever reads the log may count on the supervisor knowing */
         log_event(LOG_INFO, "ready", LOG_Z("version", TETHER_VERSION), LOG_I("pid", getpid()));
+        trim_memory();
         code = serve(&server);
         stop(&server);
     }

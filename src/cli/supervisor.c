@@ -13,6 +13,7 @@
 #include "cli/breaker.h"
 #include "cli/notify.h"
 #include "cli/server.h"
+#include "cli/trim.h"
 
 /* How long after the drain's own deadline the server process may take to exit. */
 #define STOP_MARGIN_MS 5000
@@ -120,8 +121,10 @@ static void hear_child(struct supervisor *sv)
         close_status(sv);
         return;
     }
-    if (got == 1 && byte == SERVER_SAYS_READY)
+    if (got == 1 && byte == SERVER_SAYS_READY) {
         sv->child_ready = sv->ever_ready = true;
+        trim_memory();
+    }
     if (got == 1)
         notify_manager("READY=1");
 }

@@ -2,8 +2,6 @@
  * are: only one thread looks. */
 #include "request/kept_answers.h"
 
-#include <sodium.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -48,12 +46,10 @@ struct map {
 
 struct kept_answers {
     struct walk *walk;
-    unsigned char secret[crypto_shorthash_siphashx24_KEYBYTES];
+    unsigned char secret[KEYED_HASH_KEY_BYTES];
     struct map given;
     struct map refusals; /* apart, since anybody can be refused */
 };
-
-_Static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(struct kept_key), "a key is the hash");
 
 static struct map map_new(size_t sets)
 {
@@ -71,7 +67,7 @@ struct kept_answers *kept_answers_new(struct walk *walk)
     answers->walk = walk;
     answers->given = map_new(SETS);
     answers->refusals = map_new(REFUSALS);
-    randombytes_buf(answers->secret, sizeof(answers->secret));
+    random_bytes(answers->secret, sizeof(answers->secret));
     return answers;
 }
 
@@ -109,7 +105,7 @@ void kept_answers_free(struct kept_answers **answers)
 static struct kept_key hash(const struct kept_answers *answers, const void *data, size_t size)
 {
     struct kept_key key;
-    crypto_shorthash_siphashx24((unsigned char *)&key, data, size, answers->secret);
+    keyed_hash(answers->secret, data, size, key.word);
     return key;
 }
 

@@ -19,7 +19,7 @@ OWNERS = {
     "yaml.h": ["src/config"],
     "crypt.h": ["src/identity"],
     "sodium.h": ["src/base", "src/identity", "src/access"],
-    "openssl/": ["src/http"],
+    "openssl/": ["src/http", "src/identity"],
     "curl/": ["src/mail"],
     "qrencode.h": ["src/qr"],
     "png.h": ["src/qr"],
