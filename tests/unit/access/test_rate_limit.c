@@ -56,6 +56,20 @@ static void test_rate__counts_down_then_refuses(void **state)
     assert_true(rate_take(*state, &limits, RATE_LOGIN, STR("a"), START + MINUTE).allowed);
 }
 
+/* A limit of the key's own holds whatever the configuration says. */
+static void test_rate__a_key_may_have_a_limit_of_its_own(void **state)
+{
+    const struct rate own = { 2, MINUTE };
+    for (int i = 0; i < 4; i++) {
+        struct rate_state s = rate_take_own(*state, &own, STR("t:1"), START + i);
+        assert_true(s.applies);
+        assert_int_equal(s.limit, 2);
+        assert_int_equal(s.allowed, i < 2);
+    }
+    assert_true(rate_take_own(*state, &own, STR("t:2"), START).allowed);
+    assert_true(rate_take_own(*state, &own, STR("t:1"), START + MINUTE).allowed);
+}
+
 static void test_rate__keys_and_classes_count_apart(void **state)
 {
     for (int i = 0; i < 5; i++)
@@ -262,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_rate__counts_down_then_refuses),
+        TEST(test_rate__a_key_may_have_a_limit_of_its_own),
         TEST(test_rate__keys_and_classes_count_apart),
         TEST(test_rate__each_class_has_its_limit),
         TEST(test_rate__peek_counts_nothing),

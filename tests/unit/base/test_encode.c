@@ -31,6 +31,24 @@ static void test_encode__hex_round_trips(void **state)
     assert_str(hex_encode(*state, NULL, 0), STR(""));
 }
 
+/* What some encoders forgive is refused: one value has one text. */
+static void test_encode__base64_is_strict(void **state)
+{
+    static const char *const sound[][2] = { { "", "" },        { "Zg==", "f" },   { "Zm8=", "fo" },
+                                            { "Zm9v", "foo" }, { "YTpi", "a:b" }, { "+/+/", "\xfb\xff\xbf" },
+                                            { "AA==", "" } };
+    static const char *const broken[] = { "Z",     "Zg",    "Zg=",  "Zg===",  "Zh==", "Zm9=",
+                                          "Zm9v=", "Zm 9v", "-_-_", "Zm9v\n", "=",    "\xc3\xa9==" };
+    struct str back;
+    for (size_t i = 0; i < COUNT(sound); i++) {
+        assert_true(base64_decode(*state, str_of(sound[i][0]), &back));
+        assert_int_equal(back.len, i + 1 == COUNT(sound) ? 1 : strlen(sound[i][1]));
+        assert_memory_equal(back.at, sound[i][1], back.len);
+    }
+    for (size_t i = 0; i < COUNT(broken); i++)
+        assert_false(base64_decode(*state, str_of(broken[i]), &back));
+}
+
 static void test_encode__hex_is_strict(void **state)
 {
     (void)state;
@@ -155,6 +173,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, new_arena, free_arena)
     const struct CMUnitTest tests[] = {
         CASE(test_encode__hex_round_trips),
+        CASE(test_encode__base64_is_strict),
         CASE(test_encode__hex_is_strict),
         CASE(test_encode__base64url_vectors),
         CASE(test_encode__base64url_is_canonical),

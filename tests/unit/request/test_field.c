@@ -74,6 +74,18 @@ static bool read_form(const char *text)
     return shape_read_params(&form_shape, arena, &params, &got, &present, &violations);
 }
 
+static bool read_open_form(const char *text)
+{
+    struct shape open = form_shape;
+    struct params params;
+    struct str why;
+    open.open = true;
+    assert_true(params_decode(arena, str_of(text), &params, &why));
+    memset(&got, 0, sizeof(got));
+    violations = (struct violations){ 0 };
+    return shape_read_params(&open, arena, &params, &got, &present, &violations);
+}
+
 static void assert_str(struct str s, const char *expected)
 {
     assert_int_equal(s.len, strlen(expected));
@@ -251,6 +263,18 @@ static void test_field__forms_convert_strictly(void **state)
     }
 }
 
+/* OAuth has unknown parameters ignored; what has a row is as strict as ever. */
+static void test_field__an_open_shape_ignores_what_has_no_row(void **state)
+{
+    (void)state;
+    assert_true(read_open_form("client_id=x&name=abc&resource=y"));
+    assert_str(got.name, "abc");
+    assert_int_equal(present, 1);
+    assert_false(read_open_form("client_id=x&name=a"));
+    assert_int_equal(violations.n, 1);
+    assert_false(read_form("client_id=x&name=abc"));
+}
+
 static void test_field__a_flood_of_unknown_members_is_cut(void **state)
 {
     (void)state;
@@ -287,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_field__names_what_is_wrong),
         cmocka_unit_test(test_field__lengths_at_the_bound_and_beyond),
         cmocka_unit_test(test_field__forms_convert_strictly),
+        cmocka_unit_test(test_field__an_open_shape_ignores_what_has_no_row),
         cmocka_unit_test(test_field__a_flood_of_unknown_members_is_cut),
         cmocka_unit_test(test_field__a_long_unknown_name_is_cut_at_a_character),
     };

@@ -133,6 +133,35 @@ static void test_router__keeps_every_row_of_a_path(void **state)
     assert_null(match.entries->next->next);
 }
 
+/* For whatever stands below, sound or not, and for nothing beside. */
+static void test_router__a_wide_row_answers_for_all_below(void **state)
+{
+    (void)state;
+    static const struct route wide[] = { { .op = "wide",
+                                           .method = METHOD_GET,
+                                           .path = "/ask",
+                                           .need = NEED_MEMBER,
+                                           .wide = true,
+                                           .handler = handler,
+                                           .summary = "s" } };
+    static const struct route_table wide_table = ROUTE_TABLE(&assets, wide);
+    const struct route_table *const both[] = { &wide_table, &tree_table };
+    static const char *const below[] = { "/ask/", "/ask//", "/ask/../x", "/ask/%2f%zz" };
+    static const char *const beside[] = { "/", "/as", "/asks", "/Ask", "/ask%2f", "" };
+    const struct router *router = router_new(arena, both, 2);
+    bool is_below;
+    assert_string_equal(router_wide(router, STR("/ask"), &is_below)->route->op, "wide");
+    assert_false(is_below);
+    for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+        assert_non_null(router_wide(router, str_of(below[i]), &is_below));
+        assert_true(is_below);
+    }
+    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+        assert_null(router_wide(router, str_of(beside[i]), &is_below));
+    assert_null(router_wide(tree(), STR("/ask"), &is_below));
+    assert_leads(router, STR("/api/assets"), "list", "");
+}
+
 static void test_path__is_strict(void **state)
 {
     (void)state;
@@ -289,6 +318,7 @@ static void test_check__refuses_broken_rows(void **state)
     ASSERT_REFUSED("method", route.method = METHOD_OPTIONS);
     ASSERT_REFUSED("permission", route.permission = PERM_NONE);
     ASSERT_REFUSED("permission", route.need = NEED_MEMBER);
+    ASSERT_REFUSED("wide", route.wide = true);
     ASSERT_REFUSED("body kind", route.body = BODY_NONE);
     ASSERT_REFUSED("body kind", route.input = NULL);
     ASSERT_REFUSED("GET", route.method = METHOD_GET);
@@ -391,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_router__literals_beat_parameters),
         cmocka_unit_test(test_router__keeps_every_row_of_a_path),
+        cmocka_unit_test(test_router__a_wide_row_answers_for_all_below),
         cmocka_unit_test(test_path__is_strict),
         cmocka_unit_test(test_router__surface_by_longest_prefix),
         cmocka_unit_test(test_check__a_sound_row_passes),
