@@ -86,6 +86,28 @@ suite('API tokens', { config: { tenancy: { default_tenant: 'acme' } } }, (server
     assert.equal(await live(), 0);
   });
 
+  it('is edited part by part; null takes a limit away', async () => {
+    const session = await adminSession(server());
+    const { id, token, ...made } = await makeKey(server(), session, ['assets.view'], {
+      expires_at: '2100-01-01T00:00:00Z', allowed_addresses: ['192.0.2.0/24', '2001:db8::/32'], rate_limit: 5,
+    });
+    const edit = (json, status = 200) => ask(server(), { method: 'PATCH', path: `${KEYS}/${id}`, token: session, json }, maskSecret)
+      .then((reply) => { assert.equal(reply.status, status, reply.text); return reply.json.data; });
+    assert.equal((await me(server(), token, ACME_HOST)).status, 403, 'not from here');
+    const renamed = await edit({ name: 'Other', scopes: ['team.view', 'assets.view'] });
+    assert.deepEqual({ ...renamed, updated_at: 0 }, { ...made, id, name: 'Other', scopes: ['assets.view', 'team.view'], updated_at: 0 });
+    const freed = await edit({ expires_at: null, allowed_addresses: null, rate_limit: null });
+    assert.deepEqual([freed.expires_at, freed.allowed_addresses, freed.rate_limit, freed.name], [null, [], null, 'Other']);
+    assert.equal((await me(server(), token, ACME_HOST)).status, 200);
+    assert.match(await edit({ scopes: ['assets.fly'] }, 422), /There is no scope assets\.fly/);
+    assert.match(await edit({ scopes: null }, 422), /scopes/);
+    assert.match(await edit({ prefix: 'tth_x' }, 422), /prefix field is not allowed/);
+    assert.equal((await ask(server(), { method: 'PATCH', path: `${KEYS}/${id}`, token: session, json: {} })).status, 200);
+    for (const path of [`${KEYS}/0`, `${KEYS}/x`, `${KEYS}/999999`]) {
+      assert.equal((await ask(server(), { method: 'PATCH', path, token: session, json: {} })).status, 404, path);
+    }
+  });
+
   // Page 003, word for word but for the address.
   it("runs the page's own example", async () => {
     const apiRequest = pageExample(`http://127.0.0.1:${server().port}`);
