@@ -17,7 +17,7 @@
 #define TENANT_ENTRIES    4096
 #define TENANT_BYTES      768
 #define PRINCIPAL_ENTRIES (1 << 18)
-#define PRINCIPAL_BYTES   512
+#define PRINCIPAL_BYTES   1664 /* the longest texts of a user and an API token */
 #define GRANT_ENTRIES     8192
 #define ABSENT_ENTRIES    8192
 #define STRANGER_ENTRIES  1024

@@ -559,7 +559,7 @@ static void test_authority__a_failed_load_is_not_kept(void **state)
 static void test_authority__what_does_not_fit_is_read(void **state)
 {
     (void)state;
-    char name[600];
+    char name[2000];
     memset(name, 'n', sizeof(name));
     struct db_args args = DB_ARGS(db_text(str_from(name, sizeof(name))), db_int(world.users[ANNA]));
     world_exec("UPDATE users SET name = $1 WHERE id = $2", args);
