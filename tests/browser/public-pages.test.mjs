@@ -146,3 +146,52 @@ browserSuite('public pages', {}, ({ server, visitor }) => {
     }
   });
 });
+
+browserSuite('an invitation', {}, ({ server, visitor }) => {
+  const invite = async (email) => {
+    const token = await signIn(server(), people.owner, ACME_HOST);
+    const reply = await http2Once(server(), {
+      path: '/api/v1/team/invite', headers: { 'x-tenant': 'acme' }, token, json: { email, role: 'member' },
+    });
+    assert.equal(reply.status, 201, reply.text);
+    return reply.json.data.link.split('/').at(-1);
+  };
+
+  it('makes an account and leads into the panel', async () => {
+    const path = `/invite/${await invite('nora@acme.example')}`;
+    const nora = await visitor();
+    nora.expectTrouble(/logo\.svg|status of 4(00|22)/);
+    const page = await nora.open(ACME_HOST, path);
+    await page.getByRole('heading', { name: 'Join Acme Corporation' }).waitFor();
+    assert.equal(await page.getByLabel('Email').inputValue(), 'nora@acme.example');
+    assert.deepEqual(await seriousIssues(page), []);
+    await shoot(page, 'public-invite');
+    await page.getByLabel('Name').fill('Nora Falk');
+    await page.getByLabel('Password').fill('password');
+    await page.getByRole('button', { name: 'Accept the invitation' }).click();
+    await page.locator('#said.bad').waitFor();
+    await page.getByLabel('Password').fill('quiet-harbour-58');
+    await page.getByRole('button', { name: 'Accept the invitation' }).click();
+    await page.waitForURL('**/panel/**');
+    await page.getByRole('navigation', { name: 'Rooms' }).waitFor();
+    await page.goto(nora.url(ACME_HOST, path));
+    await page.getByText('This invitation has been used.').waitFor();
+  });
+
+  it('asks an account that there is for its password; says what is unknown', async () => {
+    const path = `/invite/${await invite(people.outsider.email)}`;
+    const mei = await visitor();
+    mei.expectTrouble(/logo\.svg|status of 40[014]/);
+    const page = await mei.open(ACME_HOST, path);
+    await page.getByLabel('Password').fill('not-the-password');
+    await page.getByRole('button', { name: 'Accept the invitation' }).click();
+    await page.locator('#said.bad').waitFor();
+    await page.getByLabel('Password').fill(people.outsider.password);
+    await page.getByRole('button', { name: 'Accept the invitation' }).click();
+    await page.waitForURL('**/panel/**');
+    await page.goto(mei.url(ACME_HOST, '/invite/tti_nothing'));
+    await page.getByText('This invitation does not exist.').waitFor();
+    await page.goto(mei.url(GLOBEX_HOST, path));
+    await page.getByText('This invitation does not exist.').waitFor();
+  });
+});

@@ -1,5 +1,5 @@
-/* The public pages: events, day passes, the ticket portal, the check-in kiosk, a display. Static files for
- * browsers, who then ask the spaces surface's public routes as anybody does. */
+/* The public pages: events, day passes, the ticket portal, the check-in kiosk, a display, an
+ * invitation. Static files for browsers, who then ask the public routes as anybody does. */
 #include "api/system/page.h"
 #include "api/tables.h"
 #include "web/files.h"
@@ -19,6 +19,7 @@ static const struct {
     { "page_events", "events.html" },     { "page_event", "event.html" },
     { "page_passes", "passes.html" },     { "page_portal", "portal.html" },
     { "page_check_in", "check-in.html" }, { "page_display", "display.html" },
+    { "page_invite", "invite.html" },
 };
 
 static enum error_code page(struct call *call)
@@ -42,6 +43,7 @@ static const struct route routes[] = {
     PAGE("page_portal", "/portal/{code}", page, "A ticket with its QR code, for whoever has its code"),
     PAGE("page_check_in", "/check-in", page, "Check-in at a kiosk"),
     PAGE("page_display", "/display", page, "A screen: its pairing code, then what it is told to show"),
+    PAGE("page_invite", "/invite/{token}", page, "An invitation, for whoever has its link"),
     PAGE("page_file", "/public/{file}", file, "A file of the public pages"),
 };
 

@@ -10,17 +10,18 @@ const trouble = {
   503: 'The server is busy. Please try again in a moment.',
 };
 
-// { ok, status, data }: what the answer holds, or a sentence that says what is wrong.
+// { ok, status, data }: what the answer holds, in whichever surface's envelope, or a sentence that says what is wrong.
 export async function ask(method, path, json) {
   try {
     const reply = await fetch(here(path), {
       method,
       headers: { accept: 'application/json', ...(json && { 'content-type': 'application/json' }) },
       body: json && JSON.stringify(json),
-      credentials: 'omit',
+      credentials: 'same-origin',
     });
-    const { success, data, next } = await reply.json();
-    return { ok: success, status: reply.status, data: trouble[reply.status] ?? data, next };
+    const body = await reply.json();
+    const data = 'success' in body ? body.data : body.detail ?? body;
+    return { ok: reply.ok, status: reply.status, data: trouble[reply.status] ?? data, next: body.next };
   } catch {
     return { ok: false, status: 0, data: 'The server cannot be reached. Please try again.' };
   }
