@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "cli/upkeep.h"
 #include "tenancy_fixture.h"
 
@@ -15,6 +16,7 @@
 static int set_up(void **state)
 {
     struct fixture *f = fixture_new();
+    json_init();
     fixture_tenant(f, "acme", NULL, false);
     fixture_exec(
         f,
@@ -81,6 +83,28 @@ static void test_upkeep__takes_windows_that_are_over_in_pieces(void **state)
     assert_int_equal(rows_of(f, "SELECT COUNT(*) FROM rate_windows"), 1);
 }
 
+static void test_upkeep__gives_back_seats_that_were_not_paid(void **state)
+{
+    struct fixture *f = *state;
+    bool more = true;
+    fixture_exec(
+        f,
+        "INSERT INTO events (tenant_id, title, starts_at, ends_at, capacity, taken, created_at, updated_at) "
+        "SELECT id, 'x', 1, 2, 10, 5, 1, 1 FROM tenants",
+        DB_NO_ARGS);
+    for (int64_t i = 0; i < 2; i++)
+        fixture_exec(
+            f,
+            "INSERT INTO tickets (tenant_id, event_id, name, email, quantity, amount, currency, status, "
+            "code_hash, code_hint, created_at, expires_at) "
+            "SELECT tenant_id, id, 'x', 'x@x', 2, 0, 'EUR', 'pending', $1, '', 1, $2 FROM events",
+            DB_ARGS(db_blob(&i, 1), db_int(NOW + i)));
+    assert_int_equal(upkeep_round(f->conn, NOW, &more), STORAGE_OK);
+    assert_false(more);
+    assert_int_equal(rows_of(f, "SELECT taken FROM events"), 3);
+    assert_int_equal(rows_of(f, "SELECT COUNT(*) FROM tickets WHERE status = 'expired'"), 1);
+}
+
 static void test_upkeep__ends_when_told(void **state)
 {
     struct fixture *f = *state;
@@ -98,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_upkeep__takes_sessions_that_ended_a_month_ago_in_pieces),
         TEST(test_upkeep__takes_windows_that_are_over_in_pieces),
+        TEST(test_upkeep__gives_back_seats_that_were_not_paid),
         TEST(test_upkeep__ends_when_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
