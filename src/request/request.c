@@ -39,6 +39,19 @@ size_t request_header_count(const struct request *request, const char *name)
     return count;
 }
 
+bool request_has_etag(const struct request *request, struct str etag)
+{
+    for (struct str one, rest = request_header(request, "if-none-match"); !str_is_empty(rest);) {
+        str_split(rest, ',', &one, &rest);
+        one = str_trim(one);
+        if (str_starts_with(one, STR("W/")))
+            one = str_sub(one, 2, one.len);
+        if (str_equal(one, etag) || str_equal(one, STR("*")))
+            return true;
+    }
+    return false;
+}
+
 struct str request_media_type(struct arena *arena, const struct request *request)
 {
     struct str type, parameters;

@@ -56,6 +56,9 @@ struct request {
 struct str request_header(const struct request *request, const char *name);
 /* How many headers of that name. */
 size_t request_header_count(const struct request *request, const char *name);
+/* Whether If-None-Match names the tag (with its quotes), or any: then the answer is 304 (RFC 9110 section
+ * 13.1.2). Compared weakly, as that field is: a proxy may have marked the tag. */
+bool request_has_etag(const struct request *request, struct str etag);
 /* The media type of Content-Type in lower case without parameters; empty when absent. */
 struct str request_media_type(struct arena *arena, const struct request *request);
 

@@ -22,21 +22,6 @@ static bool field_names(struct str field, struct str word)
     return false;
 }
 
-/* RFC 9110 section 13.1.2; a proxy may have marked the tag as weak. */
-static bool client_has(const struct call *call, const struct web_file *file)
-{
-    struct str etag = str_of(file->etag), known = request_header(&call->request, "if-none-match");
-    for (struct str one, rest = known; !str_is_empty(rest);) {
-        str_split(rest, ',', &one, &rest);
-        one = str_trim(one);
-        if (str_starts_with(one, STR("W/")))
-            one = str_sub(one, 2, one.len);
-        if (str_equal(one, etag) || str_equal(one, STR("*")))
-            return true;
-    }
-    return false;
-}
-
 static void answer_body(struct call *call, const struct web_file *file)
 {
     bool is_packed =
@@ -53,7 +38,7 @@ enum error_code web_answer(struct call *call, const struct web_folder *folder, s
     const struct web_file *file = find(folder, name);
     if (!file)
         return call_fail(call, ERR_ROUTE_UNKNOWN, NULL);
-    if (client_has(call, file))
+    if (request_has_etag(&call->request, str_of(file->etag)))
         reply_empty(&call->reply, 304);
     else
         answer_body(call, file);

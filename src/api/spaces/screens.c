@@ -112,21 +112,6 @@ static struct str etag_of(struct call *call)
                         (unsigned long long)hash);
 }
 
-/* RFC 9110 section 13.1.2; a weak mark makes no difference there. */
-static bool matches(struct str header, struct str etag)
-{
-    for (bool more = header.at != NULL; more;) {
-        struct str one;
-        more = str_split(header, ',', &one, &header);
-        one = str_trim(one);
-        if (str_starts_with(one, STR("W/")))
-            one = str_sub(one, 2, one.len);
-        if (str_equal(one, etag) || str_equal(one, STR("*")))
-            return true;
-    }
-    return false;
-}
-
 static void answer_state(struct call *call, struct str content, struct str next_token)
 {
     const struct tenant *tenant = &call->tenant;
@@ -156,7 +141,7 @@ static enum error_code state(struct call *call)
     if (!next_token.at) {
         reply_header(&call->reply, "etag", etag);
         reply_header(&call->reply, "cache-control", STR("private, no-cache"));
-        if (matches(request_header(&call->request, "if-none-match"), etag)) {
+        if (request_has_etag(&call->request, etag)) {
             reply_empty(&call->reply, 304);
             return OK;
         }

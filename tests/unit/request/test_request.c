@@ -79,6 +79,34 @@ static void test_request__media_type_loses_case_and_parameters(void **state)
 
 /* ---- forms ---- */
 
+static void test_request__etags_are_found_in_a_list(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field;
+        bool has;
+    } cases[] = {
+        { "\"a\"", true },
+        { "W/\"a\"", true },
+        { "\"b\", \"a\"", true },
+        { "\"b\" ,W/\"a\",\"c\"", true },
+        { "*", true },
+        { "\"b\"", false },
+        { "a", false },
+        { "\"aa\"", false },
+        { "W/W/\"a\"", false },
+        { "", false },
+        { ",", false },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct header header = { STR("if-none-match"), str_of(cases[i].field) };
+        struct request request = { .headers = &header, .header_count = 1 };
+        if (request_has_etag(&request, STR("\"a\"")) != cases[i].has)
+            fail_msg("%s", cases[i].field);
+    }
+    assert_false(request_has_etag(&(struct request){ 0 }, STR("\"a\"")));
+}
+
 static void test_params__decodes_pairs(void **state)
 {
     struct params params;
@@ -232,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request__methods_are_case_sensitive),
         cmocka_unit_test(test_request__headers_are_found_and_counted),
+        cmocka_unit_test(test_request__etags_are_found_in_a_list),
         cmocka_unit_test(test_request__media_type_loses_case_and_parameters),
         cmocka_unit_test(test_params__decodes_pairs),
         cmocka_unit_test(test_params__refuses_what_has_two_readings),
