@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { ask, connect2, http1, http2Once, request2, signIn } from './harness/client.mjs';
 import { Server } from './harness/server.mjs';
 import { suite } from './harness/suite.mjs';
-import { ACME_HOST, ROOT_HOST, people } from './harness/world.mjs';
+import { ACME_DOMAIN, ACME_HOST, GLOBEX_HOST, ROOT_HOST, people } from './harness/world.mjs';
 
 const config = { rate_limits: { enabled: true, default: '100000/minute', login: '100000/minute' } };
 
@@ -112,6 +112,33 @@ suite('displays', { config }, (server) => {
     assert.equal((await state(token, { 'if-none-match': headers.etag })).status, 304);
     await asAdmin('DELETE', `/${id}`);
     assert.equal((await state(token, { 'if-none-match': headers.etag })).status, 401);
+  });
+
+  it('lists page by page, and makes a link anew', async () => {
+    const { display, pairing } = await asAdmin('POST', '', { name: 'Linked' }, 201);
+    assert.match(pairing.link, new RegExp(`^http://${ACME_DOMAIN.replaceAll('.', '\\.')}(:\\d+)?/display#pair=ttp_`));
+    const again = (await asAdmin('POST', `/${display.id}/link`)).pairing;
+    assert.equal((await poll(pairing.poll_token)).status, 404, 'the earlier link is void');
+    assert.equal((await poll(again.poll_token)).json.data.display_id, display.id);
+    const names = [];
+    for (let next = ''; next !== null;) {
+      const page = await call({ path: `/api/displays?limit=2${next && `&cursor=${next}`}`, token: admin });
+      assert.equal(page.status, 200, page.text);
+      names.push(...page.json.data.map(({ name }) => name));
+      next = page.json.next;
+    }
+    assert.equal(new Set(names).size, names.length);
+    assert.ok(names.includes('Linked'));
+    const outsider = await signIn(server(), people.outsider, GLOBEX_HOST);
+    for (const [method, path] of [['GET', ''], ['PATCH', ''], ['DELETE', ''], ['POST', '/link'], ['POST', '/rotate']]) {
+      const reply = await http2Once(server(), {
+        method, path: `/api/displays/${display.id}${path}`, host: GLOBEX_HOST, token: outsider, json: method === 'PATCH' || path === '/rotate' ? {} : undefined,
+      });
+      assert.equal(reply.status, 404, `${method} ${path}`);
+    }
+    const viewer = await signIn(server(), people.viewer, ACME_HOST);
+    assert.equal((await call({ path: `/api/displays/${display.id}`, token: viewer })).status, 200, 'who may look');
+    assert.equal((await call({ method: 'DELETE', path: `/api/displays/${display.id}`, token: viewer })).status, 403, 'may not change');
   });
 
   it('leaves no token in a log', async () => {
