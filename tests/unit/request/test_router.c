@@ -334,6 +334,9 @@ static void test_check__refuses_broken_rows(void **state)
                    route.method = METHOD_GET, route.rate = RATE_LOGIN);
     ASSERT_REFUSED("tenant", route.tenant = TENANT_NONE);
     ASSERT_REFUSED("name the tenant", route.tenant = TENANT_BY_HOST_OR_QUERY);
+    ASSERT_REFUSED("device route", route.need = NEED_DEVICE, route.permission = PERM_NONE);
+    ASSERT_REFUSED("device route", route.need = NEED_DEVICE, route.permission = PERM_NONE,
+                   route.tenant = TENANT_BY_TOKEN, route.path = "/x/{id}");
     ASSERT_REFUSED("unlimited", route.rate = RATE_UNLIMITED);
 }
 
