@@ -17,7 +17,13 @@ type Body<O> = O extends { requestBody?: { content: infer C } }
 type SuccessStatus = 200 | 201 | 202 | 204;
 type Answers<O> = O extends { responses: infer R } ? R[keyof R & SuccessStatus] : never;
 type Json<A> = A extends { content: { 'application/json': infer J } } ? J : any;
-export type Answer<P extends keyof paths, M extends Method = 'get'> = Json<Answers<Operation<P, M>>>;
+// The server leaves no member of an answer out (what there is not is null), and what the document does not describe may be
+// anything.
+type Told<T> = T extends (infer E)[] ? Told<E>[]
+  : T extends Record<string, never> ? any
+  : T extends object ? { [K in keyof T]-?: Told<NonNullable<T[K]> | Extract<T[K], null>> }
+  : T;
+export type Answer<P extends keyof paths, M extends Method = 'get'> = Told<Json<Answers<Operation<P, M>>>>;
 
 export interface Options<O> {
   query?: Query<O>;

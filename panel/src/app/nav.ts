@@ -4,6 +4,7 @@ import type { IconName } from '../ui/icon';
 import { Account } from '../pages/account';
 import { ApiKeys } from '../pages/api_keys';
 import { Audit } from '../pages/audit';
+import { Bookings } from '../pages/bookings';
 import { Devices } from '../pages/devices';
 import { Overview } from '../pages/overview';
 import { Settings } from '../pages/settings';
@@ -24,6 +25,7 @@ export interface Room {
 
 export const rooms: Room[] = [
   { path: '/overview', name: 'Overview', icon: 'overview', group: 'Work', needs: [], page: Overview },
+  { path: '/bookings', name: 'Bookings', icon: 'bookings', group: 'Work', needs: ['bookings.view'], page: Bookings },
   { path: '/team', name: 'Team', icon: 'team', group: 'Tenant', needs: ['team.view'], page: Team },
   { path: '/settings', name: 'Settings', icon: 'settings', group: 'Tenant', needs: ['settings.manage', 'domains.manage'], page: Settings },
   { path: '/api-keys', name: 'API keys', icon: 'key', group: 'Tenant', needs: ['api_keys.manage'], page: ApiKeys },

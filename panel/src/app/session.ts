@@ -47,7 +47,7 @@ async function findOperator(): Promise<string> {
   const own = await api.get('/api/auth/me');
   if (!own.is_msp_staff) return '';
   const { data } = await api.get('/api/v1/auth/tenants');
-  const home = (data as { slug: string; role: string }[]).find(({ role }) => role === 'superadmin' || role === 'staff');
+  const home = data.find(({ role }) => role === 'superadmin' || role === 'staff');
   update({ isStaff: true });
   return home?.slug === own.tenant_slug ? own.tenant_slug : '';
 }

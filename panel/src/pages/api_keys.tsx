@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import type { Answer } from '../api/client';
 import { usePages } from '../api/query';
 import { useSession } from '../app/session';
 import { Badge, Button, Card, CopyField, Empty, Notice, Page } from '../ui/basics';
@@ -12,19 +13,7 @@ import { groupPermissions, PermissionGrid } from '../ui/permission_grid';
 import { ListTable } from '../ui/table';
 import { tell } from '../ui/toast';
 
-interface Key {
-  id: number;
-  name: string;
-  prefix: string;
-  scopes: string[];
-  allowed_addresses: string[];
-  rate_limit: number | null;
-  expires_at: string | null;
-  last_used_at: string | null;
-  previous_until: string | null;
-  created_at: string;
-  created_by: { name: string; email: string };
-}
+type Key = Answer<'/api/settings/api-keys'>['data'][number];
 
 interface Secret {
   name: string;

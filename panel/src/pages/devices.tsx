@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import type { Answer } from '../api/client';
 import { usePages } from '../api/query';
 import { href, usePlace } from '../app/router';
 import { may } from '../app/session';
@@ -13,22 +14,7 @@ import { at, when } from '../ui/format';
 import { ListTable } from '../ui/table';
 import { tell } from '../ui/toast';
 
-interface Content {
-  layout?: string;
-  heading?: string;
-  text?: string;
-  level?: string;
-}
-
-interface Device {
-  id: number;
-  name: string;
-  status: 'waiting' | 'online' | 'offline';
-  content: Content;
-  revision: number;
-  last_seen_at: string | null;
-  created_at: string;
-}
+type Device = Answer<'/api/displays'>['data'][number];
 
 interface Link {
   link: string;

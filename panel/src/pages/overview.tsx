@@ -11,25 +11,13 @@ import type { AuditRow } from './audit';
 
 const DAYS = 14;
 
-interface Limit {
-  limit: string;
-  used: number;
-  max: number | null;
-}
-
-interface Day {
-  date: string;
-  sign_ins: number;
-  refusals: number;
-}
-
 function Usage() {
   const { data, error, reload } = useLoad((signal) => api.get('/api/v1/usage', { signal }));
   if (error) return <Trouble problem={error} retry={reload} />;
   if (!data) return <Loading rows={2} />;
   return (
     <div class="meters">
-      {(data.data.limits as Limit[]).map(({ limit, used, max }) => {
+      {data.data.limits.map(({ limit, used, max }) => {
         const part = max ? Math.min(1, used / max) : 0;
         return (
           <div key={limit} class="meter-box">
@@ -48,7 +36,7 @@ function SignIns() {
   if (error) return <Trouble problem={error} retry={reload} />;
   if (!data) return <Loading rows={4} />;
   const label = (date: string): string => new Date(`${date}T00:00:00Z`).toLocaleDateString('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
-  const bars = (data.data as Day[]).map(({ date, sign_ins, refusals }) => ({ label: label(date), good: sign_ins, bad: refusals }));
+  const bars = data.data.map(({ date, sign_ins, refusals }) => ({ label: label(date), good: sign_ins, bad: refusals }));
   return <BarChart title={`Sign-ins and refusals of the last ${DAYS} days`} bars={bars} good="Sign-ins" bad="Refusals" />;
 }
 

@@ -1,6 +1,7 @@
 // The operator's staff: all tenants.
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import type { Answer } from '../api/client';
 import { useLoad, usePages } from '../api/query';
 import { useFilters } from '../app/router';
 import { enterTenant } from '../app/session';
@@ -15,16 +16,7 @@ import { number, onDay } from '../ui/format';
 import { ListTable } from '../ui/table';
 import { tell } from '../ui/toast';
 
-interface Tenant {
-  id: number;
-  slug: string;
-  name: string;
-  plan: string;
-  status: 'active' | 'suspended';
-  is_root: boolean;
-  created_at: string;
-  usage?: { limit: string; used: number; max: number | null }[];
-}
+type Tenant = Answer<'/api/tenants'>['items'][number];
 
 interface NewOwner {
   email: string;
@@ -83,9 +75,9 @@ function TenantDrawer({ slug, onClose, onDone }: { slug: string; onClose: () => 
         <>
           <dl class="facts">
             <div><dt>Short name</dt><dd class="mono">{slug}</dd></div>
-            {(data as Tenant).usage?.map(({ limit, used, max }) => <div key={limit}><dt>{limit}</dt><dd>{number(used)} in use{max === null ? ', no limit' : ` of ${number(max)}`}</dd></div>)}
+            {data.usage.map(({ limit, used, max }) => <div key={limit}><dt>{limit}</dt><dd>{number(used)} in use{max === null ? ', no limit' : ` of ${number(max)}`}</dd></div>)}
           </dl>
-          <Form fields={fields} values={data as Values} submit="Save" onSubmit={save} onCancel={onClose} />
+          <Form fields={fields} values={data as unknown as Values} submit="Save" onSubmit={save} onCancel={onClose} />
           <h3>Domains</h3>
           <TenantDomains slug={slug} />
         </>

@@ -1,15 +1,17 @@
 // Dialogs and drawers on the browser's own <dialog>: it keeps the focus inside, closes on Escape, gives the focus back.
 import { render } from 'preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './basics';
+
+let count = 0;
 
 export function Dialog({ title, onClose, drawer, wide, children }: {
   title: string; onClose: () => void; drawer?: boolean; wide?: boolean; children: ComponentChildren;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
-  const id = useId();
-  useEffect(() => {
+  const [id] = useState(() => `dialog-${++count}`); // useId() counts anew in the tree of ask()
+  useLayoutEffect(() => {
     const dialog = ref.current as HTMLDialogElement;
     dialog.showModal();
     dialog.querySelector<HTMLElement>('[data-focus], .dialog-body :is(input, select, textarea):not([readonly], [type=checkbox])')?.focus();

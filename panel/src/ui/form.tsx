@@ -19,13 +19,15 @@ export interface Choice {
 export interface Field {
   name: string;
   label: string;
-  kind: 'text' | 'email' | 'password' | 'number' | 'checkbox' | 'choice' | 'time' | 'area' | 'colour';
+  kind: 'text' | 'email' | 'password' | 'number' | 'checkbox' | 'choice' | 'time' | 'date' | 'area' | 'colour';
   required?: boolean;
+  nullable?: boolean; // what is emptied becomes null
   max?: number | undefined;
   least?: number | undefined;
   most?: number | undefined;
   help?: string | undefined;
   choices?: Choice[] | undefined;
+  numeric?: boolean; // its choices are ids
   autocomplete?: string;
   placeholder?: string;
   custom?: (value: Value, set: (value: Value) => void, id: string) => ComponentChildren;
@@ -39,6 +41,7 @@ function kindOf(schema: Schema): Field['kind'] {
   if (schema.format === 'email') return 'email';
   if (schema.format === 'password') return 'password';
   if (schema.format === 'date-time') return 'time';
+  if (schema.format === 'date') return 'date';
   if (type === 'integer' || type === 'number') return 'number';
   return type === 'boolean' ? 'checkbox' : 'text';
 }
@@ -52,7 +55,7 @@ function fieldOf(hint: FieldHint, schema: Schema | undefined, required: boolean)
   const made: Field = { name: hint.name, label: labelOf(hint.name), kind: schema ? kindOf(schema) : 'text', required };
   if (schema) {
     const choices = schema.enum?.filter((value) => value !== null).map((value) => ({ value, name: labelOf(value) }));
-    Object.assign(made, { max: schema.maxLength, least: schema.minimum, most: schema.maximum, help: schema.description, choices });
+    Object.assign(made, { nullable: [schema.type].flat().includes('null'), max: schema.maxLength, least: schema.minimum, most: schema.maximum, help: schema.description, choices });
   }
   return { ...made, ...hint };
 }
@@ -80,7 +83,7 @@ function Input({ field, value, set, id, describedBy, wrong }: {
       return <input {...common} required={false} type="checkbox" checked={Boolean(value)} onChange={(event) => set(event.currentTarget.checked)} />;
     case 'choice':
       return (
-        <select {...common} value={text} onChange={(event) => set(event.currentTarget.value)}>
+        <select {...common} value={text} onChange={(event) => set(field.numeric && event.currentTarget.value ? Number(event.currentTarget.value) : event.currentTarget.value)}>
           {(!field.required || text === '') && <option value="">{field.placeholder ?? (field.required ? 'Choose…' : 'None')}</option>}
           {field.choices?.map((choice) => <option key={choice.value} value={choice.value}>{choice.name}</option>)}
         </select>
@@ -138,11 +141,10 @@ function isSame(a: Value, b: Value): boolean {
 // What the person changed, as the API takes it: an empty optional value is null.
 function cleaned(fields: Field[], values: Values, before: Values | undefined): Values {
   const result: Values = {};
-  for (const { name, required } of fields) {
-    let value = values[name];
-    if (value === '' && !required) value = null;
+  for (const { name, nullable } of fields) {
+    const value = values[name];
     if (before ? isSame(value, before[name]) : isNothing(value)) continue;
-    result[name] = value;
+    result[name] = isNothing(value) ? (nullable === false ? '' : null) : value;
   }
   return result;
 }
