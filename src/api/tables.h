@@ -23,6 +23,7 @@ extern const struct route_table assets_branding_routes;
 extern const struct route_table assets_domains_routes;
 extern const struct route_table assets_invites_routes;
 extern const struct route_table assets_mail_preview_routes;
+extern const struct route_table assets_custody_routes;
 extern const struct route_table assets_records_routes;
 extern const struct route_table assets_session_routes;
 extern const struct route_table assets_settings_routes;

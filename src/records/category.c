@@ -6,7 +6,7 @@ struct category {
     struct str name, description;
 };
 
-static const struct field rows[] = {
+static const struct field fields[] = {
     FIELD(struct category, name, "name", FIELD_STR,
           .flags = FIELD_REQUIRED | FIELD_FILTER | FIELD_SORT | FIELD_SEARCH, .max = 100,
           .help = "Unique in the tenant", .example = "Laptops"),
@@ -18,7 +18,7 @@ struct record_kind record_category = {
     .table = "categories",
     .name = "category",
     .title = "Category",
-    RECORD_STRUCT(struct category, rows),
+    RECORD_STRUCT(struct category, fields),
     .sort = "name",
     .conflict = "A category of that name already exists.",
     .referenced = "The category is still in use.",

@@ -1,7 +1,10 @@
 #include "records/kinds.h"
 
 struct record_kind *const record_kinds[] = {
+    &record_asset,
     &record_category,
+    &record_employee,
+    &record_location,
     &record_space,
     &record_booking,
     &record_event,

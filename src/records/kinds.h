@@ -4,7 +4,10 @@
 
 #include "records/record.h"
 
+extern struct record_kind record_asset;
 extern struct record_kind record_category;
+extern struct record_kind record_employee;
+extern struct record_kind record_location;
 extern struct record_kind record_space;
 extern struct record_kind record_booking;
 extern struct record_kind record_event;

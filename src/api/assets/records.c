@@ -7,7 +7,11 @@
                   manage_, manage_, manage_)
 
 static const struct route routes[] = {
+    RECORD_ROUTES(record_asset, "assets_asset", "asset", "assets", "/api/assets", TENANT_BY_HOST, 204,
+                  PERM_ASSETS_VIEW, PERM_ASSETS_CREATE, PERM_ASSETS_EDIT, PERM_ASSETS_DELETE),
     ROUTES(record_category, "category", "categories", "/api/categories", PERM_CATEGORIES_MANAGE),
+    ROUTES(record_location, "location", "locations", "/api/locations", PERM_LOCATIONS_MANAGE),
+    ROUTES(record_employee, "employee", "employees", "/api/employees", PERM_EMPLOYEES_MANAGE),
 };
 
 const struct route_table assets_records_routes = ROUTE_TABLE(&assets_surface, routes);

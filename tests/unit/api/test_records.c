@@ -271,6 +271,116 @@ static void test_record__needs_the_permission(void **state)
     assert_status(ASK(world, .target = "/api/categories", .host = ACME), 401);
 }
 
+/* ---- assets ---- */
+
+static void test_asset__gets_a_tag_when_it_has_none(void **state)
+{
+    (void)state;
+    assert_status(post("/api/assets", "{\"name\":\"Taken\",\"tag\":\"AST-000002\"}"), 201);
+    for (int i = 0; i < 2; i++)
+        assert_status(post("/api/assets", "{\"name\":\"Laptop\"}"), 201);
+    assert_string_equal(member_of(world, get("/api/assets/2"), "tag"), "AST-000001");
+    assert_string_equal(member_of(world, get("/api/assets/3"), "tag"), "AST-000003");
+    assert_string_equal(member_of(world, get("/api/assets/3"), "status"), "available");
+    assert_reply(post("/api/assets", "{\"name\":\"Again\",\"tag\":\"AST-000001\"}"), 409,
+                 "{\"detail\":\"An asset with that tag already exists.\"}");
+    assert_status(ASK(world, .method = "POST", .target = "/api/assets", .host = BOLT, .token = other,
+                      .json = "{\"name\":\"Theirs\",\"tag\":\"AST-000001\"}"),
+                  201);
+}
+
+static void test_asset__keeps_every_kind_of_value(void **state)
+{
+    (void)state;
+    const struct reply *reply =
+        post("/api/assets", "{\"name\":\"L\",\"purchase_date\":\"2026-02-28\",\"purchase_cost\":1999.9,"
+                            "\"currency\":\"EUR\",\"notes\":\"\\u00e4\\t\"}");
+    assert_status(reply, 201);
+    assert_non_null(strstr(reply->body.at, "\"purchase_date\":\"2026-02-28\",\"purchase_cost\":1999.90,"
+                                           "\"currency\":\"EUR\",\"warranty_end\":null,"
+                                           "\"notes\":\"\xc3\xa4\\t\",\"employee_id\":null"));
+    assert_reply(post("/api/assets", "{\"name\":\"L\",\"purchase_date\":\"2026-02-30\",\"purchase_cost\":0.001,"
+                                     "\"status\":\"new\",\"warranty_end\":\"2026-02-28T00:00:00Z\","
+                                     "\"category_id\":\"1\",\"employee_id\":1}"),
+                 422,
+                 "{\"detail\":\"The purchase date is not a valid date. "
+                 "The purchase cost must be a number with at most two decimals. "
+                 "The status field must be one of: available, checked_out, maintenance, lost, retired. "
+                 "The warranty end is not a valid date. The category id must be an id. "
+                 "The employee_id field is not allowed.\"}");
+    assert_reply(post("/api/assets", "{\"name\":\"L\",\"status\":\"checked_out\",\"currency\":\"eur\"}"), 400,
+                 "{\"detail\":\"The status becomes checked_out by checking the asset out. "
+                 "The currency must be three capital letters.\"}");
+}
+
+/* One of another tenant is as good as none. */
+static void test_asset__refers_to_its_own_tenant_alone(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    assert_status(ASK(world, .method = "POST", .target = "/api/locations", .host = BOLT, .token = other,
+                      .json = "{\"name\":\"Theirs\"}"),
+                  201);
+    assert_status(post("/api/assets", "{\"name\":\"L\",\"category_id\":1}"), 201);
+    assert_reply(post("/api/assets", "{\"name\":\"L\",\"category_id\":99,\"location_id\":1}"), 400,
+                 "{\"detail\":\"The selected category id does not exist. "
+                 "The selected location id does not exist.\"}");
+    assert_reply(patch("/api/assets/1", "{\"location_id\":1}"), 400,
+                 "{\"detail\":\"The selected location id does not exist.\"}");
+    assert_reply(patch("/api/assets/99", "{\"location_id\":1}"), 400,
+                 "{\"detail\":\"The selected location id does not exist.\"}");
+    assert_reply(delete("/api/categories/1"), 409, "{\"detail\":\"The category is still in use.\"}");
+    assert_status(patch("/api/assets/1", "{\"category_id\":null}"), 200);
+    assert_status(delete("/api/categories/1"), 204);
+}
+
+static void test_location__is_no_part_of_itself(void **state)
+{
+    (void)state;
+    const char *circle = "{\"detail\":\"A location cannot be a part of itself.\"}";
+    assert_status(post("/api/locations", "{\"name\":\"House\"}"), 201);
+    assert_status(post("/api/locations", "{\"name\":\"Floor\",\"parent_id\":1}"), 201);
+    assert_status(post("/api/locations", "{\"name\":\"Room\",\"parent_id\":2}"), 201);
+    assert_reply(patch("/api/locations/1", "{\"parent_id\":1}"), 400, circle);
+    assert_reply(patch("/api/locations/1", "{\"parent_id\":3}"), 400, circle);
+    assert_status(patch("/api/locations/3", "{\"parent_id\":1}"), 200);
+    assert_string_equal(names_of(get("/api/locations?parent_id=1&sort=-name")), "Room,Floor");
+}
+
+/* ---- giving out and taking back ---- */
+
+static void test_custody__goes_out_and_comes_back(void **state)
+{
+    (void)state;
+    assert_status(post("/api/employees", "{\"name\":\"Ann Smith\"}"), 201);
+    assert_status(post("/api/employees", "{\"name\":\"Old Tim\",\"active\":false}"), 201);
+    assert_status(post("/api/assets", "{\"name\":\"Laptop\"}"), 201);
+    assert_reply(post("/api/assets/1/checkout", "{\"employee_id\":9}"), 400,
+                 "{\"detail\":\"The selected employee does not exist.\"}");
+    assert_reply(post("/api/assets/1/checkout", "{\"employee_id\":2}"), 400,
+                 "{\"detail\":\"The selected employee is not active.\"}");
+    assert_reply(post("/api/assets/2/checkout", "{\"employee_id\":1}"), 404, "{\"detail\":\"Not found\"}");
+    assert_reply(post("/api/assets/1/checkin", "{}"), 409, "{\"detail\":\"The asset is not checked out.\"}");
+    const struct reply *reply = post("/api/assets/1/checkout", "{\"employee_id\":1,\"due_at\":"
+                                                               "\"2020-01-01T00:00:00Z\",\"notes\":\"new\"}");
+    assert_status(reply, 200);
+    assert_non_null(strstr(reply->body.at, "\"employee_id\":1,\"checked_out_at\":\"2"));
+    assert_non_null(strstr(reply->body.at, "\"due_at\":\"2020-01-01T00:00:00Z\""));
+    assert_reply(post("/api/assets/1/checkout", "{\"employee_id\":1}"), 409,
+                 "{\"detail\":\"The asset is not available: it is out, in maintenance, lost or retired.\"}");
+    assert_reply(patch("/api/assets/1", "{\"status\":\"retired\"}"), 409,
+                 "{\"detail\":\"The asset is checked out; check it in first.\"}");
+    assert_reply(delete("/api/assets/1"), 409, "{\"detail\":\"The asset is checked out; check it in first.\"}");
+    assert_reply(delete("/api/employees/1"), 409, "{\"detail\":\"The employee still has assets.\"}");
+    assert_string_equal(names_of(get("/api/assets?employee_id=1")), "Laptop");
+    assert_string_equal(names_of(get("/api/assets?due_at_before=2021-01-01T00:00:00Z")), "Laptop");
+    assert_string_equal(names_of(get("/api/assets?due_at_from=2021-01-01T00:00:00Z")), "");
+    assert_status(post("/api/assets/1/checkin", "{\"condition\":\"Good\"}"), 200);
+    assert_status(post("/api/assets/1/checkin", "{}"), 409);
+    assert_status(delete("/api/employees/1"), 204);
+    assert_status(delete("/api/assets/1"), 204);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +394,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_list__refuses_what_it_cannot_do, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_list__takes_a_cursor_only_where_it_gave_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__needs_the_permission, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_asset__gets_a_tag_when_it_has_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_asset__keeps_every_kind_of_value, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_asset__refers_to_its_own_tenant_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_location__is_no_part_of_itself, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_custody__goes_out_and_comes_back, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
