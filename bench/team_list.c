@@ -16,7 +16,7 @@
 #include "backend_sqlite/driver.h"
 #include "identity/user.h"
 #include "storage/db.h"
-#include "access/member_words.h"
+#include "base/words.h"
 #include "team/member_list.h"
 
 #define REPEAT  400
@@ -133,7 +133,7 @@ static int by_value(const void *a, const void *b)
 static int64_t ask_once(const struct tenant *tenant, const struct member_query *query,
                         struct member_place *ret_last)
 {
-    static char word[MEMBER_WORD_MAX_BYTES];
+    static char word[WORD_MAX_BYTES];
     struct arena *arena = arena_new(1 << 22);
     struct member_page page;
     int64_t began = clock_monotonic_us();

@@ -25,6 +25,7 @@ extern const struct route_table assets_invites_routes;
 extern const struct route_table assets_mail_preview_routes;
 extern const struct route_table assets_custody_routes;
 extern const struct route_table assets_records_routes;
+extern const struct route_table assets_reports_routes;
 extern const struct route_table assets_session_routes;
 extern const struct route_table assets_settings_routes;
 extern const struct route_table assets_tenants_routes;

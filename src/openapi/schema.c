@@ -4,14 +4,22 @@
 static const struct type_words {
     const char *type, *format;
 } types[] = {
-    [FIELD_STR] = { "string", NULL },      [FIELD_SECRET] = { "string", "password" },
-    [FIELD_EMAIL] = { "string", "email" }, [FIELD_INT] = { "integer", "int64" },
-    [FIELD_BOOL] = { "boolean", NULL },    [FIELD_TIME] = { "string", "date-time" },
-    [FIELD_ENUM] = { "string", NULL },     [FIELD_STR_LIST] = { "array", NULL },
-    [FIELD_OBJECT] = { "object", NULL },   [FIELD_ID] = { "integer", "int64" },
-    [FIELD_CRM_ID] = { "string", NULL },   [FIELD_DATE] = { "string", "date" },
-    [FIELD_MONEY] = { "number", NULL },    [FIELD_NUMBER] = { "number", NULL },
-    [FIELD_OBJECT_LIST] = { "array", NULL }, [FIELD_MAP] = { "object", NULL },
+    [FIELD_STR] = { "string", NULL },
+    [FIELD_SECRET] = { "string", "password" },
+    [FIELD_EMAIL] = { "string", "email" },
+    [FIELD_INT] = { "integer", "int64" },
+    [FIELD_BOOL] = { "boolean", NULL },
+    [FIELD_TIME] = { "string", "date-time" },
+    [FIELD_ENUM] = { "string", NULL },
+    [FIELD_STR_LIST] = { "array", NULL },
+    [FIELD_OBJECT] = { "object", NULL },
+    [FIELD_ID] = { "integer", "int64" },
+    [FIELD_CRM_ID] = { "string", NULL },
+    [FIELD_DATE] = { "string", "date" },
+    [FIELD_MONEY] = { "number", NULL },
+    [FIELD_NUMBER] = { "number", NULL },
+    [FIELD_OBJECT_LIST] = { "array", NULL },
+    [FIELD_MAP] = { "object", NULL },
     [FIELD_ANY] = { NULL, NULL },
 };
 

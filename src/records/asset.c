@@ -21,10 +21,10 @@ static const struct field fields[] = {
                   .example = "AST-000042"),
     [NAME] = FIELD(struct asset, name, "name", FIELD_STR, .flags = FIELD_REQUIRED | FIELD_SORT | FIELD_SEARCH,
                    .max = 200, .help = "What it is", .example = "MacBook Pro 14"),
-    [STATUS] = FIELD(struct asset, status, "status", FIELD_ENUM, .flags = FIELD_FILTER, .words = statuses,
-                     .preset = "available",
-                     .help = "checked_out comes and goes with checkout and checkin alone",
-                     .example = "available"),
+    [STATUS] =
+        FIELD(struct asset, status, "status", FIELD_ENUM, .flags = FIELD_FILTER, .words = statuses,
+              .preset = "available", .help = "checked_out comes and goes with checkout and checkin alone",
+              .example = "available"),
     FIELD(struct asset, category_id, "category_id", FIELD_ID, .flags = FIELD_NULLABLE | FIELD_FILTER,
           .reference = &category, .help = "Its category", .example = "1"),
     FIELD(struct asset, location_id, "location_id", FIELD_ID, .flags = FIELD_NULLABLE | FIELD_FILTER,
@@ -49,8 +49,8 @@ static const struct field fields[] = {
     FIELD(struct asset, employee_id, "employee_id", FIELD_ID,
           .flags = FIELD_NULLABLE | FIELD_READONLY | FIELD_FILTER, .reference = &employee,
           .help = "Who has it", .example = "7"),
-    FIELD(struct asset, checked_out_at, "checked_out_at", FIELD_TIME, .flags = FIELD_NULLABLE | FIELD_READONLY,
-          .help = "Since when", .example = "2026-11-27T09:00:00Z"),
+    FIELD(struct asset, checked_out_at, "checked_out_at", FIELD_TIME,
+          .flags = FIELD_NULLABLE | FIELD_READONLY, .help = "Since when", .example = "2026-11-27T09:00:00Z"),
     FIELD(struct asset, due_at, "due_at", FIELD_TIME, .flags = FIELD_NULLABLE | FIELD_READONLY | FIELD_RANGE,
           .help = "When it is to come back", .example = "2026-12-24T12:00:00Z"),
 };
@@ -85,11 +85,11 @@ static enum storage_status check(struct db_conn *conn, struct record_deed *deed,
 static enum storage_status next_number(struct db_conn *conn, int64_t tenant_id, int64_t *ret)
 {
     DB_ROWS(rows);
-    enum storage_status status = db_first(
-        conn, &rows,
-        "INSERT INTO record_numbers (tenant_id, kind, last) VALUES ($1, 'assets', 1) "
-        "ON CONFLICT (tenant_id, kind) DO UPDATE SET last = record_numbers.last + 1 RETURNING last",
-        DB_ARGS(db_int(tenant_id)));
+    enum storage_status status =
+        db_first(conn, &rows,
+                 "INSERT INTO record_numbers (tenant_id, kind, last) VALUES ($1, 'assets', 1) "
+                 "ON CONFLICT (tenant_id, kind) DO UPDATE SET last = record_numbers.last + 1 RETURNING last",
+                 DB_ARGS(db_int(tenant_id)));
     if (status == STORAGE_ROW)
         *ret = db_col_int(&rows, 0);
     return status;

@@ -168,6 +168,17 @@ static const char *sort_help(const struct record_kind *kind)
     return buf_str(&out).at;
 }
 
+static const char *search_help(const struct record_kind *kind)
+{
+    struct buf out;
+    buf_init(&out, kept, SQL_MAX);
+    buf_add(&out, STR("Beginnings of words in: "));
+    for (size_t i = 0, n = 0; i < kind->n; i++)
+        if (kind->rows[i].flags & FIELD_SEARCH)
+            buf_printf(&out, "%s%s", n++ ? ", " : "", kind->rows[i].name);
+    return buf_str(&out).at;
+}
+
 static void make_query(struct record_kind *kind)
 {
     struct query_maker maker = { kind, ARENA_ARRAY(kept, struct field, 64),
@@ -201,6 +212,14 @@ static void make_query(struct record_kind *kind)
                               .max = RECORD_SORT_MAX,
                               .help = sort_help(kind),
                               .example = "-id" });
+    if (kind->made.is_searched)
+        add_param(&maker, PARAM_Q, 0,
+                  (struct field){ .name = "q",
+                                  .type = FIELD_STR,
+                                  OWN(q),
+                                  .max = 100,
+                                  .help = search_help(kind),
+                                  .example = "mac" });
 #undef OWN
     for (size_t i = 0; i < kind->n; i++) {
         if (kind->rows[i].flags & FIELD_FILTER)
@@ -360,6 +379,8 @@ static void make_kind(struct record_kind *kind)
     make_body(kind, "Create", FIELD_READONLY | FIELD_PARENT, 0, &kind->made.create, kind->made.create_rows);
     make_body(kind, "Update", FIELD_READONLY | FIELD_PARENT | FIELD_IMMUTABLE, FIELD_REQUIRED,
               &kind->made.update, kind->made.update_rows);
+    for (size_t i = 0; i < kind->n; i++)
+        kind->made.is_searched |= (kind->rows[i].flags & FIELD_SEARCH) != 0;
     make_query(kind);
     make_columns(kind);
     make_find(kind);

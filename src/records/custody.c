@@ -2,7 +2,8 @@
 
 #include "records/kinds.h"
 
-static enum storage_status refuse(struct custody_deed *deed, enum record_verdict verdict, const char *sentence)
+static enum storage_status refuse(struct custody_deed *deed, enum record_verdict verdict,
+                                  const char *sentence)
 {
     deed->verdict = verdict;
     deed->sentence = sentence;
@@ -55,8 +56,7 @@ static enum storage_status check_holder(struct db_conn *conn, struct custody_dee
 
 static enum storage_status read_asset(struct db_conn *conn, struct custody_deed *deed)
 {
-    enum storage_status status =
-        record_find(conn, &record_asset, deed->caller, deed->asset_id, &deed->asset);
+    enum storage_status status = record_find(conn, &record_asset, deed->caller, deed->asset_id, &deed->asset);
     return status == STORAGE_ROW ? STORAGE_OK : status;
 }
 
@@ -75,15 +75,16 @@ static enum storage_status write_history(struct db_conn *conn, const struct cust
                                          const char *action, const struct holder *holder)
 {
     const struct record_caller *caller = deed->caller;
-    return db_exec(conn,
-                   "INSERT INTO asset_events (tenant_id, asset_id, action, employee_id, employee_name, due_at, "
-                   "condition, notes, done_by, created_at, updated_at) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
-                   DB_ARGS(db_int(caller->tenant->id), db_int(deed->asset_id), db_text(str_of(action)),
-                           db_int(holder->id), db_text(holder->name),
-                           deed->due_at ? db_int(deed->due_at) : db_null(), db_text_or_null(deed->condition),
-                           db_text_or_null(deed->notes), db_text(caller->audit.name), db_int(caller->now)),
-                   NULL);
+    return db_exec(
+        conn,
+        "INSERT INTO asset_events (tenant_id, asset_id, action, employee_id, employee_name, due_at, "
+        "condition, notes, done_by, created_at, updated_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+        DB_ARGS(db_int(caller->tenant->id), db_int(deed->asset_id), db_text(str_of(action)),
+                db_int(holder->id), db_text(holder->name), deed->due_at ? db_int(deed->due_at) : db_null(),
+                db_text_or_null(deed->condition), db_text_or_null(deed->notes), db_text(caller->audit.name),
+                db_int(caller->now)),
+        NULL);
 }
 
 static enum storage_status audit(struct db_conn *conn, const struct custody_deed *deed, const char *action,
@@ -119,7 +120,8 @@ static enum storage_status give(struct db_conn *conn, struct custody_deed *deed)
     if (status != STORAGE_OK)
         return status;
     return changes ? read_asset(conn, deed)
-                   : explain(conn, deed, "The asset is not available: it is out, in maintenance, lost or retired.");
+                   : explain(conn, deed,
+                             "The asset is not available: it is out, in maintenance, lost or retired.");
 }
 
 static enum storage_status check_out(struct db_conn *conn, void *context)
@@ -152,12 +154,11 @@ static enum storage_status find_present_holder(struct db_conn *conn, const struc
 
 static enum storage_status take_back(struct db_conn *conn, struct custody_deed *deed)
 {
-    enum storage_status status =
-        db_exec(conn,
-                "UPDATE assets SET status = 'available', employee_id = NULL, checked_out_at = NULL, "
-                "due_at = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2",
-                DB_ARGS(db_int(deed->caller->tenant->id), db_int(deed->asset_id), db_int(deed->caller->now)),
-                NULL);
+    enum storage_status status = db_exec(
+        conn,
+        "UPDATE assets SET status = 'available', employee_id = NULL, checked_out_at = NULL, "
+        "due_at = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2",
+        DB_ARGS(db_int(deed->caller->tenant->id), db_int(deed->asset_id), db_int(deed->caller->now)), NULL);
     return status == STORAGE_OK ? read_asset(conn, deed) : status;
 }
 

@@ -21,8 +21,8 @@ struct custody_deed {
 
 /* One transaction with a row of the asset's history and one of the audit log. Of two at the same time one is
  * refused. OK with deed->verdict, or a failure:
- * checkout: RECORD_INVALID (no such employee, or not active), RECORD_UNKNOWN, RECORD_CONFLICT (not available);
- * checkin: RECORD_UNKNOWN, RECORD_CONFLICT (not checked out). */
+ * checkout: RECORD_INVALID (no such employee, or not active), RECORD_UNKNOWN, RECORD_CONFLICT (not
+ * available); checkin: RECORD_UNKNOWN, RECORD_CONFLICT (not checked out). */
 enum storage_status custody_check_out(struct db_conn *conn, struct custody_deed *deed);
 enum storage_status custody_check_in(struct db_conn *conn, struct custody_deed *deed);
 

@@ -231,6 +231,8 @@ static enum storage_status create(struct db_conn *conn, struct record_deed *deed
     if (status == STORAGE_OK)
         status = insert(conn, deed, now);
     if (status == STORAGE_OK)
+        status = record_words_write(conn, deed->kind, deed->caller, now, NULL);
+    if (status == STORAGE_OK)
         status = run_hook(conn, deed->kind->after_write, deed, now, NULL);
     if (status == STORAGE_OK)
         status = read_again(conn, deed, now);
@@ -253,6 +255,8 @@ static enum storage_status write_change(struct db_conn *conn, struct record_deed
     enum storage_status status = run_hook(conn, deed->kind->before_write, deed, now, before);
     if (status == STORAGE_OK)
         status = change(conn, deed, now);
+    if (status == STORAGE_OK)
+        status = record_words_write(conn, deed->kind, deed->caller, now, before);
     if (status == STORAGE_OK)
         status = run_hook(conn, deed->kind->after_write, deed, now, before);
     if (status == STORAGE_OK)
@@ -283,6 +287,7 @@ static enum storage_status delete (struct db_conn *conn, struct record_deed *dee
     if (status == STORAGE_OK)
         status = db_exec(conn, deed->kind->made.remove,
                          DB_ARGS(db_int(deed->caller->tenant->id), db_int(deed->id)), NULL);
+    if (status == STORAGE_OK) status = record_words_write(conn, deed->kind, deed->caller, NULL, before);
     if (status == STORAGE_OK) status = run_hook(conn, deed->kind->after_write, deed, NULL, before);
     if (status == STORAGE_OK) status = count(conn, deed, -1);
     return status == STORAGE_OK ? audit(conn, deed, NULL, before) : status;

@@ -9,6 +9,7 @@ enum record_param_use {
     PARAM_LIMIT = 0,
     PARAM_CURSOR,
     PARAM_SORT,
+    PARAM_Q,
     PARAM_FILTER, /* of `row` */
     PARAM_FROM,   /* of `row`, at or after */
     PARAM_BEFORE
@@ -16,7 +17,7 @@ enum record_param_use {
 
 /* What every list asks, behind the kind's struct; then a value of either end for every row. */
 struct list_input {
-    struct str cursor;
+    struct str cursor, q;
     struct field_list sort;
     int64_t limit;
     int64_t from[RECORD_ROWS_MAX], before[RECORD_ROWS_MAX];
@@ -57,5 +58,23 @@ void record_read(const struct record_kind *kind, struct db_rows *rows, struct ar
 size_t scope_of(const struct record_kind *kind, const struct record_caller *caller);
 /* Appends " AND (condition)" with the user's id as parameter number `param`. True: it names the user. */
 bool scope_add(struct buf *sql, const char *scope, size_t param);
+
+/* ---- words (words.c) ---- */
+
+/* Inside a write transaction, after a record was created (before NULL), changed or deleted (now NULL). */
+enum storage_status record_words_write(struct db_conn *conn, const struct record_kind *kind,
+                                       const struct record_caller *caller, const struct record *now,
+                                       const struct record *before);
+
+struct record_search {
+    bool is_asked;
+    bool is_none; /* nothing can be found */
+    bool is_few;  /* the first word finds few: begin with those */
+    struct str words[3];
+    size_t n;
+};
+/* How a list's ?q= is best answered. OK or a failure. */
+enum storage_status record_search_plan(struct db_conn *conn, const struct record_ask *ask,
+                                       struct record_search *ret);
 
 #endif

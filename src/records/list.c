@@ -8,6 +8,7 @@
 
 #include "base/encode.h"
 #include "base/random.h"
+#include "base/words.h"
 #include "records/cursor.h"
 
 #define SQL_MAX     16384
@@ -158,6 +159,30 @@ static void add_filter(struct statement *statement, const struct record_param *p
         add_condition(statement, column, "<", db_int(input->before[param->row]));
 }
 
+/* One word of a search: of few hits all at once, else whether the record at hand is one. */
+static void add_word(struct statement *statement, struct str word, bool is_few)
+{
+    const struct record_ask *ask = statement->ask;
+    buf_printf(
+        &statement->sql,
+        is_few
+            ? " AND t.id IN (SELECT w.record_id FROM record_words w WHERE w.tenant_id = $1 AND w.kind = '%s'"
+            : " AND EXISTS (SELECT 1 FROM record_words w WHERE w.tenant_id = t.tenant_id "
+              "AND w.record_id = t.id AND w.kind = '%s'",
+        ask->kind->table);
+    buf_add(&statement->sql, STR(" AND w.word >= "));
+    bind(statement, db_text(word));
+    buf_add(&statement->sql, STR(" AND w.word < "));
+    bind(statement, db_text(words_search_end(ask->caller->arena, word)));
+    buf_add_char(&statement->sql, ')');
+}
+
+static void add_search(struct statement *statement, const struct record_search *search)
+{
+    for (size_t i = 0; i < search->n; i++)
+        add_word(statement, search->words[i], i == 0 && search->is_few);
+}
+
 /* What the caller may see of what was asked for. */
 static void add_filters(struct statement *statement)
 {
@@ -175,7 +200,7 @@ static bool is_filtered(const struct record_ask *ask)
 {
     bool is_filtered = ask->kind->scopes || ask->kind->parent;
     for (size_t i = 0; i < ask->kind->made.query.n; i++)
-        is_filtered |= (ask->present >> i & 1) && ask->kind->made.params[i].use >= PARAM_FILTER;
+        is_filtered |= (ask->present >> i & 1) && ask->kind->made.params[i].use >= PARAM_Q;
     return is_filtered;
 }
 
@@ -183,6 +208,7 @@ static bool is_filtered(const struct record_ask *ask)
 
 struct pager {
     const struct record_ask *ask;
+    struct record_search search;
     struct order order;
     struct cursor cursor; /* id 0: from the start */
     size_t limit;
@@ -242,6 +268,7 @@ static enum storage_status read_level(struct db_conn *conn, struct pager *pager,
     struct statement statement;
     begin(&statement, pager->ask, pager->ask->kind->made.columns);
     add_filters(&statement);
+    add_search(&statement, &pager->search);
     if (!is_start)
         add_place(&statement, pager, level);
     add_order(&statement, pager, level);
@@ -268,12 +295,13 @@ static enum storage_status read_page(struct db_conn *conn, struct pager *pager)
 
 /* ---- the total ---- */
 
-static enum storage_status count_filtered(struct db_conn *conn, const struct record_ask *ask, int64_t *ret)
+static enum storage_status count_filtered(struct db_conn *conn, const struct pager *pager, int64_t *ret)
 {
     DB_ROWS(rows);
     struct statement statement;
-    begin(&statement, ask, "COUNT(*)");
+    begin(&statement, pager->ask, "COUNT(*)");
     add_filters(&statement);
+    add_search(&statement, &pager->search);
     enum storage_status status = statement.sql.overflow
                                      ? STORAGE_ERROR
                                      : db_first(conn, &rows, buf_str(&statement.sql).at,
@@ -283,16 +311,18 @@ static enum storage_status count_filtered(struct db_conn *conn, const struct rec
     return status;
 }
 
-/* Counted for the first page; later ones are told it by their cursor. */
+/* Counted for the first page; later ones are told it by their cursor. A search that finds many is not
+ * counted.
+ */
 static enum storage_status count(struct db_conn *conn, const struct pager *pager)
 {
     const struct record_ask *ask = pager->ask;
     int64_t *total = &pager->page->total;
     *total = pager->cursor.id ? pager->cursor.total : -1;
-    if (!ask->counts || pager->cursor.id)
+    if (!ask->counts || pager->cursor.id || (pager->search.is_asked && !pager->search.is_few))
         return STORAGE_OK;
     const char *kind = ask->kind->plan ? ask->kind->plan : ask->kind->table;
-    enum storage_status status = is_filtered(ask) ? count_filtered(conn, ask, total)
+    enum storage_status status = is_filtered(ask) ? count_filtered(conn, pager, total)
                                                   : plan_used(conn, ask->caller->tenant->id, kind, total);
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
 }
@@ -314,6 +344,7 @@ static struct str context_of(const struct pager *pager)
     begin(&statement, pager->ask, kind->name);
     add_filters(&statement);
     add_order(&statement, pager, 0);
+    statement.args[statement.n++] = db_text(list_input_of(pager->ask)->q);
     for (size_t i = 0; i < statement.n; i++) {
         const struct storage_value *value = &statement.args[i];
         buf_printf(&statement.sql, "|%zu:%lld:", value->size, (long long)value->integer);
@@ -358,7 +389,13 @@ enum storage_status record_list(struct db_conn *conn, const struct record_ask *a
         return refuse(ask, "sort", STR("The sort field names something that cannot be sorted by."), ret);
     if (input->cursor.at && !read_cursor(&pager, input->cursor))
         return refuse(ask, "cursor", STR("The cursor is none that this list gave."), ret);
-    enum storage_status status = read_page(conn, &pager);
+    enum storage_status status = record_search_plan(conn, ask, &pager.search);
+    if (status == STORAGE_OK && pager.search.is_none) {
+        ret->total = 0;
+        return STORAGE_OK;
+    }
+    if (status == STORAGE_OK)
+        status = read_page(conn, &pager);
     if (status == STORAGE_OK)
         status = count(conn, &pager);
     if (status == STORAGE_OK)

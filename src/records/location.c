@@ -16,8 +16,9 @@ static const struct field fields[] = {
           .help = "Unique in the tenant", .example = "Berlin, 3rd floor"),
     FIELD(struct location, address, "address", FIELD_STR, .flags = FIELD_NULLABLE | FIELD_SEARCH, .max = 500,
           .help = "Where to find it", .example = "Hauptstr. 1, 10115 Berlin"),
-    [PARENT] = FIELD(struct location, parent_id, "parent_id", FIELD_ID, .flags = FIELD_NULLABLE | FIELD_FILTER,
-                     .reference = &location, .help = "The location that it is a part of", .example = "1"),
+    [PARENT] =
+        FIELD(struct location, parent_id, "parent_id", FIELD_ID, .flags = FIELD_NULLABLE | FIELD_FILTER,
+              .reference = &location, .help = "The location that it is a part of", .example = "1"),
     FIELD(struct location, notes, "notes", FIELD_STR, .flags = FIELD_NULLABLE, .max = 4000,
           .help = "Whatever else there is to say", .example = "Ask at the desk for the key"),
 };

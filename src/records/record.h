@@ -66,6 +66,7 @@ struct record_made {
     const char *refer[RECORD_ROWS_MAX]; /* whether what a row refers to is there */
     const char *actions[3];             /* "category.created", by enum record_act */
     enum error_code fails[3][4];        /* how a deed may be refused, for route rows */
+    bool is_searched;                   /* ?q= finds it */
     bool is_computed;                   /* what is stored says more than what was written */
 };
 

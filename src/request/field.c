@@ -312,10 +312,10 @@ static void read_object(struct reader *reader, const struct field *row, struct g
 
 typedef void (*read_fn)(struct reader *reader, const struct field *row, struct given given, void *to);
 static const read_fn readers[] = {
-    [FIELD_STR] = read_str,   [FIELD_SECRET] = read_str,    [FIELD_EMAIL] = read_email,
-    [FIELD_INT] = read_int,   [FIELD_BOOL] = read_bool,     [FIELD_TIME] = read_time,
-    [FIELD_ENUM] = read_enum, [FIELD_STR_LIST] = read_list, [FIELD_OBJECT] = read_object,
-    [FIELD_DATE] = read_date, [FIELD_MONEY] = read_money,   [FIELD_ID] = read_id,
+    [FIELD_STR] = read_str,       [FIELD_SECRET] = read_str,    [FIELD_EMAIL] = read_email,
+    [FIELD_INT] = read_int,       [FIELD_BOOL] = read_bool,     [FIELD_TIME] = read_time,
+    [FIELD_ENUM] = read_enum,     [FIELD_STR_LIST] = read_list, [FIELD_OBJECT] = read_object,
+    [FIELD_DATE] = read_date,     [FIELD_MONEY] = read_money,   [FIELD_ID] = read_id,
     [FIELD_CRM_ID] = read_crm_id,
 };
 

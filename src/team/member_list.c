@@ -1,7 +1,7 @@
 #include "team/member_list.h"
 
 #include "access/custom_role.h"
-#include "access/member_words.h"
+#include "base/words.h"
 
 /* ---- a row ---- */
 
@@ -105,15 +105,15 @@ static enum storage_status count_list(struct db_conn *conn, struct db_rows *rows
 
 /* The words to find with the ends of their ranges, or '' where there are fewer. */
 struct ranges {
-    struct str from[MEMBER_SEARCH_MAX_WORDS], to[MEMBER_SEARCH_MAX_WORDS];
+    struct str from[WORDS_SEARCH_MAX], to[WORDS_SEARCH_MAX];
 };
 
-static struct ranges ranges_of(struct arena *arena, const struct member_search *search)
+static struct ranges ranges_of(struct arena *arena, const struct words_search *search)
 {
     struct ranges ranges = { 0 };
     for (size_t i = 0; i < search->n; i++) {
         ranges.from[i] = search->words[i];
-        ranges.to[i] = member_search_end(arena, search->words[i]);
+        ranges.to[i] = words_search_end(arena, search->words[i]);
     }
     return ranges;
 }
@@ -198,8 +198,8 @@ static enum storage_status list_found(struct db_conn *conn, struct arena *arena,
                                       const struct member_query *query, struct member_page *ret)
 {
     DB_ROWS(rows);
-    struct member_search search;
-    member_search_read(arena, query->search, &search);
+    struct words_search search;
+    words_search_read(arena, query->search, &search);
     if (search.n == 0)
         return STORAGE_OK;
     struct ranges ranges = ranges_of(arena, &search);
@@ -218,10 +218,10 @@ enum storage_status member_count(struct db_conn *conn, struct arena *arena, cons
                                  const struct member_query *query, int64_t *ret)
 {
     DB_ROWS(rows);
-    struct member_search search = { 0 };
+    struct words_search search = { 0 };
     *ret = 0;
     if (query->search.at)
-        member_search_read(arena, query->search, &search);
+        words_search_read(arena, query->search, &search);
     if (query->search.at && search.n == 0)
         return STORAGE_OK;
     struct ranges ranges = ranges_of(arena, &search);

@@ -27,7 +27,9 @@ static const struct field page_rows[] = {
     ANSWER_FIELD("items", FIELD_OBJECT_LIST, .of = &answer_item),
     ANSWER_FIELD("next", FIELD_STR, .flags = FIELD_NULLABLE,
                  .help = "?cursor= of the next page; null on the last one", .example = "120"),
-    ANSWER_FIELD("total", FIELD_INT, .help = "How many there are on all pages together", .example = "2"),
+    ANSWER_FIELD("total", FIELD_INT, .flags = FIELD_NULLABLE,
+                 .help = "How many there are on all pages together; null: more than a search counts",
+                 .example = "2"),
 };
 static const struct shape page = ANSWER_SHAPE(NULL, page_rows);
 

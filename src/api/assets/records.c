@@ -2,9 +2,9 @@
 #include "api/record.h"
 #include "api/tables.h"
 
-#define ROUTES(kind_, one_, many_, path_, manage_)                                                   \
-    RECORD_ROUTES(kind_, "assets_" one_, one_, many_, path_, TENANT_BY_HOST, 204, PERM_ASSETS_VIEW,  \
-                  manage_, manage_, manage_)
+#define ROUTES(kind_, one_, many_, path_, manage_)                                                           \
+    RECORD_ROUTES(kind_, "assets_" one_, one_, many_, path_, TENANT_BY_HOST, 204, PERM_ASSETS_VIEW, manage_, \
+                  manage_, manage_)
 
 static const struct route routes[] = {
     RECORD_ROUTES(record_asset, "assets_asset", "asset", "assets", "/api/assets", TENANT_BY_HOST, 204,

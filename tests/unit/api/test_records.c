@@ -45,7 +45,7 @@ static const struct reply *patch(const char *target, const char *json)
     return ASK(world, .method = "PATCH", .target = target, .host = ACME, .token = admin, .json = json);
 }
 
-static const struct reply *delete(const char *target)
+static const struct reply *delete (const char *target)
 {
     return ASK(world, .method = "DELETE", .target = target, .host = ACME, .token = admin);
 }
@@ -85,17 +85,19 @@ static void test_record__lives(void **state)
     (void)state;
     const struct reply *reply = post("/api/categories", "{\"name\":\"Laptops\"}");
     assert_status(reply, 201);
-    assert_non_null(strstr(reply->body.at, "{\"id\":1,\"name\":\"Laptops\",\"description\":null,\"created_at\":\"2"));
+    assert_non_null(
+        strstr(reply->body.at, "{\"id\":1,\"name\":\"Laptops\",\"description\":null,\"created_at\":\"2"));
     const char *created = text("%.*s", STR_ARG(reply->body));
     assert_reply(get("/api/categories/1"), 200, created);
     reply = patch("/api/categories/1", "{\"description\":\"Portable \\\"ones\\\"\\n\"}");
     assert_status(reply, 200);
-    assert_non_null(strstr(reply->body.at, "\"name\":\"Laptops\",\"description\":\"Portable \\\"ones\\\"\\n\","));
+    assert_non_null(
+        strstr(reply->body.at, "\"name\":\"Laptops\",\"description\":\"Portable \\\"ones\\\"\\n\","));
     assert_status(patch("/api/categories/1", "{\"description\":null}"), 200);
     assert_non_null(strstr(get("/api/categories/1")->body.at, "\"description\":null"));
-    assert_reply(delete("/api/categories/1"), 204, "");
+    assert_reply(delete ("/api/categories/1"), 204, "");
     assert_reply(get("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
-    assert_reply(delete("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
+    assert_reply(delete ("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
 }
 
 static void test_record__is_audited_with_what_changed(void **state)
@@ -103,7 +105,7 @@ static void test_record__is_audited_with_what_changed(void **state)
     (void)state;
     add_category("Laptops");
     assert_status(patch("/api/categories/1", "{\"name\":\"Portables\"}"), 200);
-    assert_status(delete("/api/categories/1"), 204);
+    assert_status(delete ("/api/categories/1"), 204);
     DB_ROWS(rows);
     static const char *const told[][3] = {
         { "category.created", NULL, "{\"name\":\"Laptops\",\"description\":null}" },
@@ -144,7 +146,8 @@ static void test_record__stays_when_nothing_changes(void **state)
 static void test_record__tells_all_that_is_wrong_at_once(void **state)
 {
     (void)state;
-    assert_reply(post("/api/categories", "{\"description\":7,\"colour\":\"red\",\"id\":9,\"tenant_id\":3}"), 422,
+    assert_reply(post("/api/categories", "{\"description\":7,\"colour\":\"red\",\"id\":9,\"tenant_id\":3}"),
+                 422,
                  "{\"detail\":\"The description must be a string. The colour field is not allowed. "
                  "The id field is not allowed. The tenant_id field is not allowed. "
                  "The name field is required.\"}");
@@ -166,9 +169,10 @@ static void test_record__unique_key_taken_is_a_conflict(void **state)
     assert_reply(post("/api/categories", "{\"name\":\"Laptops\"}"), 409, sentence);
     assert_reply(patch("/api/categories/2", "{\"name\":\"Laptops\"}"), 409, sentence);
     assert_string_equal(names_of(get("/api/categories")), "Laptops,Phones");
-    assert_int_equal(
-        count_of(world, "SELECT used FROM tenant_usage WHERE tenant_id = 2 AND kind = 'categories'", DB_NO_ARGS),
-        2);
+    assert_int_equal(count_of(world,
+                              "SELECT used FROM tenant_usage WHERE tenant_id = 2 AND kind = 'categories'",
+                              DB_NO_ARGS),
+                     2);
 }
 
 /* Another tenant's record and none at all are one. */
@@ -198,9 +202,8 @@ static const char *walk(const char *query, int64_t limit, int total)
     const char *cursor = NULL;
     buf_init(&out, world->fixture->arena, 65536);
     for (int page = 0; page < 100; page++) {
-        const struct reply *reply =
-            get(text("/api/categories?limit=%d%s%s%s", (int)limit, query, cursor ? "&cursor=" : "",
-                     cursor ? cursor : ""));
+        const struct reply *reply = get(text("/api/categories?limit=%d%s%s%s", (int)limit, query,
+                                             cursor ? "&cursor=" : "", cursor ? cursor : ""));
         buf_printf(&out, "%s%s", page ? "|" : "", names_of(reply));
         assert_non_null(strstr(reply->body.at, text(",\"total\":%d}", total)));
         if (strstr(reply->body.at, "\"next\":null"))
@@ -231,8 +234,10 @@ static void test_list__refuses_what_it_cannot_do(void **state)
 {
     (void)state;
     static const char *const queries[] = {
-        "limit=0", "limit=201", "limit=x", "sort=colour", "sort=description", "sort=id,name,-id,name",
-        "colour=red", "cursor=x", "cursor=AAAA", "description=x",
+        "limit=0",       "limit=201",        "limit=x",
+        "sort=colour",   "sort=description", "sort=id,name,-id,name",
+        "colour=red",    "cursor=x",         "cursor=AAAA",
+        "description=x",
     };
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         const struct reply *reply = get(text("/api/categories?%s", queries[i]));
@@ -251,8 +256,8 @@ static void test_list__takes_a_cursor_only_where_it_gave_it(void **state)
     assert_string_equal(names_of(get(text("/api/categories?limit=2&cursor=%s", cursor))), "b");
     assert_status(get(text("/api/categories?cursor=%s&sort=-name", cursor)), 422);
     assert_status(get(text("/api/categories?cursor=%s&name=b", cursor)), 422);
-    assert_status(ASK(world, .target = text("/api/categories?cursor=%s", cursor), .host = BOLT, .token = other),
-                  422);
+    assert_status(
+        ASK(world, .target = text("/api/categories?cursor=%s", cursor), .host = BOLT, .token = other), 422);
     for (size_t i = 0; cursor[i]; i++) {
         char *tampered = arena_cstr(world->fixture->arena, str_of(cursor));
         tampered[i] = tampered[i] == 'A' ? 'B' : 'A';
@@ -299,9 +304,10 @@ static void test_asset__keeps_every_kind_of_value(void **state)
     assert_non_null(strstr(reply->body.at, "\"purchase_date\":\"2026-02-28\",\"purchase_cost\":1999.90,"
                                            "\"currency\":\"EUR\",\"warranty_end\":null,"
                                            "\"notes\":\"\xc3\xa4\\t\",\"employee_id\":null"));
-    assert_reply(post("/api/assets", "{\"name\":\"L\",\"purchase_date\":\"2026-02-30\",\"purchase_cost\":0.001,"
-                                     "\"status\":\"new\",\"warranty_end\":\"2026-02-28T00:00:00Z\","
-                                     "\"category_id\":\"1\",\"employee_id\":1}"),
+    assert_reply(post("/api/assets",
+                      "{\"name\":\"L\",\"purchase_date\":\"2026-02-30\",\"purchase_cost\":0.001,"
+                      "\"status\":\"new\",\"warranty_end\":\"2026-02-28T00:00:00Z\","
+                      "\"category_id\":\"1\",\"employee_id\":1}"),
                  422,
                  "{\"detail\":\"The purchase date is not a valid date. "
                  "The purchase cost must be a number with at most two decimals. "
@@ -329,9 +335,9 @@ static void test_asset__refers_to_its_own_tenant_alone(void **state)
                  "{\"detail\":\"The selected location id does not exist.\"}");
     assert_reply(patch("/api/assets/99", "{\"location_id\":1}"), 400,
                  "{\"detail\":\"The selected location id does not exist.\"}");
-    assert_reply(delete("/api/categories/1"), 409, "{\"detail\":\"The category is still in use.\"}");
+    assert_reply(delete ("/api/categories/1"), 409, "{\"detail\":\"The category is still in use.\"}");
     assert_status(patch("/api/assets/1", "{\"category_id\":null}"), 200);
-    assert_status(delete("/api/categories/1"), 204);
+    assert_status(delete ("/api/categories/1"), 204);
 }
 
 static void test_location__is_no_part_of_itself(void **state)
@@ -370,15 +376,93 @@ static void test_custody__goes_out_and_comes_back(void **state)
                  "{\"detail\":\"The asset is not available: it is out, in maintenance, lost or retired.\"}");
     assert_reply(patch("/api/assets/1", "{\"status\":\"retired\"}"), 409,
                  "{\"detail\":\"The asset is checked out; check it in first.\"}");
-    assert_reply(delete("/api/assets/1"), 409, "{\"detail\":\"The asset is checked out; check it in first.\"}");
-    assert_reply(delete("/api/employees/1"), 409, "{\"detail\":\"The employee still has assets.\"}");
+    assert_reply(delete ("/api/assets/1"), 409,
+                 "{\"detail\":\"The asset is checked out; check it in first.\"}");
+    assert_reply(delete ("/api/employees/1"), 409, "{\"detail\":\"The employee still has assets.\"}");
     assert_string_equal(names_of(get("/api/assets?employee_id=1")), "Laptop");
     assert_string_equal(names_of(get("/api/assets?due_at_before=2021-01-01T00:00:00Z")), "Laptop");
     assert_string_equal(names_of(get("/api/assets?due_at_from=2021-01-01T00:00:00Z")), "");
     assert_status(post("/api/assets/1/checkin", "{\"condition\":\"Good\"}"), 200);
     assert_status(post("/api/assets/1/checkin", "{}"), 409);
-    assert_status(delete("/api/employees/1"), 204);
-    assert_status(delete("/api/assets/1"), 204);
+    assert_status(delete ("/api/employees/1"), 204);
+    assert_status(delete ("/api/assets/1"), 204);
+}
+
+/* ---- searches ---- */
+
+static const char *found(const char *query)
+{
+    return names_of(get(text("/api/assets?%s", query)));
+}
+
+static void test_search__finds_the_beginnings_of_words(void **state)
+{
+    (void)state;
+    assert_status(post("/api/assets", "{\"name\":\"MacBook Pro\",\"serial_number\":\"C02-XK1\"}"), 201);
+    assert_status(post("/api/assets", "{\"name\":\"Mac mini\",\"manufacturer\":\"Apple\"}"), 201);
+    assert_status(post("/api/assets", "{\"name\":\"ThinkPad \xc3\x84pfel\"}"), 201);
+    assert_string_equal(found("q=mac"), "MacBook Pro,Mac mini");
+    assert_string_equal(found("q=MAC%20mi"), "Mac mini");
+    assert_string_equal(found("q=xk1"), "MacBook Pro");
+    assert_string_equal(found("q=%C3%A4pf"), "ThinkPad \xc3\x84pfel");
+    assert_string_equal(found("q=ac"), "");
+    assert_string_equal(found("q=mac&sort=-name&limit=1"), "MacBook Pro");
+    assert_string_equal(found("q=mac&status=retired"), "");
+    assert_string_equal(found("q=---"), "");
+    assert_non_null(strstr(get("/api/assets?q=mac&limit=1")->body.at, "\"total\":2"));
+    assert_string_equal(names_of(ASK(world, .target = "/api/assets?q=mac", .host = BOLT, .token = other)),
+                        "");
+    assert_status(patch("/api/assets/1", "{\"name\":\"Notebook\"}"), 200);
+    assert_string_equal(found("q=mac"), "Mac mini");
+    assert_string_equal(found("q=note%20c02"), "Notebook");
+    assert_status(delete ("/api/assets/2"), 204);
+    assert_string_equal(found("q=mac"), "");
+    assert_int_equal(count_of(world, "SELECT COUNT(*) FROM record_words WHERE record_id = 2", DB_NO_ARGS), 0);
+}
+
+/* With more hits than are gone through at once, the list is gone through in its order instead. */
+static void test_search__goes_another_way_where_much_is_found(void **state)
+{
+    (void)state;
+    const char *pages[2];
+    assert_status(post("/api/assets", "{\"name\":\"Laptop one\"}"), 201);
+    assert_status(post("/api/assets", "{\"name\":\"Laptop two\"}"), 201);
+    assert_status(post("/api/assets", "{\"name\":\"Phone\"}"), 201);
+    for (int many = 0; many < 2; many++) {
+        const struct reply *first = get("/api/assets?q=lap&sort=-name&limit=1");
+        assert_string_equal(names_of(first), "Laptop two");
+        assert_non_null(strstr(first->body.at, many ? "\"total\":null" : "\"total\":2"));
+        const char *next = member_of(world, first, "next");
+        pages[many] = names_of(get(text("/api/assets?q=lap&sort=-name&limit=1&cursor=%s", next)));
+        if (many)
+            break;
+        world_exec(world, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4001) "
+                          "INSERT INTO record_words (tenant_id, kind, word, record_id) "
+                          "SELECT 2, 'assets', 'laptop', 1000 + i FROM n");
+    }
+    assert_string_equal(pages[0], "Laptop one");
+    assert_string_equal(pages[1], "Laptop one");
+}
+
+static void test_report__counts_what_there_is(void **state)
+{
+    (void)state;
+    add_category("Laptops");
+    assert_status(post("/api/assets", "{\"name\":\"a\",\"category_id\":1,\"purchase_cost\":10.50,"
+                                      "\"currency\":\"EUR\"}"),
+                  201);
+    assert_status(post("/api/assets", "{\"name\":\"b\",\"category_id\":1,\"purchase_cost\":0.50,"
+                                      "\"currency\":\"EUR\"}"),
+                  201);
+    assert_status(post("/api/assets", "{\"name\":\"c\",\"status\":\"lost\",\"purchase_cost\":5,"
+                                      "\"currency\":\"EUR\"}"),
+                  201);
+    assert_reply(get("/api/reports/summary"), 200,
+                 "{\"total\":3,\"overdue\":0,\"by_status\":{\"available\":2,\"lost\":1},"
+                 "\"by_category\":[{\"id\":1,\"name\":\"Laptops\",\"count\":2},"
+                 "{\"id\":null,\"name\":null,\"count\":1}],"
+                 "\"by_location\":[{\"id\":null,\"name\":null,\"count\":3}],"
+                 "\"value\":[{\"currency\":\"EUR\",\"total\":11.00,\"count\":2}]}");
 }
 
 int main(void)
@@ -399,6 +483,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_asset__refers_to_its_own_tenant_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_location__is_no_part_of_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_custody__goes_out_and_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_search__finds_the_beginnings_of_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_search__goes_another_way_where_much_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_report__counts_what_there_is, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,18 +45,18 @@ static size_t read_columns(const char *table, struct column ret[COLUMNS_MAX])
         on_sqlite ? "SELECT name, lower(type), CASE WHEN \"notnull\" = 1 OR pk = 1 THEN 'NO' ELSE 'YES' END, "
                     "CASE WHEN dflt_value IS NULL THEN 0 ELSE 1 END FROM pragma_table_info($1)"
                   : "SELECT CAST(column_name AS TEXT), CAST(data_type AS TEXT), CAST(is_nullable AS TEXT), "
-                    "CASE WHEN column_default IS NULL THEN 0 ELSE 1 END FROM information_schema.columns WHERE table_name = $1";
+                    "CASE WHEN column_default IS NULL THEN 0 ELSE 1 END FROM information_schema.columns "
+                    "WHERE table_name = $1";
     assert_int_equal(db_query(fixture->conn, &rows, sql, DB_ARGS(db_text(str_of(table)))), STORAGE_OK);
     while (db_next(&rows) == STORAGE_ROW) {
         assert_true(n < COLUMNS_MAX);
         struct str type = db_col_text(&rows, 1, fixture->arena);
-        ret[n++] = (struct column){ .name = db_col_text(&rows, 0, fixture->arena),
-                                    .is_text = str_equal(type, STR("text")),
-                                    .is_number = str_equal(type, STR("integer")) ||
-                                                 str_equal(type, STR("bigint")),
-                                    .is_nullable =
-                                        str_equal(db_col_text(&rows, 2, fixture->arena), STR("YES")),
-                                    .has_default = db_col_int(&rows, 3) != 0 };
+        ret[n++] =
+            (struct column){ .name = db_col_text(&rows, 0, fixture->arena),
+                             .is_text = str_equal(type, STR("text")),
+                             .is_number = str_equal(type, STR("integer")) || str_equal(type, STR("bigint")),
+                             .is_nullable = str_equal(db_col_text(&rows, 2, fixture->arena), STR("YES")),
+                             .has_default = db_col_int(&rows, 3) != 0 };
     }
     return n;
 }
@@ -113,7 +113,8 @@ static void test_kinds__have_a_column_for_each_row(void **state)
                 check_row(kind, &kind->rows[i], find_column(columns, n, column_of(&kind->rows[i])));
         for (size_t i = 0; i < n; i++)
             if (!is_known(kind, columns[i].name) && !columns[i].is_nullable && !columns[i].has_default)
-                fail_msg("%s.%s must be given, and its kind does not know it", kind->table, columns[i].name.at);
+                fail_msg("%s.%s must be given, and its kind does not know it", kind->table,
+                         columns[i].name.at);
     }
 }
 
@@ -128,8 +129,7 @@ static void test_kinds__can_be_read(void **state)
         for (size_t scope = 0; scope <= kind->made.scope_count; scope++) {
             DB_ROWS(rows);
             bool names_user = scope < kind->made.scope_count && strstr(kind->scopes[scope], "$U");
-            struct db_args args =
-                DB_ARGS(db_int(caller.tenant->id), db_int(1), db_int(caller.user_id));
+            struct db_args args = DB_ARGS(db_int(caller.tenant->id), db_int(1), db_int(caller.user_id));
             args.n = names_user ? 3 : 2;
             if (db_first(fixture->conn, &rows, kind->made.find[scope], args) != STORAGE_DONE)
                 fail_msg("%s: %s", kind->made.find[scope], db_error(fixture->conn));
