@@ -281,22 +281,28 @@ static enum storage_status update(struct db_conn *conn, struct record_deed *deed
                                                                     : status;
 }
 
-static enum storage_status delete (struct db_conn *conn, struct record_deed *deed) {
-    struct record *before = NULL; enum storage_status status = find_subject(conn, deed, &before);
-    if (status == STORAGE_OK) status = run_hook(conn, deed->kind->before_write, deed, NULL, before);
+static enum storage_status erase(struct db_conn *conn, struct record_deed *deed)
+{
+    struct record *before = NULL;
+    enum storage_status status = find_subject(conn, deed, &before);
+    if (status == STORAGE_OK)
+        status = run_hook(conn, deed->kind->before_write, deed, NULL, before);
     if (status == STORAGE_OK)
         status = db_exec(conn, deed->kind->made.remove,
                          DB_ARGS(db_int(deed->caller->tenant->id), db_int(deed->id)), NULL);
-    if (status == STORAGE_OK) status = record_words_write(conn, deed->kind, deed->caller, NULL, before);
-    if (status == STORAGE_OK) status = run_hook(conn, deed->kind->after_write, deed, NULL, before);
-    if (status == STORAGE_OK) status = count(conn, deed, -1);
+    if (status == STORAGE_OK)
+        status = record_words_write(conn, deed->kind, deed->caller, NULL, before);
+    if (status == STORAGE_OK)
+        status = run_hook(conn, deed->kind->after_write, deed, NULL, before);
+    if (status == STORAGE_OK)
+        status = count(conn, deed, -1);
     return status == STORAGE_OK ? audit(conn, deed, NULL, before) : status;
 }
 
 enum storage_status record_carry_out_inside(struct db_conn *conn, struct record_deed *deed)
 {
     static enum storage_status (*const acts[])(struct db_conn *, struct record_deed *) = {
-        [RECORD_CREATE] = create, [RECORD_UPDATE] = update, [RECORD_DELETE] = delete
+        [RECORD_CREATE] = create, [RECORD_UPDATE] = update, [RECORD_DELETE] = erase
     };
     deed->verdict = RECORD_DONE;
     deed->sentence = NULL;

@@ -5,6 +5,7 @@
 #include "records/record.h"
 
 extern struct record_kind record_asset;
+extern struct record_kind record_asset_event;
 extern struct record_kind record_category;
 extern struct record_kind record_employee;
 extern struct record_kind record_location;

@@ -9,6 +9,8 @@
 static const struct route routes[] = {
     RECORD_ROUTES(record_asset, "assets_asset", "asset", "assets", "/api/assets", TENANT_BY_HOST, 204,
                   PERM_ASSETS_VIEW, PERM_ASSETS_CREATE, PERM_ASSETS_EDIT, PERM_ASSETS_DELETE),
+    RECORD_LIST_ROUTE(record_asset_event, "assets_asset_history", "what happened to an asset",
+                      "/api/assets/{id}/history", TENANT_BY_HOST, PERM_ASSETS_VIEW),
     ROUTES(record_category, "category", "categories", "/api/categories", PERM_CATEGORIES_MANAGE),
     ROUTES(record_location, "location", "locations", "/api/locations", PERM_LOCATIONS_MANAGE),
     ROUTES(record_employee, "employee", "employees", "/api/employees", PERM_EMPLOYEES_MANAGE),

@@ -45,7 +45,7 @@ static const struct reply *patch(const char *target, const char *json)
     return ASK(world, .method = "PATCH", .target = target, .host = ACME, .token = admin, .json = json);
 }
 
-static const struct reply *delete (const char *target)
+static const struct reply *erase(const char *target)
 {
     return ASK(world, .method = "DELETE", .target = target, .host = ACME, .token = admin);
 }
@@ -95,9 +95,9 @@ static void test_record__lives(void **state)
         strstr(reply->body.at, "\"name\":\"Laptops\",\"description\":\"Portable \\\"ones\\\"\\n\","));
     assert_status(patch("/api/categories/1", "{\"description\":null}"), 200);
     assert_non_null(strstr(get("/api/categories/1")->body.at, "\"description\":null"));
-    assert_reply(delete ("/api/categories/1"), 204, "");
+    assert_reply(erase("/api/categories/1"), 204, "");
     assert_reply(get("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
-    assert_reply(delete ("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
+    assert_reply(erase("/api/categories/1"), 404, "{\"detail\":\"Not found\"}");
 }
 
 static void test_record__is_audited_with_what_changed(void **state)
@@ -105,7 +105,7 @@ static void test_record__is_audited_with_what_changed(void **state)
     (void)state;
     add_category("Laptops");
     assert_status(patch("/api/categories/1", "{\"name\":\"Portables\"}"), 200);
-    assert_status(delete ("/api/categories/1"), 204);
+    assert_status(erase("/api/categories/1"), 204);
     DB_ROWS(rows);
     static const char *const told[][3] = {
         { "category.created", NULL, "{\"name\":\"Laptops\",\"description\":null}" },
@@ -335,9 +335,9 @@ static void test_asset__refers_to_its_own_tenant_alone(void **state)
                  "{\"detail\":\"The selected location id does not exist.\"}");
     assert_reply(patch("/api/assets/99", "{\"location_id\":1}"), 400,
                  "{\"detail\":\"The selected location id does not exist.\"}");
-    assert_reply(delete ("/api/categories/1"), 409, "{\"detail\":\"The category is still in use.\"}");
+    assert_reply(erase("/api/categories/1"), 409, "{\"detail\":\"The category is still in use.\"}");
     assert_status(patch("/api/assets/1", "{\"category_id\":null}"), 200);
-    assert_status(delete ("/api/categories/1"), 204);
+    assert_status(erase("/api/categories/1"), 204);
 }
 
 static void test_location__is_no_part_of_itself(void **state)
@@ -376,16 +376,27 @@ static void test_custody__goes_out_and_comes_back(void **state)
                  "{\"detail\":\"The asset is not available: it is out, in maintenance, lost or retired.\"}");
     assert_reply(patch("/api/assets/1", "{\"status\":\"retired\"}"), 409,
                  "{\"detail\":\"The asset is checked out; check it in first.\"}");
-    assert_reply(delete ("/api/assets/1"), 409,
+    assert_reply(erase("/api/assets/1"), 409,
                  "{\"detail\":\"The asset is checked out; check it in first.\"}");
-    assert_reply(delete ("/api/employees/1"), 409, "{\"detail\":\"The employee still has assets.\"}");
+    assert_reply(erase("/api/employees/1"), 409, "{\"detail\":\"The employee still has assets.\"}");
     assert_string_equal(names_of(get("/api/assets?employee_id=1")), "Laptop");
     assert_string_equal(names_of(get("/api/assets?due_at_before=2021-01-01T00:00:00Z")), "Laptop");
     assert_string_equal(names_of(get("/api/assets?due_at_from=2021-01-01T00:00:00Z")), "");
     assert_status(post("/api/assets/1/checkin", "{\"condition\":\"Good\"}"), 200);
     assert_status(post("/api/assets/1/checkin", "{}"), 409);
-    assert_status(delete ("/api/employees/1"), 204);
-    assert_status(delete ("/api/assets/1"), 204);
+    assert_status(erase("/api/employees/1"), 204);
+    reply = get("/api/assets/1/history?limit=1");
+    assert_status(reply, 200);
+    assert_non_null(strstr(reply->body.at, "\"action\":\"checked_in\",\"asset_id\":1,\"employee_id\":1,"
+                                           "\"employee_name\":\"Ann Smith\",\"due_at\":null,"
+                                           "\"condition\":\"Good\",\"notes\":null,"
+                                           "\"done_by\":\"admin@acme.example\""));
+    reply = get(text("/api/assets/1/history?cursor=%s&limit=1", member_of(world, reply, "next")));
+    assert_non_null(strstr(reply->body.at, "\"action\":\"checked_out\""));
+    assert_non_null(strstr(reply->body.at, "\"next\":null,\"total\":2}"));
+    assert_status(get("/api/assets/2/history"), 404);
+    assert_status(ASK(world, .target = "/api/assets/1/history", .host = BOLT, .token = other), 404);
+    assert_status(erase("/api/assets/1"), 204);
 }
 
 /* ---- searches ---- */
@@ -415,7 +426,7 @@ static void test_search__finds_the_beginnings_of_words(void **state)
     assert_status(patch("/api/assets/1", "{\"name\":\"Notebook\"}"), 200);
     assert_string_equal(found("q=mac"), "Mac mini");
     assert_string_equal(found("q=note%20c02"), "Notebook");
-    assert_status(delete ("/api/assets/2"), 204);
+    assert_status(erase("/api/assets/2"), 204);
     assert_string_equal(found("q=mac"), "");
     assert_int_equal(count_of(world, "SELECT COUNT(*) FROM record_words WHERE record_id = 2", DB_NO_ARGS), 0);
 }
