@@ -13,6 +13,7 @@ const struct route_table *const api_route_tables[] = {
     &assets_session_routes,
     &assets_branding_routes,
     &assets_invites_routes,
+    &assets_demo_stats_routes,
     &assets_tenants_routes,
     &assets_domains_routes,
     &assets_settings_routes,

@@ -14,5 +14,7 @@ struct plan_use {
 /* Every kind, in the table's order. OK or a failure. */
 enum storage_status plan_usage(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                                struct plan_use ret[PLAN_USES]);
+/* Of one kind by all tenants together. OK or a failure. */
+enum storage_status plan_used_by_all(struct db_conn *conn, const char *kind, int64_t *ret);
 
 #endif

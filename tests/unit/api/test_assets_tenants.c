@@ -400,6 +400,30 @@ static void test_settings__branding_has_its_own_permission(void **state)
     assert_holds(OWN("GET", office, "/api/settings", NULL), 200, "\"registration\":\"closed\"");
 }
 
+/* ---- demo mode ---- */
+
+static int set_up_demo(void **state)
+{
+    (void)state;
+    return set_up_with("demo: true\n");
+}
+
+static void test_demo__stats_are_told_in_demo_mode(void **state)
+{
+    (void)state;
+    assert_reply(ASK(w, .target = "/api/demo/stats"), 200, "{\"asset_count\":0}");
+    world_exec(w, "INSERT INTO tenant_usage (tenant_id, kind, used) VALUES (2, 'assets', 260), (3, 'assets', 46)");
+    assert_reply(ASK(w, .target = "/api/demo/stats"), 200, "{\"asset_count\":306}");
+    assert_reply(ASK(w, .host = ACME, .target = "/api/demo/stats"), 200, "{\"asset_count\":260}");
+    assert_reply(ASK(w, .host = BOLT, .target = "/api/demo/stats"), 200, "{\"asset_count\":46}");
+}
+
+static void test_demo__stats_are_nowhere_else(void **state)
+{
+    (void)state;
+    assert_reply(ASK(w, .target = "/api/demo/stats"), 404, DETAIL("Not found"));
+}
+
 #define T(test_)      cmocka_unit_test_setup_teardown(test_, set_up, tear_down)
 #define T_SAAS(test_) cmocka_unit_test_setup_teardown(test_, set_up_saas, tear_down)
 
@@ -423,6 +447,8 @@ int main(void)
         T(test_domains__are_bounded),
         T(test_settings__are_shown_and_changed),
         T(test_settings__branding_has_its_own_permission),
+        cmocka_unit_test_setup_teardown(test_demo__stats_are_told_in_demo_mode, set_up_demo, tear_down),
+        T(test_demo__stats_are_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
