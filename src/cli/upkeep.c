@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "devices/pairing.h"
+#include "identity/password.h"
 #include "identity/session.h"
 #include "identity/slow_down.h"
 #include "request/walk.h"
@@ -114,6 +115,7 @@ static int64_t tidy_up(struct upkeep *upkeep)
 {
     struct db_conn *conn = db_connect(upkeep->db);
     bool more = false;
+    password_trim_memory();
     db_set_deadline(conn, clock_monotonic_ms() + DEADLINE_MS);
     enum storage_status status = upkeep_round(conn, clock_now(), &more);
     if (status != STORAGE_OK)

@@ -19,12 +19,15 @@
 #include "base/text.h"
 #include "identity/common_passwords.h"
 #include "identity/crypt_hash.h"
+#include "identity/hash_memory.h"
 
 _Static_assert(PASSWORD_HASH_CAP >= crypto_pwhash_STRBYTES, "a hash fits");
 
 /* What a stored argon2 hash may ask for at most: far above any sensible setting, far below a thread held for
  * hours. */
 enum { ARGON2_MAX_KIB = 4 * 1024 * 1024, ARGON2_MAX_PASSES = 100, ARGON2_MAX_LANES = 16 };
+
+#define MEMORY_IDLE_MS 20000
 
 static const char *const verdict_texts[] = {
     [PASSWORD_OK] = "",
@@ -55,9 +58,11 @@ bool password_hash(const struct config *config, struct str password, char ret[PA
     if (password.len > PASSWORD_MAX_BYTES)
         return false;
     int64_t start = clock_monotonic_us();
+    hash_memory_begin();
     int failed =
         crypto_pwhash_str(ret, password.at ? password.at : "", password.len,
                           (unsigned long long)config->passwords.iterations, (size_t)config->passwords.memory);
+    hash_memory_end();
     metric_observe(METRIC_PASSWORD_HASH, clock_monotonic_us() - start);
     return failed == 0;
 }
@@ -68,10 +73,12 @@ static enum password_match mismatch_at_full_cost(const struct config *config, st
     static const unsigned char salt[crypto_pwhash_SALTBYTES];
     unsigned char digest[crypto_pwhash_BYTES_MIN * 2];
     int64_t start = clock_monotonic_us();
+    hash_memory_begin();
     int failed = crypto_pwhash(digest, sizeof(digest), password.at ? password.at : "",
                                password.len <= PASSWORD_MAX_BYTES ? password.len : PASSWORD_MAX_BYTES, salt,
                                (unsigned long long)config->passwords.iterations,
                                (size_t)config->passwords.memory, crypto_pwhash_ALG_ARGON2ID13);
+    hash_memory_end();
     metric_observe(METRIC_PASSWORD_HASH, clock_monotonic_us() - start);
     secret_wipe(digest, sizeof(digest));
     return failed ? PASSWORD_MATCH_FAILED : PASSWORD_MISMATCH;
@@ -106,9 +113,11 @@ static bool is_outdated(const struct argon2_cost *cost, const struct config *con
 static enum password_match verify_argon2(struct str password, const char *stored)
 {
     int64_t start = clock_monotonic_us();
+    hash_memory_begin();
     errno = 0;
     int failed = crypto_pwhash_str_verify(stored, password.at ? password.at : "", password.len);
     int why = errno;
+    hash_memory_end();
     metric_observe(METRIC_PASSWORD_HASH, clock_monotonic_us() - start);
     if (!failed)
         return PASSWORD_MATCH;
@@ -148,4 +157,9 @@ enum password_match password_verify(const struct config *config, struct str pass
     if (is_argon2 && !is_outdated(&cost, config))
         return verify_argon2(password, stored);
     return verify_outdated(config, password, stored, is_argon2);
+}
+
+void password_trim_memory(void)
+{
+    hash_memory_trim(MEMORY_IDLE_MS);
 }

@@ -34,4 +34,8 @@ enum password_match {
  * same. */
 enum password_match password_verify(const struct config *config, struct str password, const char *stored);
 
+/* Threads that hash keep the memory it takes (passwords.memory each): gives back what was not used of late. Any
+ * thread, now and then. */
+void password_trim_memory(void);
+
 #endif
