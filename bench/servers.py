@@ -1,4 +1,5 @@
 """The programs under test: built, started on scratch data, watched through /proc, ended."""
+import http.client
 import os
 import socket
 import subprocess
@@ -56,6 +57,23 @@ def await_port(port, process):
     raise RuntimeError('a server does not listen')
 
 
+def await_reply(port, process):
+    """The first 200."""
+    end = time.monotonic() + START_LIMIT
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError('a server ended before it answered')
+        try:
+            link = http.client.HTTPConnection('127.0.0.1', port, timeout=1)
+            link.request('GET', '/api/public/branding', headers={'Host': HOST})
+            if link.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.005)
+    raise RuntimeError('a server does not answer')
+
+
 class Server:
     """A process with its children."""
     running = []
@@ -83,6 +101,17 @@ class Server:
         for pid in self.pids():
             with open(f'/proc/{pid}/status', encoding='ascii') as status:
                 total += sum(int(line.split()[1]) for line in status if line.startswith(kind))
+        return total / 1024
+
+    def shared_mib(self):
+        """Resident, pages that several processes map divided among them; None where only root may ask."""
+        total = 0
+        try:
+            for pid in self.pids():
+                with open(f'/proc/{pid}/smaps_rollup', encoding='ascii') as rollup:
+                    total += sum(int(line.split()[1]) for line in rollup if line.startswith('Pss:'))
+        except PermissionError:
+            return None
         return total / 1024
 
     def end(self):
@@ -139,8 +168,8 @@ class Tether(Server):
         start = time.monotonic()
         with open(os.path.join(data.folder, 'log'), 'ab') as log:
             super().__init__([data.programs['tether'], 'serve', '--config', data.config], stderr=log)
-        await_port(self.https, self.process)
-        self.start_ms = (time.monotonic() - start) * 1000
+        await_reply(self.http, self.process)
+        self.first_reply_ms = (time.monotonic() - start) * 1000
 
 
 class Bare(Server):
