@@ -6,8 +6,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "http/thread.h"
@@ -110,7 +108,7 @@ static void work(void *arg)
     struct lane_worker *worker = arg;
     struct http_lane *lane = worker->lane;
     if (lane->params.nice != 0)
-        setpriority(PRIO_PROCESS, (id_t)gettid(), lane->params.nice);
+        thread_be_patient(lane->params.nice);
     for (struct lane_job *job; (job = next_job(worker));) {
         atomic_fetch_sub(&lane->waiting, 1);
         metric_add(lane->params.depth, -1);

@@ -1,9 +1,25 @@
 /* Starting and joining threads. */
 #include "http/thread.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "http/limits.h"
+
+#define LONGEST_SLICE_NS 100000000u
+
+/* The kernel's struct sched_attr, as it was at first; its header and the C library's cannot both be included. */
+struct scheduling {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+_Static_assert(sizeof(struct scheduling) == 48, "SCHED_ATTR_SIZE_VER0");
 
 static void *run(void *arg)
 {
@@ -62,4 +78,15 @@ bool thread_join(struct http_thread *thread, int64_t deadline_ms)
     pthread_cond_destroy(&thread->change);
     pthread_mutex_destroy(&thread->lock);
     return true;
+}
+
+/* A kernel since 6.12 lets a running thread finish its slice before one that wakes up, unless the slice of that one
+ * is shorter: ours is as long as can be. An older one heeds policy and niceness alone. */
+void thread_be_patient(int nice)
+{
+    struct scheduling attr = {
+        .size = sizeof attr, .policy = SCHED_BATCH, .nice = nice, .runtime = LONGEST_SLICE_NS
+    };
+    if (syscall(SYS_sched_setattr, 0, &attr, 0) != 0)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
 }
