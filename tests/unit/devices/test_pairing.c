@@ -182,6 +182,21 @@ static void test_pairing__a_screen_for_a_display_that_has_one(void **state)
     assert_int_equal(screens_count(s, "SELECT count(*) FROM devices"), 1);
 }
 
+/* As many as there may be, of an address each. */
+static enum storage_status open_all(struct db_conn *conn, void *context)
+{
+    struct screens *s = context;
+    enum storage_status status = STORAGE_OK;
+    for (int i = 0; i < PAIRING_MAX && status == STORAGE_OK; i++)
+        status = db_exec(conn,
+                         "INSERT INTO device_pairings (poll_hash, code, origin, created_at, expires_at) "
+                         "VALUES ($1, $2, $2, $3, $4)",
+                         DB_ARGS(db_blob(&i, sizeof(i)), db_text(arena_printf(s->arena, "%d", i)),
+                                 db_int(NOW), db_int(NOW + PAIRING_CODE_US)),
+                         NULL);
+    return status;
+}
+
 static void test_pairing__openings_are_bounded(void **state)
 {
     struct screens *s = *state;
@@ -192,12 +207,7 @@ static void test_pairing__openings_are_bounded(void **state)
     screens_begin(s, 0, "192.0.2.8", NOW);
     screens_begin(s, 0, "192.0.2.7", NOW + PAIRING_CODE_US);
     fixture_exec(s->fixture, "DELETE FROM device_pairings", DB_NO_ARGS);
-    for (int i = 0; i < PAIRING_MAX; i++)
-        fixture_exec(s->fixture,
-                     "INSERT INTO device_pairings (poll_hash, code, origin, created_at, expires_at) "
-                     "VALUES ($1, $2, $2, $3, $4)",
-                     DB_ARGS(db_blob(&i, sizeof(i)), db_text(arena_printf(s->arena, "%d", i)), db_int(NOW),
-                             db_int(NOW + PAIRING_CODE_US)));
+    assert_int_equal(db_transaction(s->conn, STORAGE_WRITE, open_all, s), STORAGE_OK);
     assert_int_equal(pairing_begin(s->conn, s->arena, 0, STR("192.0.2.7"), NOW, &pairing), STORAGE_DONE);
     assert_int_equal(pairing_begin(s->conn, s->arena, 0, STR("192.0.2.7"), NOW + PAIRING_CODE_US, &pairing),
                      STORAGE_OK);
