@@ -3,8 +3,10 @@ import type { FunctionComponent } from 'preact';
 import type { IconName } from '../ui/icon';
 import { Account } from '../pages/account';
 import { ApiKeys } from '../pages/api_keys';
+import { AssetsPage } from '../pages/assets';
 import { Audit } from '../pages/audit';
 import { Bookings } from '../pages/bookings';
+import { ContactsPage } from '../pages/contacts';
 import { Devices } from '../pages/devices';
 import { Overview } from '../pages/overview';
 import { Settings } from '../pages/settings';
@@ -25,6 +27,8 @@ export interface Room {
 
 export const rooms: Room[] = [
   { path: '/overview', name: 'Overview', icon: 'overview', group: 'Work', needs: [], page: Overview },
+  { path: '/assets', name: 'Assets', icon: 'assets', group: 'Work', needs: ['assets.view'], page: AssetsPage },
+  { path: '/contacts', name: 'Contacts', icon: 'contacts', group: 'Work', needs: ['contacts.view'], page: ContactsPage },
   { path: '/bookings', name: 'Bookings', icon: 'bookings', group: 'Work', needs: ['bookings.view'], page: Bookings },
   { path: '/team', name: 'Team', icon: 'team', group: 'Tenant', needs: ['team.view'], page: Team },
   { path: '/settings', name: 'Settings', icon: 'settings', group: 'Tenant', needs: ['settings.manage', 'domains.manage'], page: Settings },

@@ -16,7 +16,7 @@ const LEFT = 34;
 // The next round number above: 1, 2, 5, 10, 20, …
 function ceiling(value: number): number {
   const size = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step) => step * size).find((step) => step >= value) ?? value;
+  return [2, 4, 6, 10, 20].map((step) => step * size).find((step) => step >= value) ?? value;
 }
 
 export function BarChart({ title, bars, good, bad }: { title: string; bars: Bar[]; good: string; bad: string }) {
