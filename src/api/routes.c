@@ -7,6 +7,7 @@ const struct route_table *const api_route_tables[] = {
     &system_routes,
     &csp_report_routes,
     &openapi_routes,
+    &docs_routes,
     &panel_routes,
     &pages_routes,
     &assets_auth_routes,

@@ -15,6 +15,7 @@ extern const struct surface oauth_surface;
 
 extern const struct route_table system_routes;
 extern const struct route_table csp_report_routes;
+extern const struct route_table docs_routes;
 extern const struct route_table openapi_routes;
 extern const struct route_table pages_routes;
 extern const struct route_table panel_routes;

@@ -28,7 +28,8 @@ static const char *needs(const struct route *route)
 static void print_route(void *context, const struct surface *surface, const struct route *route)
 {
     (void)context;
-    printf("%-7s %-34s %-7s %-20s %-28s %s\n", http_method_name(route->method), route->path, surface->name,
+    printf("%-7s %-34s %-7s %-20s %-28s %s\n", http_method_name(route->method), route->path,
+           route->page ? "page" : surface->name,
            needs(route), route->op, route->summary);
 }
 

@@ -38,31 +38,73 @@ static void add_info(cJSON *document)
                  STR("Users, tenants, roles and tokens behind four surfaces. A token obtained on one works "
                      "on every other. Every surface answers application/problem+json when Accept asks for "
                      "it by name."));
+    json_add_str(json_add_object(info, "contact"), "name", STR("The maintainers of Tether"));
     cJSON *license = json_add_object(info, "license");
     json_add_str(license, "name", STR("Apache License 2.0"));
     json_add_str(license, "identifier", STR("Apache-2.0"));
     json_add_str(json_add_object(json_add_array(document, "servers"), NULL), "url", STR("/"));
 }
 
-static bool is_tagged(const cJSON *tags, const char *name)
+/* ---- tags: a surface's subjects ---- */
+
+/* "team" of /api/v1/team/members/{id}; the second word where the first one only says for whom. */
+static struct str subject_of(const char *path)
 {
-    const cJSON *tag;
-    cJSON_ArrayForEach (tag, tags)
-        if (str_equal(json_as_str(cJSON_GetObjectItemCaseSensitive(tag, "name")), str_of(name)))
+    static const char *const wrappers[] = { "", "api", "v1", "public", "settings" };
+    struct str step = STR_NONE, rest = str_of(path);
+    for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++) {
+        struct str next, after;
+        str_split(rest, '/', &next, &after);
+        if (!str_equal(next, str_of(wrappers[i])) || str_is_empty(after))
+            continue;
+        step = next;
+        rest = after;
+    }
+    str_split(rest, '/', &step, &rest);
+    return step;
+}
+
+struct str tag_of(struct arena *arena, const struct api_row *row)
+{
+    struct str subject = subject_of(row->route->path);
+    bool is_one = str_equal(str_of(row->surface->name), subject) || strcmp(row->surface->name, "system") == 0;
+    return is_one ? str_of(row->surface->name)
+                  : arena_printf(arena, "%s: %.*s", row->surface->name, STR_ARG(subject));
+}
+
+static bool has_text(const cJSON *list, struct str text)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach (item, list)
+        if (str_equal(json_as_str(item), text))
             return true;
     return false;
 }
 
+static cJSON *group_of(cJSON *groups, const char *name)
+{
+    cJSON *group;
+    cJSON_ArrayForEach (group, groups)
+        if (str_equal(json_as_str(cJSON_GetObjectItemCaseSensitive(group, "name")), str_of(name)))
+            return cJSON_GetObjectItemCaseSensitive(group, "tags");
+    group = json_add_object(groups, NULL);
+    json_add_str(group, "name", str_of(name));
+    return json_add_array(group, "tags");
+}
+
+/* Each tag once, and, for readers that know x-tagGroups, those of a surface together. */
 static void add_tags(struct arena *arena, cJSON *document, const struct api_rows *rows)
 {
-    cJSON *tags = json_add_array(document, "tags");
+    cJSON *tags = json_add_array(document, "tags"), *groups = json_add_array(document, "x-tagGroups");
     for (size_t i = 0; i < rows->n; i++) {
-        const char *name = rows->at[i].surface->name;
-        if (is_tagged(tags, name))
+        struct str name = tag_of(arena, &rows->at[i]);
+        cJSON *group = group_of(groups, rows->at[i].surface->name);
+        if (has_text(group, name))
             continue;
+        json_add_str(group, NULL, name);
         cJSON *tag = json_add_object(tags, NULL);
-        json_add_str(tag, "name", str_of(name));
-        json_add_str(tag, "description", arena_printf(arena, "The %s surface", name));
+        json_add_str(tag, "name", name);
+        json_add_str(tag, "description", arena_printf(arena, "On the %s surface", rows->at[i].surface->name));
     }
 }
 
@@ -87,7 +129,7 @@ static struct api_rows operation_rows(struct arena *arena, const struct api_rows
     return ret;
 }
 
-static void add_paths(struct arena *arena, cJSON *document, const struct api_rows *rows)
+static void add_paths(struct arena *arena, cJSON *document, const struct api_rows *rows, cJSON *shared)
 {
     cJSON *paths = json_add_object(document, "paths");
     for (size_t i = 0; i < rows->n; i++) {
@@ -99,7 +141,7 @@ static void add_paths(struct arena *arena, cJSON *document, const struct api_row
         if (!path)
             path = json_add_object(paths, route->path);
         struct str method = arena_lower(arena, str_of(http_method_name(route->method)));
-        json_add_item(path, method.at, operation_of(arena, &own));
+        json_add_item(path, method.at, operation_of(arena, &own, shared));
     }
 }
 
@@ -120,8 +162,7 @@ static void add_answer(struct arena *arena, cJSON *schemas, const struct shape *
 static void add_answers(struct arena *arena, cJSON *schemas, const struct api_row *row)
 {
     add_answer(arena, schemas, row->route->answer);
-    for (int form = 0; form < ANSWER_FORM_COUNT; form++)
-        add_answer(arena, schemas, row->surface->success[form]);
+    add_answer(arena, schemas, row->surface->success[row->route->form]);
 }
 
 static void add_schemas(struct arena *arena, cJSON *schemas, const struct api_rows *rows)
@@ -141,21 +182,46 @@ static void add_schemas(struct arena *arena, cJSON *schemas, const struct api_ro
     }
 }
 
-static void add_bearer(cJSON *schemes, const char *name, struct str format)
+static cJSON *add_scheme(cJSON *schemes, const char *name, const char *type, const char *help)
 {
     cJSON *scheme = json_add_object(schemes, name);
-    json_add_str(scheme, "type", STR("http"));
-    json_add_str(scheme, "scheme", STR("bearer"));
-    json_add_str(scheme, "bearerFormat", format);
+    json_add_str(scheme, "type", str_of(type));
+    json_add_str(scheme, "description", str_of(help));
+    return scheme;
 }
 
-static void add_components(struct arena *arena, cJSON *document, const struct api_rows *rows)
+static void add_http(cJSON *schemes, const char *name, const char *kind, const char *format, const char *help)
+{
+    cJSON *scheme = add_scheme(schemes, name, "http", help);
+    json_add_str(scheme, "scheme", str_of(kind));
+    if (format)
+        json_add_str(scheme, "bearerFormat", str_of(format));
+}
+
+static void add_schemes(cJSON *schemes)
+{
+    cJSON *password = add_scheme(schemes, "password", "oauth2", "A user's address and password");
+    cJSON *flow = json_add_object(json_add_object(password, "flows"), "password");
+    json_add_str(flow, "tokenUrl", STR("/api/auth/login"));
+    json_add_object(flow, "scopes");
+    add_http(schemes, "bearer", "bearer", "JWT or tth_…", "The token of any login, or an API token");
+    add_http(schemes, "device", "bearer", "ttd_…", "The token of a device");
+    add_http(schemes, "clientSecret", "basic", NULL, "An API token as the secret, whatever the name");
+    cJSON *session = add_scheme(schemes, "session", "apiKey",
+                                "The panel's session, for pages of this server's own; over TLS the cookie is "
+                                "called __Host-tether");
+    json_add_str(session, "in", STR("cookie"));
+    json_add_str(session, "name", STR("tether"));
+}
+
+static void add_components(struct arena *arena, cJSON *document, const struct api_rows *rows,
+                           cJSON *responses)
 {
     cJSON *components = json_add_object(document, "components");
     add_schemas(arena, json_add_object(components, "schemas"), rows);
-    cJSON *schemes = json_add_object(components, "securitySchemes");
-    add_bearer(schemes, "bearer", STR("JWT"));
-    add_bearer(schemes, "device", STR("ttd_"));
+    json_add_item(components, "responses", responses);
+    add_headers(json_add_object(components, "headers"));
+    add_schemes(json_add_object(components, "securitySchemes"));
 }
 
 static cJSON *document_of(struct arena *arena, const struct walk *walk)
@@ -165,8 +231,9 @@ static cJSON *document_of(struct arena *arena, const struct walk *walk)
     json_add_str(document, "openapi", STR("3.1.0"));
     add_info(document);
     add_tags(arena, document, &rows);
-    add_paths(arena, document, &rows);
-    add_components(arena, document, &rows);
+    cJSON *responses = json_new_object();
+    add_paths(arena, document, &rows, responses);
+    add_components(arena, document, &rows, responses);
     return document;
 }
 

@@ -13,21 +13,19 @@ struct str envelope_name(struct arena *arena, const struct surface *surface)
 
 /* ---- examples ---- */
 
-static struct failure sample_of(const struct route *route, enum error_code code)
+static struct failure sample_of(enum error_code code)
 {
     static struct violation violation = { "name",
                                           VIOLATION_REQUIRED,
                                           { "The name field is required.",
                                             sizeof("The name field is required.") - 1 } };
     struct failure failure = { .code = code };
-    bool has_permission = route && route->need == NEED_PERMISSION;
     switch (code) {
     case ERR_VALIDATION:
         failure.violations = (struct violations){ &violation, 1, 1 };
         break;
     case ERR_PERMISSION:
-        failure.required_permission =
-            permission_info(has_permission ? route->permission : PERM_ASSETS_VIEW)->name;
+        failure.required_permission = permission_info(PERM_ASSETS_VIEW)->name;
         break;
     case ERR_SUSPENDED:
         failure.status = "suspended";
@@ -47,7 +45,7 @@ cJSON *envelope_example(struct arena *arena, const struct surface *surface, cons
                         enum error_code code)
 {
     struct call call = { .arena = arena, .surface = surface, .route = route };
-    call.failure = sample_of(route, code);
+    call.failure = sample_of(code);
     return surface->error(&call, &call.failure);
 }
 

@@ -108,6 +108,7 @@ static void add_body(struct arena *arena, cJSON *operation, const struct api_row
             continue;
         cJSON *type = json_add_object(content, media_types[route->body]);
         json_add_item(type, "schema", schema_ref(arena, str_of(route->input->name)));
+        json_add_item(type, "example", example_of_input(arena, route->input));
         json_add_str(type, "x-operation", str_of(route->op));
         /* A JSON body is an object, even when none of its members has to be there. */
         required |= route->body != BODY_FORM || any_required(route->input);
@@ -121,6 +122,12 @@ static void add_body(struct arena *arena, cJSON *operation, const struct api_row
 
 /* ---- security ---- */
 
+static void add_way(cJSON *security, const char *scheme)
+{
+    json_add_array(json_add_object(security, NULL), scheme);
+}
+
+/* Any one of them will do; an empty one: none is needed. */
 static void add_security(cJSON *operation, const struct api_rows *rows)
 {
     bool may_have = false, may_lack = false;
@@ -129,12 +136,43 @@ static void add_security(cJSON *operation, const struct api_rows *rows)
         may_lack |= !route_wants_token(rows->at[i].route);
     }
     cJSON *security = json_add_array(operation, "security");
+    if (may_lack)
+        json_add_bool(operation, "x-public", true);
     if (!may_have)
         return;
-    bool is_device = rows->at[0].route->need == NEED_DEVICE;
-    json_add_array(json_add_object(security, NULL), is_device ? "device" : "bearer");
+    if (rows->at[0].route->need == NEED_DEVICE) {
+        add_way(security, "device");
+    } else {
+        add_way(security, "password");
+        add_way(security, "bearer");
+        add_way(security, "session");
+    }
+    if (rows->at[0].route->client_secret)
+        add_way(security, "clientSecret");
     if (may_lack)
         json_add_object(security, NULL);
+}
+
+/* Who may, in a sentence. */
+static struct str who_may(struct arena *arena, const struct route *route)
+{
+    switch (route->need) {
+    case NEED_PERMISSION:
+        return arena_printf(arena, "Needs the permission `%s`.", permission_info(route->permission)->name);
+    case NEED_MEMBER:
+        return STR("Needs a token of an active member of the tenant.");
+    case NEED_SELF:
+        return STR("Needs a token; any valid one will do.");
+    case NEED_SESSION:
+        return STR("Needs a user's session; an API token will not do.");
+    case NEED_DEVICE:
+        return STR("Needs the token of a device.");
+    case NEED_OPTIONAL:
+        return STR("Public; a token that is sent along has to be good.");
+    case NEED_PUBLIC:
+        break;
+    }
+    return STR("Public: no token is looked at.");
 }
 
 static void add_permission(cJSON *operation, const struct api_rows *rows)
@@ -146,7 +184,7 @@ static void add_permission(cJSON *operation, const struct api_rows *rows)
 
 /* ---- the whole ---- */
 
-static void add_names(cJSON *operation, const struct api_rows *rows)
+static void add_names(struct arena *arena, cJSON *operation, const struct api_rows *rows)
 {
     const struct route *first = rows->at[0].route;
     json_add_str(operation, "operationId", str_of(first->op));
@@ -154,15 +192,15 @@ static void add_names(cJSON *operation, const struct api_rows *rows)
     cJSON *tags = json_add_array(operation, "tags");
     for (size_t i = 0; i < rows->n; i++)
         if (i == 0 || rows->at[i].surface != rows->at[0].surface)
-            json_add_str(tags, NULL, str_of(rows->at[i].surface->name));
+            json_add_str(tags, NULL, tag_of(arena, &rows->at[i]));
 }
 
 static void add_description(struct arena *arena, cJSON *operation, const struct api_rows *rows)
 {
-    if (rows->n == 1)
-        return;
-    struct str text = STR("The content type chooses.");
-    for (size_t i = 0; i < rows->n; i++) {
+    struct str text = who_may(arena, rows->at[0].route);
+    if (rows->n > 1)
+        text = arena_join(arena, text, STR(" The content type chooses."));
+    for (size_t i = 0; rows->n > 1 && i < rows->n; i++) {
         const struct api_row *row = &rows->at[i];
         text = arena_printf(arena, "%.*s\n\n`%s` (%s): %s.", STR_ARG(text), media_types[row->route->body],
                             row->surface->name, row->route->summary);
@@ -170,15 +208,15 @@ static void add_description(struct arena *arena, cJSON *operation, const struct 
     json_add_str(operation, "description", text);
 }
 
-cJSON *operation_of(struct arena *arena, const struct api_rows *rows)
+cJSON *operation_of(struct arena *arena, const struct api_rows *rows, cJSON *shared)
 {
     cJSON *operation = json_new_object();
-    add_names(operation, rows);
+    add_names(arena, operation, rows);
     add_description(arena, operation, rows);
     add_security(operation, rows);
     add_permission(operation, rows);
     add_parameters(operation, rows);
     add_body(arena, operation, rows);
-    json_add_item(operation, "responses", responses_of(arena, rows));
+    json_add_item(operation, "responses", responses_of(arena, rows, shared));
     return operation;
 }

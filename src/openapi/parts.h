@@ -41,11 +41,27 @@ cJSON *envelope_example(struct arena *arena, const struct surface *surface, cons
 /* RFC 9457, the same for all. */
 cJSON *problem_schema(void);
 
+/* ---- example.c ---- */
+
+/* A body as it may be sent, of its rows' examples: what has to be there, and what has an example. */
+cJSON *example_of_input(struct arena *arena, const struct shape *shape);
+/* An answer of its rows' examples. item: as for schema_of_answer(). */
+cJSON *example_of_answer(struct arena *arena, const struct shape *shape, const struct shape *item);
+
+/* ---- document.c ---- */
+
+/* "v1: team": the surface and what the path is about. */
+struct str tag_of(struct arena *arena, const struct api_row *row);
+
 /* ---- responses.c, operation.c ---- */
+
+/* The components that responses refer to. */
+void add_headers(cJSON *headers);
 
 /* Whether a token is asked for, rather than allowed or ignored. */
 bool route_wants_token(const struct route *route);
-cJSON *responses_of(struct arena *arena, const struct api_rows *rows);
-cJSON *operation_of(struct arena *arena, const struct api_rows *rows);
+/* shared: the components/responses, to which it adds. */
+cJSON *responses_of(struct arena *arena, const struct api_rows *rows, cJSON *shared);
+cJSON *operation_of(struct arena *arena, const struct api_rows *rows, cJSON *shared);
 
 #endif

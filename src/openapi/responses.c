@@ -47,6 +47,12 @@ static bool has_tenant(const struct route *route)
     return route->tenant != TENANT_NONE;
 }
 
+/* Two hints about the tenant may disagree, a token may not hold here, a page may be somebody else's. */
+static bool may_be_elsewhere(const struct route *route)
+{
+    return has_tenant(route) || reads_token(route) || route->own_origin;
+}
+
 static bool has_parameter(const struct route *route)
 {
     return strchr(route->path, '{') != NULL;
@@ -59,7 +65,7 @@ static bool has_body(const struct route *route)
 
 static bool has_rows(const struct route *route)
 {
-    return route->input || route->query;
+    return route->input || route->query || route->tenant == TENANT_BY_HEADER;
 }
 
 static bool is_limited(const struct route *route)
@@ -81,6 +87,7 @@ static const struct cause {
     { ERR_TOKEN_INVALID, reads_token },
     { ERR_TOKEN_EXPIRED, reads_token },
     { ERR_CREDENTIALS, signs_in },
+    { ERR_FORBIDDEN, may_be_elsewhere },
     { ERR_NOT_A_MEMBER, is_for_members },
     { ERR_SUSPENDED, is_entered },
     { ERR_TENANT_SUSPENDED, is_entered },
@@ -95,6 +102,76 @@ static const struct cause {
     { ERR_OVERLOAD, is_queued },
     { ERR_STORAGE_AWAY, is_queued },
 };
+
+/* ---- headers ---- */
+
+struct header_row {
+    const char *name;
+    enum field_type type;
+    const char *help;
+    bool (*applies)(const struct route *route, int status);
+};
+
+static bool is_any(const struct route *route, int status)
+{
+    (void)route;
+    (void)status;
+    return true;
+}
+
+static bool is_counted(const struct route *route, int status)
+{
+    (void)status;
+    return is_limited(route);
+}
+
+static bool has_etag(const struct route *route, int status)
+{
+    return route->conditional && status < 400;
+}
+
+static bool asks_for_token(const struct route *route, int status)
+{
+    (void)route;
+    return status == 401;
+}
+
+static bool asks_to_wait(const struct route *route, int status)
+{
+    (void)route;
+    return status == 429 || status == 503;
+}
+
+static const struct header_row header_rows[] = {
+    { "X-Request-Id", FIELD_STR, "Names the request, here and in the server's log", is_any },
+    { "X-RateLimit-Limit", FIELD_INT, "How many requests a window has", is_counted },
+    { "X-RateLimit-Remaining", FIELD_INT, "How many of them are left", is_counted },
+    { "X-RateLimit-Reset", FIELD_INT, "When the window ends, in epoch seconds", is_counted },
+    { "ETag", FIELD_STR, "For If-None-Match of the next request", has_etag },
+    { "WWW-Authenticate", FIELD_STR, "How to authenticate (RFC 6750)", asks_for_token },
+    { "Retry-After", FIELD_INT, "Seconds to wait before the next try", asks_to_wait },
+};
+
+void add_headers(cJSON *headers)
+{
+    for (size_t i = 0; i < sizeof header_rows / sizeof header_rows[0]; i++) {
+        const struct header_row *row = &header_rows[i];
+        cJSON *header = json_add_object(headers, row->name);
+        json_add_str(header, "description", str_of(row->help));
+        json_add_item(header, "schema", schema_of_field(&(struct field){ .type = row->type }, BODY_NONE));
+    }
+}
+
+static void refer_to_headers(struct arena *arena, cJSON *response, const struct route *route, int status)
+{
+    cJSON *headers = json_add_object(response, "headers");
+    for (size_t i = 0; i < sizeof header_rows / sizeof header_rows[0]; i++) {
+        const struct header_row *row = &header_rows[i];
+        if (row->applies(route, status))
+            json_add_str(json_add_object(headers, row->name), "$ref",
+                         arena_printf(arena, "#/components/headers/%s", row->name));
+    }
+}
 
 /* ---- one refusal ---- */
 
@@ -171,7 +248,25 @@ static cJSON *schema_of(cJSON *schemas)
     return any;
 }
 
-static void add_refusal(struct arena *arena, cJSON *responses, const struct api_rows *rows, int status)
+/* Operations refuse alike: each refusal is a component once, and told of by its name. */
+static void share(struct arena *arena, cJSON *shared, cJSON *responses, const struct api_rows *rows,
+                  int status, cJSON *response)
+{
+    struct str first = arena_printf(arena, "%s%d", rows->at[0].surface->name, status), name = first;
+    const cJSON *known = NULL;
+    for (int n = 2; (known = cJSON_GetObjectItemCaseSensitive(shared, name.at)); n++) {
+        if (cJSON_Compare(known, response, true))
+            break;
+        name = arena_printf(arena, "%.*s.%d", STR_ARG(first), n);
+    }
+    if (!known)
+        json_add_item(shared, name.at, response);
+    cJSON *ref = json_add_object(responses, arena_printf(arena, "%d", status).at);
+    json_add_str(ref, "$ref", arena_printf(arena, "#/components/responses/%.*s", STR_ARG(name)));
+}
+
+static void add_refusal(struct arena *arena, cJSON *shared, cJSON *responses, const struct api_rows *rows,
+                        int status)
 {
     struct refusal refusal = { arena, status, json_new_array(), json_new_object(), { 0 } };
     buf_init(&refusal.text, arena, MAX_TEXT);
@@ -179,14 +274,16 @@ static void add_refusal(struct arena *arena, cJSON *responses, const struct api_
         add_cause(&refusal, (enum error_code)code, rows);
     if (refusal.text.len == 0)
         return;
-    cJSON *response = json_add_object(responses, arena_printf(arena, "%d", status).at);
+    cJSON *response = json_new_object();
     json_add_str(response, "description", buf_str(&refusal.text));
+    refer_to_headers(arena, response, rows->at[0].route, status);
     cJSON *content = json_add_object(response, "content");
     cJSON *own = json_add_object(content, "application/json");
     json_add_item(own, "schema", schema_of(refusal.schemas));
     json_add_item(own, "examples", refusal.examples);
     json_add_item(json_add_object(content, "application/problem+json"), "schema",
                   schema_ref(arena, STR("Problem")));
+    share(arena, shared, responses, rows, status, response);
 }
 
 /* ---- success ---- */
@@ -228,6 +325,20 @@ static cJSON *schema_of_success(struct arena *arena, const struct api_row *row)
     return list;
 }
 
+static cJSON *example_of_success(struct arena *arena, const struct api_row *row)
+{
+    const struct route *route = row->route;
+    const struct shape *envelope = route->form == ANSWER_BARE ? NULL : row->surface->success[route->form];
+    if (envelope)
+        return example_of_answer(arena, envelope, route->answer);
+    cJSON *item = example_of_answer(arena, route->answer, NULL);
+    if (route->form != ANSWER_LIST && route->form != ANSWER_PAGE)
+        return item;
+    cJSON *list = json_new_array();
+    json_add_item(list, NULL, item);
+    return list;
+}
+
 static void add_media(struct arena *arena, cJSON *content, const char *media)
 {
     struct str one, rest = str_of(media);
@@ -238,11 +349,13 @@ static void add_media(struct arena *arena, cJSON *content, const char *media)
 }
 
 /* Several rows of an operation may end in one status with different answers. */
-static void add_success_schema(cJSON *content, cJSON *schema)
+static void add_success_schema(cJSON *content, cJSON *schema, cJSON *example)
 {
     cJSON *json = cJSON_GetObjectItemCaseSensitive(content, "application/json");
     if (!json) {
-        json_add_item(json_add_object(content, "application/json"), "schema", schema);
+        json = json_add_object(content, "application/json");
+        json_add_item(json, "schema", schema);
+        json_add_item(json, "example", example);
         return;
     }
     cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(json, "schema");
@@ -257,12 +370,13 @@ static void add_success_schema(cJSON *content, cJSON *schema)
     json_add_item(json, "schema", before);
 }
 
-static void add_not_modified(cJSON *responses, const struct route *route)
+static void add_not_modified(struct arena *arena, cJSON *responses, const struct route *route)
 {
     if (!route->conditional || cJSON_GetObjectItemCaseSensitive(responses, "304"))
         return;
-    json_add_str(json_add_object(responses, "304"), "description",
-                 STR("What If-None-Match names is still so"));
+    cJSON *response = json_add_object(responses, "304");
+    json_add_str(response, "description", STR("What If-None-Match names is still so"));
+    refer_to_headers(arena, response, route, 304);
 }
 
 static void add_success(struct arena *arena, cJSON *responses, const struct api_row *row)
@@ -273,6 +387,7 @@ static void add_success(struct arena *arena, cJSON *responses, const struct api_
     if (!response) {
         response = json_add_object(responses, key);
         json_add_str(response, "description", str_of(word_of(status)));
+        refer_to_headers(arena, response, row->route, status);
     }
     if (!has_json(row->route) && !row->route->media)
         return;
@@ -280,19 +395,19 @@ static void add_success(struct arena *arena, cJSON *responses, const struct api_
     if (!content)
         content = json_add_object(response, "content");
     if (has_json(row->route))
-        add_success_schema(content, schema_of_success(arena, row));
+        add_success_schema(content, schema_of_success(arena, row), example_of_success(arena, row));
     if (row->route->media)
         add_media(arena, content, row->route->media);
 }
 
-cJSON *responses_of(struct arena *arena, const struct api_rows *rows)
+cJSON *responses_of(struct arena *arena, const struct api_rows *rows, cJSON *shared)
 {
     cJSON *responses = json_new_object();
     for (size_t i = 0; i < rows->n; i++)
         add_success(arena, responses, &rows->at[i]);
     for (size_t i = 0; i < rows->n; i++)
-        add_not_modified(responses, rows->at[i].route);
+        add_not_modified(arena, responses, rows->at[i].route);
     for (int status = 400; status < 600; status++)
-        add_refusal(arena, responses, rows, status);
+        add_refusal(arena, shared, responses, rows, status);
     return responses;
 }

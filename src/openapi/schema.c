@@ -156,6 +156,8 @@ static void add_example(cJSON *schema, const struct field *field)
 
 cJSON *schema_of_field(const struct field *field, enum body_kind body)
 {
+    if (field->type == FIELD_OBJECT && field->of && !(field->flags & FIELD_NULLABLE))
+        return schema_of_shape(field->of, body);
     cJSON *schema = json_new_object();
     add_type(schema, field);
     if (field->help)

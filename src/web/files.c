@@ -33,11 +33,8 @@ static void answer_body(struct call *call, const struct web_file *file)
         reply_header(&call->reply, "content-encoding", STR("gzip"));
 }
 
-enum error_code web_answer(struct call *call, const struct web_folder *folder, struct str name)
+enum error_code web_answer_file(struct call *call, const struct web_file *file, const char *policy)
 {
-    const struct web_file *file = find(folder, name);
-    if (!file)
-        return call_fail(call, ERR_ROUTE_UNKNOWN, NULL);
     if (request_has_etag(&call->request, str_of(file->etag)))
         reply_empty(&call->reply, 304);
     else
@@ -45,7 +42,13 @@ enum error_code web_answer(struct call *call, const struct web_folder *folder, s
     reply_header(&call->reply, "etag", str_of(file->etag));
     reply_header(&call->reply, "vary", STR("Accept-Encoding"));
     reply_header(&call->reply, "cache-control", STR("no-cache"));
-    reply_header(&call->reply, "content-security-policy", str_of(folder->policy));
+    reply_header(&call->reply, "content-security-policy", str_of(policy));
     reply_header(&call->reply, "cross-origin-opener-policy", STR("same-origin"));
     return OK;
+}
+
+enum error_code web_answer(struct call *call, const struct web_folder *folder, struct str name)
+{
+    const struct web_file *file = find(folder, name);
+    return file ? web_answer_file(call, file, folder->policy) : call_fail(call, ERR_ROUTE_UNKNOWN, NULL);
 }

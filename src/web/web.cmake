@@ -30,6 +30,18 @@ add_custom_command(
     VERBATIM)
 tether_web_folder(web_panel "${panel_out}" DEPENDS "${panel_out}/panel.js")
 
+# Swagger UI comes from npm; the page around it is ours.
+set(docs_source "${CMAKE_CURRENT_SOURCE_DIR}/web/docs")
+set(docs_out "${CMAKE_BINARY_DIR}/docs-page")
+file(GLOB docs_files CONFIGURE_DEPENDS "${docs_source}/*")
+add_custom_command(
+    OUTPUT "${docs_out}/index.html"
+    COMMAND "${docs_source}/build" "${docs_out}"
+    DEPENDS ${docs_files}
+    COMMENT "Fetching Swagger UI for /docs"
+    VERBATIM)
+tether_web_folder(web_docs "${docs_out}" DEPENDS "${docs_out}/index.html")
+
 # The public pages stand as they are: no build.
 set(pages "${CMAKE_CURRENT_SOURCE_DIR}/web/pages")
 file(GLOB page_files CONFIGURE_DEPENDS "${pages}/*")

@@ -105,6 +105,7 @@ static const struct route routes[] = {
       .lane = LANE_INLINE,
       .rate = RATE_UNLIMITED,
       .media = "text/plain",
+      .fails = FAILS(ERR_ROUTE_UNKNOWN),
       .handler = metrics,
       .summary = "Prometheus metrics, for the addresses of server.metrics_from" },
 };

@@ -4,6 +4,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import assert from 'node:assert/strict';
+import { record } from './traffic.mjs';
 import { ROOT_HOST } from './world.mjs';
 
 const REQUEST_LIMIT_MS = 60_000;
@@ -26,17 +27,19 @@ function prepared(request) {
   return { method, path: request.path, host: request.host ?? ROOT_HOST, headers, body };
 }
 
-function answer(status, headers, chunks) {
+function answer(asked, status, headers, chunks) {
   const body = Buffer.concat(chunks);
   const text = body.toString('utf8');
   const result = { status, headers, text, body };
   const type = headers['content-type'] ?? '';
   if (/^application\/(problem\+)?json\b/.test(type) && text !== '') result.json = JSON.parse(text);
+  record(asked, result);
   return result;
 }
 
 export function http1(server, request) {
-  const { method, path, host, headers, body } = prepared(request);
+  const asked = prepared(request);
+  const { method, path, host, headers, body } = asked;
   const module = request.tls ? https : http;
   return new Promise((resolve, reject) => {
     const sent = module.request({
@@ -46,7 +49,7 @@ export function http1(server, request) {
     }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
-      response.on('end', () => resolve(answer(response.statusCode, response.headers, chunks)));
+      response.on('end', () => resolve(answer(asked, response.statusCode, response.headers, chunks)));
       response.on('error', reject);
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path}`)));
@@ -63,7 +66,8 @@ export function connect2(server, { tls = false, host = ROOT_HOST } = {}) {
 }
 
 export function request2(session, request) {
-  const { method, path, host, headers, body } = prepared(request);
+  const asked = prepared(request);
+  const { method, path, host, headers, body } = asked;
   return new Promise((resolve, reject) => {
     const stream = session.request({ ':method': method, ':path': path, ':authority': host, ...headers },
       { endStream: body === undefined });
@@ -75,7 +79,7 @@ export function request2(session, request) {
     stream.on('error', reject);
     stream.on('close', () => {
       if (!head) reject(new Error(`stream closed without an answer (code ${stream.rstCode})`));
-      else resolve(answer(head[':status'], plainHeaders(head), chunks));
+      else resolve(answer(asked, head[':status'], plainHeaders(head), chunks));
     });
     if (body !== undefined) stream.end(body);
   });

@@ -1,0 +1,49 @@
+/* Files made while the program runs. */
+#include <sodium.h>
+#include <zlib.h>
+
+#include "base/encode.h"
+#include "web/files.h"
+
+#define ETAG_BYTES  12
+#define GZIP_WINDOW (15 + 16) /* zlib's way to ask for gzip's head and tail */
+
+static const char *etag_of(struct arena *arena, struct str content)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)content.at, content.len);
+    struct str text = hex_encode(arena, (const char *)hash, ETAG_BYTES);
+    return arena_printf(arena, "\"%.*s\"", STR_ARG(text)).at;
+}
+
+/* False: it is served as it is. */
+static bool pack(z_stream *stream, struct arena *arena, struct str content, struct web_file *ret)
+{
+    uLong most = deflateBound(stream, content.len);
+    unsigned char *to = arena_alloc(arena, most);
+    stream->next_in = (unsigned char *)(uintptr_t)content.at; /* which deflate() only reads */
+    stream->avail_in = (uInt)content.len;
+    stream->next_out = to;
+    stream->avail_out = (uInt)most;
+    if (deflate(stream, Z_FINISH) != Z_STREAM_END || stream->total_out >= content.len)
+        return false;
+    ret->packed = to;
+    ret->packed_size = stream->total_out;
+    return true;
+}
+
+void web_file_make(struct arena *arena, const char *name, const char *type, struct str content,
+                   struct web_file *ret)
+{
+    z_stream stream = { 0 };
+    *ret = (struct web_file){ .name = name,
+                              .type = type,
+                              .etag = etag_of(arena, content),
+                              .plain = (const unsigned char *)content.at,
+                              .plain_size = content.len };
+    if (content.len > UINT32_MAX / 2 ||
+        deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return;
+    pack(&stream, arena, content, ret);
+    deflateEnd(&stream);
+}
