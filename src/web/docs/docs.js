@@ -4,8 +4,9 @@
 // Beside the path of an operation whose row says that it is public (x-public).
 const publicBadge = () => ({
   wrapComponents: {
-    OperationSummaryPath: (Original, { React }) => function PathWithBadge(props) {
-      const isPublic = props.operationProps.getIn(['op', 'x-public']) === true;
+    OperationSummaryPath: (Original, { React, specSelectors }) => function PathWithBadge(props) {
+      const where = ['paths', props.operationProps.get('path'), props.operationProps.get('method'), 'x-public'];
+      const isPublic = specSelectors.specJson().getIn(where) === true;
       const path = React.createElement(Original, props);
       return isPublic
         ? React.createElement(React.Fragment, null, path, React.createElement('span', { className: 'public-badge' }, 'Public'))
@@ -21,7 +22,7 @@ window.ui = window.SwaggerUIBundle({
   plugins: [publicBadge],
   layout: 'BaseLayout',
   deepLinking: true,
-  docExpansion: 'none',
+  docExpansion: 'list',
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   filter: true,

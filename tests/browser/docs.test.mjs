@@ -1,0 +1,105 @@
+// /docs in a real browser: Swagger UI signs in, asks who that is, writes, and shows a refusal. All of it from this server.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { ACME_HOST, people } from '../api/harness/world.mjs';
+import { browserSuite, shoot } from './harness/browser.mjs';
+
+const { email, password } = people.admin;
+
+// An operation's block, folded out.
+async function unfold(page, op) {
+  const block = page.locator(`.opblock[id$="-${op}"]`);
+  await block.scrollIntoViewIfNeeded();
+  if (!(await block.getAttribute('class')).includes('is-open')) await block.locator('.opblock-summary-control').first().click();
+  await block.locator('.opblock-body').waitFor();
+  return block;
+}
+
+// Sends what the block's form says, or `body` instead, and returns what the page shows of the answer.
+async function execute(page, op, body) {
+  const block = await unfold(page, op);
+  if (body !== undefined) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
+  await block.getByRole('button', { name: 'Execute' }).click();
+  const live = block.locator('.live-responses-table');
+  await live.waitFor();
+  await live.locator('.response-col_status').nth(1).waitFor();
+  return {
+    block,
+    status: Number((await live.locator('tbody .response-col_status').first().innerText()).match(/\d+/)[0]),
+    text: await live.locator('.response-col_description').nth(1).innerText(),
+  };
+}
+
+async function openDocs(person) {
+  const page = await person.open(ACME_HOST, '/docs');
+  await page.waitForFunction(async () => {
+    const { paths } = await (globalThis.told ??= fetch('/openapi.json').then((reply) => reply.json()));
+    return document.querySelectorAll('.opblock').length === Object.values(paths).flatMap(Object.values).length;
+  });
+  return page;
+}
+
+async function authorize(page, scheme, fill) {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const dialog = page.locator('.dialog-ux .modal-ux');
+  const form = dialog.locator('.auth-container').filter({ has: page.getByRole('heading', { name: scheme }) }).first();
+  await fill(form);
+  await form.getByRole('button', { name: 'Apply credentials' }).or(form.getByRole('button', { name: 'Authorize' })).first().click();
+  await form.getByRole('button', { name: /Remove authorization|Logout/ }).first().waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).first().click();
+}
+
+browserSuite('the page at /docs', {}, ({ visitor }) => {
+  it('signs in with a password, asks, writes, and shows a refusal', async () => {
+    const sarah = await visitor();
+    sarah.expectTrouble(/status of (401|422)/);
+    const page = await openDocs(sarah);
+    assert.equal((await execute(page, 'assets_me')).status, 401);
+
+    await authorize(page, 'password', async (form) => {
+      await form.getByLabel('username').fill(email);
+      await form.getByLabel('password:').fill(password);
+    });
+    const me = await execute(page, 'assets_me');
+    assert.equal(me.status, 200);
+    assert.match(me.text, new RegExp(`"email": "${email}"`));
+
+    const name = `Laptops ${Date.now()}`;
+    const made = await execute(page, 'assets_category_create', { name });
+    assert.equal(made.status, 201, made.text);
+    assert.match(made.text, new RegExp(name));
+    const refused = await execute(page, 'assets_category_create', { name: 7, colour: 'red' });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, /must be a string/);
+    assert.match(refused.text, /colour/);
+    await refused.block.scrollIntoViewIfNeeded();
+    await shoot(page, 'docs-try-it-out');
+  });
+
+  it('takes a bearer token as well', async () => {
+    const sarah = await visitor();
+    const page = await openDocs(sarah);
+    const { access_token: token } = await page.evaluate(async ([username, secret]) => {
+      const body = new URLSearchParams({ username, password: secret });
+      return (await fetch('/api/auth/login', { method: 'POST', body })).json();
+    }, [email, password]);
+    await authorize(page, 'bearer', (form) => form.locator('input').first().fill(token));
+    assert.equal((await execute(page, 'assets_me')).status, 200);
+  });
+
+  it('marks what needs no token, and nothing else', async () => {
+    const page = await openDocs(await visitor());
+    const marked = await page.locator('.opblock').evaluateAll((blocks) => blocks.filter((block) => block.querySelector('.public-badge'))
+      .map((block) => block.querySelector('.opblock-summary-path').dataset.path));
+    const told = await page.evaluate(async () => {
+      const { paths } = await (await fetch('/openapi.json')).json();
+      return Object.entries(paths).flatMap(([path, item]) => Object.values(item).filter((one) => one['x-public']).map(() => path));
+    });
+    assert.deepEqual(marked.sort(), told.sort());
+    assert.ok(told.length > 10);
+    const badge = page.locator('.public-badge').first();
+    assert.equal(await badge.innerText(), 'Public');
+    assert.equal(await badge.evaluate((element) => getComputedStyle(element).backgroundColor), 'rgb(21, 128, 61)');
+    await shoot(page, 'docs');
+  });
+});
