@@ -1,8 +1,8 @@
 /* Files made while the program runs. */
-#include <sodium.h>
 #include <zlib.h>
 
 #include "base/encode.h"
+#include "base/random.h"
 #include "web/files.h"
 
 #define ETAG_BYTES  12
@@ -10,9 +10,9 @@
 
 static const char *etag_of(struct arena *arena, struct str content)
 {
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)content.at, content.len);
-    struct str text = hex_encode(arena, (const char *)hash, ETAG_BYTES);
+    uint8_t hash[32];
+    sha256(content.at, content.len, hash);
+    struct str text = hex_encode(arena, hash, ETAG_BYTES);
     return arena_printf(arena, "\"%.*s\"", STR_ARG(text)).at;
 }
 
