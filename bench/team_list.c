@@ -142,8 +142,8 @@ static int64_t ask_once(const struct tenant *tenant, const struct member_query *
     *ret_last = (struct member_place){ 0 };
     if (page.has_more && query->search.at) {
         memcpy(word, page.last.word.at, page.last.word.len);
-        *ret_last = (struct member_place){ .user_id = page.last.user_id,
-                                           .word = { word, page.last.word.len } };
+        *ret_last =
+            (struct member_place){ .user_id = page.last.user_id, .word = { word, page.last.word.len } };
     }
     arena_free(&arena);
     return took;

@@ -33,9 +33,10 @@ enum error_code member_refuse(struct call *call, const struct member_deed *deed)
         return call_fail(call, ERR_BAD_REQUEST,
                          "The last owner cannot be removed, suspended or given another role.");
     case MEMBER_SHARED:
-        return call_fail(call, ERR_FORBIDDEN,
-                         "This user belongs to another organization as well, so their name and address are not "
-                         "yours to change.");
+        return call_fail(
+            call, ERR_FORBIDDEN,
+            "This user belongs to another organization as well, so their name and address are not "
+            "yours to change.");
     case MEMBER_ADDRESS_TAKEN:
         return call_fail(call, ERR_CONFLICT, "This address has an account already.");
     case MEMBER_ALREADY:

@@ -1,4 +1,5 @@
-/* Members as the surfaces list and change them; v1 and assets put their envelopes around it. Private to api/. */
+/* Members as the surfaces list and change them; v1 and assets put their envelopes around it. Private to api/.
+ */
 #ifndef TETHER_API_MEMBER_H
 #define TETHER_API_MEMBER_H
 
@@ -13,8 +14,8 @@ enum error_code member_refuse(struct call *call, const struct member_deed *deed)
 
 /* The place behind the last member of a page, in letters that need no escaping. */
 struct str member_cursor_write(struct call *call, const struct member_place *place);
-/* What that wrote, for a search or a list as it was; nothing for a cursor that was not sent (at == NULL). 422 for
- * anything else. */
+/* What that wrote, for a search or a list as it was; nothing for a cursor that was not sent (at == NULL). 422
+ * for anything else. */
 enum error_code member_cursor_read(struct call *call, struct str cursor, bool is_search,
                                    struct member_place *ret);
 

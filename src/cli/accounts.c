@@ -53,10 +53,9 @@ int account_found(struct cli *cli, struct founding *founding)
 int account_add_user(struct cli *cli, const struct tenant *tenant, const struct account_user *user,
                      int64_t *ret_id)
 {
-    const struct user joins = { .id = user->existing,
-                                .email = user->email,
-                                .name = user->name,
-                                .password_hash = user->password_hash };
+    const struct user joins = {
+        .id = user->existing, .email = user->email, .name = user->name, .password_hash = user->password_hash
+    };
     struct member_deed deed = { .config = cli->config,
                                 .tenant = tenant,
                                 .actor = { .audit = cli_actor(cli) },

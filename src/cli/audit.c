@@ -86,7 +86,8 @@ static int trim_tenant(void *context, const struct tenant *tenant)
     int code = check_tenant(cli, tenant, &verdict);
     if (code != CLI_OK)
         return code;
-    enum storage_status status = audit_trim(cli->conn, &actor, tenant->id, trimming->before, clock_now(), &rows, &last);
+    enum storage_status status =
+        audit_trim(cli->conn, &actor, tenant->id, trimming->before, clock_now(), &rows, &last);
     if (status != STORAGE_OK)
         return store_fail(cli, status, "trim the audit log");
     printf("%.*s: %lld rows let go", STR_ARG(tenant->slug), (long long)rows);

@@ -1,12 +1,16 @@
 /* tether demo: a small world to try things in. Running it again adds what is missing and prints the same
- * list.
+ * list; --reset makes it anew.
  *
  * The passwords stand in this file, so everybody knows them: it refuses to touch a database in which somebody
  * keeps tenants of their own. */
+#include "base/clock.h"
 #include "cli/accounts.h"
+#include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/demo_world.h"
 #include "cli/store.h"
 #include "cli/terminal.h"
+#include "team/tenants.h"
 
 struct demo_tenant {
     const char *slug, *name, *plan, *domain, *logo_url, *accent_colour;
@@ -40,6 +44,23 @@ static const struct demo_user demo_users[] = {
     { "globex", "mei.tanaka@globex.example", "Mei Tanaka", "admin", GLOBEX_PASSWORD },
     { "globex", "ravi.patel@globex.example", "Ravi Patel", "member", GLOBEX_PASSWORD },
     { "globex", "lena.ortiz@acme.example", "Lena Ortiz", "viewer", NULL }, /* works for both */
+};
+
+static const struct demo_world demo_worlds[] = {
+    { "acme",
+      "Chicago",
+      "acme.example",
+      { "sarah.chen@acme.example", "tom.becker@acme.example", "lena.ortiz@acme.example" },
+      64,
+      260,
+      90 },
+    { "globex",
+      "Springfield",
+      "globex.example",
+      { "mei.tanaka@globex.example", "hank.scott@globex.example", "ravi.patel@globex.example" },
+      18,
+      46, /* of the 50 that its plan allows in SaaS mode */
+      24 },
 };
 
 #define DEMO_TENANTS (sizeof(demo_tenants) / sizeof(demo_tenants[0]))
@@ -116,6 +137,78 @@ static int add_user(struct cli *cli, const struct demo_user *demo)
     return code == CLI_OK ? account_add_user(cli, &tenant, &user, &id) : code;
 }
 
+/* ---- starting over ---- */
+
+static int drop_tenant(struct cli *cli, const struct demo_tenant *demo)
+{
+    struct tenant tenant;
+    enum storage_status status = tenant_by_slug(cli->conn, cli->arena, str_of(demo->slug), &tenant);
+    if (status == STORAGE_DONE)
+        return CLI_OK;
+    struct tenant_deed deed = {
+        .config = cli->config, .actor = cli_actor(cli), .tenant_id = tenant.id, .now = clock_now()
+    };
+    if (status == STORAGE_ROW)
+        status = tenant_remove(cli->conn, cli->arena, &deed);
+    return status == STORAGE_OK ? CLI_OK : store_fail(cli, status, "delete the demo's tenant");
+}
+
+struct dropping {
+    struct cli *cli;
+    const struct demo_user *demo;
+};
+
+/* A member of the operator's gives the seat back; no other tenant is left. */
+static enum storage_status release_seat(struct db_conn *conn, struct dropping *dropping,
+                                        const struct user *user)
+{
+    struct tenant root;
+    struct membership membership;
+    struct cli *cli = dropping->cli;
+    struct audit_actor actor = cli_actor(cli);
+    enum storage_status status = tenant_root(conn, cli->arena, &root);
+    if (status == STORAGE_ROW)
+        status = membership_find(conn, cli->arena, root.id, user->id, &membership);
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_OK : status;
+    struct audit_event event = { .tenant_id = root.id,
+                                 .action = "member.removed",
+                                 .target_kind = "user",
+                                 .target_id = user->id,
+                                 .target_name = user->email };
+    status = plan_release(conn, root.id, "users", 1);
+    return status == STORAGE_OK ? audit_append(conn, cli->arena, &actor, &event, clock_now()) : status;
+}
+
+static enum storage_status delete_user(struct db_conn *conn, void *context)
+{
+    struct dropping *dropping = context;
+    struct user user;
+    enum storage_status status =
+        user_by_email(conn, dropping->cli->arena, str_of(dropping->demo->email), &user);
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_OK : status;
+    status = release_seat(conn, dropping, &user);
+    return status == STORAGE_OK ? user_delete(conn, user.id) : status;
+}
+
+static int drop_user(struct cli *cli, const struct demo_user *demo)
+{
+    struct dropping dropping = { cli, demo };
+    enum storage_status status = db_transaction(cli->conn, STORAGE_WRITE, delete_user, &dropping);
+    return status == STORAGE_OK ? CLI_OK : store_fail(cli, status, "delete the demo's user");
+}
+
+static int drop_all(struct cli *cli)
+{
+    int code = CLI_OK;
+    for (size_t i = 0; code == CLI_OK && i < DEMO_TENANTS; i++)
+        code = drop_tenant(cli, &demo_tenants[i]);
+    for (size_t i = 0; code == CLI_OK && i < DEMO_USERS; i++)
+        code = drop_user(cli, &demo_users[i]);
+    return code;
+}
+
 static void print_world(void)
 {
     printf("%-8s %-16s %-28s %s\n", "tenant", "role", "address", "password");
@@ -135,6 +228,8 @@ static int run(struct cli *cli)
     int code = store_open(cli, STORE_INITIALISED);
     if (code == CLI_OK)
         code = account_each_tenant(cli, check_no_stranger, NULL);
+    if (code == CLI_OK && cli_value(cli, "reset"))
+        code = drop_all(cli);
     for (size_t i = 0; code == CLI_OK && i < DEMO_TENANTS; i++) {
         code = add_tenant(cli, &demo_tenants[i]);
         progress("tenants", i + 1, DEMO_TENANTS);
@@ -143,13 +238,20 @@ static int run(struct cli *cli)
         code = add_user(cli, &demo_users[i]);
         progress("users", i + 1, DEMO_USERS);
     }
+    for (size_t i = 0; code == CLI_OK && i < DEMO_TENANTS; i++)
+        code = demo_world_load(cli, &demo_worlds[i], progress);
     if (code == CLI_OK)
         print_world();
     return code;
 }
 
+static const struct cli_option options[] = {
+    { "reset", NULL, 0, "first delete what an earlier demo made, and what was done to it" },
+};
+
 const struct cli_command demo_command = {
     .name = "demo",
-    .summary = "Load demo tenants and users; prints their addresses and passwords",
+    CLI_OPTIONS(options),
+    .summary = "Load demo tenants with users, assets, customers and rooms; prints addresses and passwords",
     .run = run,
 };

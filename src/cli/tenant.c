@@ -194,8 +194,14 @@ const struct cli_command tenant_list_command = {
     .run = list,
 };
 
-#define SLUG_OPTION   { "slug", "SLUG", CLI_REQUIRED, "which tenant" }
-#define DOMAIN_OPTION { "domain", "HOST", CLI_REQUIRED, "the domain" }
+#define SLUG_OPTION                                                                                          \
+    {                                                                                                        \
+        "slug", "SLUG", CLI_REQUIRED, "which tenant"                                                         \
+    }
+#define DOMAIN_OPTION                                                                                        \
+    {                                                                                                        \
+        "domain", "HOST", CLI_REQUIRED, "the domain"                                                         \
+    }
 
 static const struct cli_option slug_options[] = { SLUG_OPTION };
 static const struct cli_option domain_options[] = { SLUG_OPTION, DOMAIN_OPTION };

@@ -3,7 +3,8 @@
 #include "base/random.h"
 #include "base/text.h"
 
-/* What strangers cannot compute: whether two addresses stand for one user would tell them which are unknown. */
+/* What strangers cannot compute: whether two addresses stand for one user would tell them which are unknown.
+ */
 static uint64_t key_of(const struct config *config, struct arena *arena, struct str email)
 {
     uint8_t digest[32];
@@ -30,7 +31,8 @@ static int64_t slot_of(uint64_t key, int64_t n)
 static enum storage_status last_id(struct db_conn *conn, int64_t *ret)
 {
     DB_ROWS(rows);
-    enum storage_status status = db_first(conn, &rows, "SELECT id FROM users ORDER BY id DESC LIMIT 1", DB_NO_ARGS);
+    enum storage_status status =
+        db_first(conn, &rows, "SELECT id FROM users ORDER BY id DESC LIMIT 1", DB_NO_ARGS);
     *ret = status == STORAGE_ROW ? db_col_int(&rows, 0) : 0;
     return status == STORAGE_ROW || status == STORAGE_DONE ? STORAGE_OK : status;
 }

@@ -76,13 +76,19 @@ enum storage_status user_update(struct db_conn *conn, int64_t user_id, struct st
                                 int64_t now)
 {
     struct arena *scratch = arena_new(0);
-    enum storage_status status =
-        db_exec(conn,
-                "UPDATE users SET email = $2, email_normal = $3, name = $4, updated_at = $5 WHERE id = $1",
-                DB_ARGS(db_int(user_id), db_text(email), db_text(text_normal_email(scratch, email)),
-                        db_text(name), db_int(now)),
-                NULL);
+    enum storage_status status = db_exec(
+        conn, "UPDATE users SET email = $2, email_normal = $3, name = $4, updated_at = $5 WHERE id = $1",
+        DB_ARGS(db_int(user_id), db_text(email), db_text(text_normal_email(scratch, email)), db_text(name),
+                db_int(now)),
+        NULL);
     arena_free(&scratch);
+    return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
+}
+
+enum storage_status user_delete(struct db_conn *conn, int64_t user_id)
+{
+    enum storage_status status =
+        db_exec(conn, "DELETE FROM users WHERE id = $1", DB_ARGS(db_int(user_id)), NULL);
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
 

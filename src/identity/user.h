@@ -32,10 +32,12 @@ enum storage_status user_set_password_hash(struct db_conn *conn, int64_t user_id
  * still is active and has the password they had when `user` was read, else DONE. Hashing takes too long to
  * happen inside; a change that was answered meanwhile has ended every session, and none may follow it. */
 enum storage_status user_confirm(struct db_conn *conn, const struct user *user);
-/* Inside a write transaction: name and e-mail. CONFLICT: the address is another's. Whoever is a member somewhere is
- * then to be found by the new words (access/member_words.h). */
+/* Inside a write transaction: name and e-mail. CONFLICT: the address is another's. Whoever is a member
+ * somewhere is then to be found by the new words (access/member_words.h). */
 enum storage_status user_update(struct db_conn *conn, int64_t user_id, struct str email, struct str name,
                                 int64_t now);
+/* Inside a write transaction: the user with their memberships, sessions and tokens. */
+enum storage_status user_delete(struct db_conn *conn, int64_t user_id);
 /* The same password under a newer hash: as user_set_password_hash(), but the time of the last change stays.
  */
 enum storage_status user_rehash_password(struct db_conn *conn, int64_t user_id, struct str expected,

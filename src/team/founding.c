@@ -68,8 +68,8 @@ static enum storage_status insert_owner(struct work *work)
     founding->owner_id = owner ? owner->id : 0;
     if (!owner)
         return STORAGE_OK;
-    enum storage_status status = plan_take(work->conn, founding->config, &founding->tenant, "users", 1,
-                                           &founding->refusal);
+    enum storage_status status =
+        plan_take(work->conn, founding->config, &founding->tenant, "users", 1, &founding->refusal);
     if (status == STORAGE_DONE)
         return refuse(founding, FOUNDING_PLAN_FULL);
     if (status == STORAGE_OK && !owner->id)
@@ -133,7 +133,8 @@ static enum storage_status audit_owner(struct work *work)
                                  .target_kind = "user",
                                  .target_id = founding->owner_id,
                                  .target_name = founding->owner->email,
-                                 .after = arena_printf(work->arena, "{\"role\":\"%s\"}", owner_role(founding)) };
+                                 .after =
+                                     arena_printf(work->arena, "{\"role\":\"%s\"}", owner_role(founding)) };
     return audit_append(work->conn, work->arena, &actor, &event, founding->now);
 }
 

@@ -1,5 +1,5 @@
-/* Founding a tenant: its row, its domains and its first owner in one transaction, with their rows in its audit
- * log. Registration, the operator's staff and the command line all found by this. */
+/* Founding a tenant: its row, its domains and its first owner in one transaction, with their rows in its
+ * audit log. Registration, the operator's staff and the command line all found by this. */
 #ifndef TETHER_TEAM_FOUNDING_H
 #define TETHER_TEAM_FOUNDING_H
 
@@ -12,9 +12,10 @@
 enum founding_verdict {
     FOUNDED = 0,
     FOUNDING_SLUG_TAKEN,
-    FOUNDING_DOMAIN_TAKEN, /* founding->domain belongs to a tenant */
-    FOUNDING_DOMAIN_OTHERS, /* founding->domain is the operator's or, by the configuration, another tenant's */
-    FOUNDING_ADDRESS_TAKEN, /* the owner's, by somebody who registered meanwhile */
+    FOUNDING_DOMAIN_TAKEN,   /* founding->domain belongs to a tenant */
+    FOUNDING_DOMAIN_OTHERS,  /* founding->domain is the operator's or, by the configuration, another tenant's
+                              */
+    FOUNDING_ADDRESS_TAKEN,  /* the owner's, by somebody who registered meanwhile */
     FOUNDING_OWNER_OUTDATED, /* a known owner was disabled or given another password meanwhile */
     FOUNDING_PLAN_FULL       /* founding->refusal: the plan has no seat for an owner */
 };
@@ -24,11 +25,13 @@ struct founding {
     struct tenant_new row;
     const struct str *domains; /* canonical (tenancy/host.h) */
     size_t domain_count;
-    /* NULL: nobody yet. As read from the database; id 0: to be created, with e-mail, name and password_hash. */
+    /* NULL: nobody yet. As read from the database; id 0: to be created, with e-mail, name and password_hash.
+     */
     const struct user *owner; /* its owner; a root tenant's superadmin */
     struct audit_actor actor; /* AUDIT_ANONYMOUS: the owner founds it themselves */
     int64_t now;
-    db_tx_fn also; /* runs at the end of the transaction, once `tenant` and `owner_id` are known; DONE: refused */
+    db_tx_fn
+        also; /* runs at the end of the transaction, once `tenant` and `owner_id` are known; DONE: refused */
     void *context;
 
     /* Set when OK is answered. */

@@ -1,4 +1,5 @@
-/* Joining without an invitation: the user, unless they are known, the membership and its seat, all or nothing. */
+/* Joining without an invitation: the user, unless they are known, the membership and its seat, all or
+ * nothing. */
 #include "base/json.h"
 #include "team/members.h"
 

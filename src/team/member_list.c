@@ -51,9 +51,9 @@ enum role_kind { ANY_ROLE = 0, ONE_ROLE, SEVERAL_ROLES, ROLE_KIND_COUNT };
 #define ONE(t, p)     " AND " t ".role = " p
 #define SEVERAL(t, p) " AND REPLACE(CAST(" p " AS TEXT), ' ' || " t ".role || ' ', '') <> " p
 
-#define STATUS(t, word)       " AND " t ".status = '" word "'"
+#define STATUS(t, word) " AND " t ".status = '" word "'"
 /* Not by an index of the status: the role's is narrower. */
-#define STATUS_TOO(t, word)   " AND (" t ".status || '') = '" word "'"
+#define STATUS_TOO(t, word) " AND (" t ".status || '') = '" word "'"
 
 #define NARROWED(TEXT, t, p, WITH_ROLE)                                                                      \
     {                                                                                                        \
@@ -69,9 +69,9 @@ typedef const char *const narrowed[MEMBER_FILTER_COUNT][ROLE_KIND_COUNT];
 
 static const char *narrow(narrowed texts, const struct member_query *query)
 {
-    enum role_kind kind = !query->role.at                            ? ANY_ROLE
+    enum role_kind kind = !query->role.at                                 ? ANY_ROLE
                           : str_index(query->role, ' ') < query->role.len ? SEVERAL_ROLES
-                                                                     : ONE_ROLE;
+                                                                          : ONE_ROLE;
     return texts[query->filter][kind];
 }
 
@@ -97,8 +97,7 @@ static enum storage_status query_list(struct db_conn *conn, struct db_rows *rows
 static enum storage_status count_list(struct db_conn *conn, struct db_rows *rows, int64_t tenant_id,
                                       const struct member_query *query)
 {
-    return db_first(conn, rows, narrow(list_counts, query),
-                    DB_ARGS(db_int(tenant_id), db_text(query->role)));
+    return db_first(conn, rows, narrow(list_counts, query), DB_ARGS(db_int(tenant_id), db_text(query->role)));
 }
 
 /* ---- searches ---- */
@@ -118,11 +117,12 @@ static struct ranges ranges_of(struct arena *arena, const struct words_search *s
     return ranges;
 }
 
-/* Role and status are the same in all words of a member, and stand before the word in the index of a member's words. The
- * LIMIT keeps a planner from reading all words of the tenant at once to look each member up in them. */
+/* Role and status are the same in all words of a member, and stand before the word in the index of a member's
+ * words. The LIMIT keeps a planner from reading all words of the tenant at once to look each member up in
+ * them. */
 #define HAS_WORD(from, to)                                                                                   \
     " AND (CAST(" from " AS TEXT) = '' OR (SELECT o.user_id FROM member_words o WHERE o.tenant_id = "        \
-    "w.tenant_id AND o.user_id = w.user_id AND o.role = w.role AND o.status = w.status AND o.word >= " from    \
+    "w.tenant_id AND o.user_id = w.user_id AND o.role = w.role AND o.status = w.status AND o.word >= " from  \
     " AND o.word < " to " LIMIT 1) IS NOT NULL)"
 
 /* $2 to $3: the range of the first word, from the place on; $5: where the range begins. Role and status stand
@@ -134,8 +134,7 @@ static struct ranges ranges_of(struct arena *arena, const struct words_search *s
     " WHERE w.tenant_id = $1 AND (w.word, w.user_id) > ($2, $4) AND w.word < $3" condition                   \
     " AND NOT EXISTS (SELECT 1 FROM member_words b WHERE b.tenant_id = w.tenant_id "                         \
     "AND b.user_id = w.user_id AND b.role = w.role AND b.status = w.status AND b.word >= $5 "                \
-    "AND b.word < w.word)" HAS_WORD("$6", "$7")                   \
-        HAS_WORD("$8", "$9") " ORDER BY w.word, w.user_id LIMIT $11"
+    "AND b.word < w.word)" HAS_WORD("$6", "$7") HAS_WORD("$8", "$9") " ORDER BY w.word, w.user_id LIMIT $11"
 #define FOUND_COUNT(condition)                                                                               \
     "SELECT COUNT(DISTINCT w.user_id) FROM member_words w WHERE w.tenant_id = $1 AND w.word >= $2 "          \
     "AND w.word < $3" condition HAS_WORD("$4", "$5") HAS_WORD("$6", "$7")

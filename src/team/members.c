@@ -153,9 +153,9 @@ static enum storage_status check_shared(struct work *work)
 {
     DB_ROWS(rows);
     const struct member_deed *deed = work->deed;
-    enum storage_status status =
-        db_first(work->conn, &rows, "SELECT 1 FROM memberships WHERE user_id = $2 AND tenant_id <> $1 LIMIT 1",
-                 DB_ARGS(db_int(deed->tenant->id), db_int(deed->user_id)));
+    enum storage_status status = db_first(
+        work->conn, &rows, "SELECT 1 FROM memberships WHERE user_id = $2 AND tenant_id <> $1 LIMIT 1",
+        DB_ARGS(db_int(deed->tenant->id), db_int(deed->user_id)));
     if (status == STORAGE_ROW)
         work->deed->verdict = MEMBER_SHARED;
     return status == STORAGE_ROW || status == STORAGE_DONE ? STORAGE_OK : status;

@@ -42,7 +42,8 @@ struct member_deed {
     unsigned parts;
     enum membership_status status;
     struct str name, email;
-    /* member_create(): whose limits, and who joins: id 0 is to be created, with e-mail, name and password_hash. */
+    /* member_create(): whose limits, and who joins: id 0 is to be created, with e-mail, name and
+     * password_hash. */
     const struct config *config;
     const struct user *user;
 
@@ -60,10 +61,11 @@ enum storage_status member_reactivate(struct db_conn *conn, struct arena *arena,
  */
 enum storage_status member_remove(struct db_conn *conn, struct arena *arena, struct member_deed *deed);
 
-/* Several of these in one, all or nothing, and the user's name and address, which are theirs in every tenant. */
+/* Several of these in one, all or nothing, and the user's name and address, which are theirs in every tenant.
+ */
 enum storage_status member_edit(struct db_conn *conn, struct arena *arena, struct member_deed *deed);
-/* Somebody joins without an invitation, and takes a seat. actor.grant NULL: the command line, which gives every
- * role. */
+/* Somebody joins without an invitation, and takes a seat. actor.grant NULL: the command line, which gives
+ * every role. */
 enum storage_status member_create(struct db_conn *conn, struct arena *arena, struct member_deed *deed);
 
 /* Whether a role may be given at all in a tenant: root roles in the root tenant, the customers' elsewhere,

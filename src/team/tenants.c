@@ -18,7 +18,6 @@ struct work {
 /* OK: done and written down. DONE: refused, deed->verdict says why; or nothing was to be done. */
 typedef enum storage_status (*deed_fn)(struct work *work);
 
-
 static enum storage_status refuse(struct work *work, enum tenant_verdict verdict)
 {
     work->deed->verdict = verdict;
@@ -138,8 +137,7 @@ static enum storage_status describe_remains(struct work *work, struct str *ret)
     json_add_str(json, "slug", work->before.slug);
     json_add_str(json, "plan", work->before.plan);
     json_add_int(json, "audit_rows", seq);
-    json_add_str_or_null(json, "audit_hash",
-                         hash.at ? hex_encode(work->arena, hash.at, hash.len) : STR_NONE);
+    json_add_str_or_null(json, "audit_hash", hash.at ? hex_encode(work->arena, hash.at, hash.len) : STR_NONE);
     *ret = json_print(work->arena, json);
     return STORAGE_OK;
 }
@@ -184,9 +182,9 @@ static enum storage_status register_domain(struct work *work)
         return refuse(work, TENANT_DOMAIN_TAKEN);
     if (status == STORAGE_DONE)
         return refuse(work, TENANT_DOMAIN_OTHERS);
-    return status == STORAGE_OK ? write_down(work, work->before.id, "domain.registered", STR_NONE,
-                                             describe_domain(work))
-                                : status;
+    return status == STORAGE_OK
+               ? write_down(work, work->before.id, "domain.registered", STR_NONE, describe_domain(work))
+               : status;
 }
 
 static enum storage_status release_domain(struct work *work)
@@ -194,9 +192,9 @@ static enum storage_status release_domain(struct work *work)
     enum storage_status status = tenant_remove_domain(work->conn, work->before.id, work->deed->host);
     if (status == STORAGE_DONE)
         return refuse(work, TENANT_DOMAIN_UNKNOWN);
-    return status == STORAGE_OK ? write_down(work, work->before.id, "domain.released", describe_domain(work),
-                                             STR_NONE)
-                                : status;
+    return status == STORAGE_OK
+               ? write_down(work, work->before.id, "domain.released", describe_domain(work), STR_NONE)
+               : status;
 }
 
 /* ---- all deeds ---- */

@@ -8,11 +8,11 @@
 #include "tenancy/tenant.h"
 
 enum tenant_verdict {
-    TENANT_DONE = 0,    /* also when it was so already: then nothing is written */
-    TENANT_UNKNOWN,     /* gone meanwhile */
-    TENANT_IS_ROOT,     /* the operator's own is neither suspended nor deleted */
-    TENANT_NO_SUCH_PLAN, /* the configuration has none of that name */
-    TENANT_DOMAIN_TAKEN, /* by a tenant, perhaps this one */
+    TENANT_DONE = 0,      /* also when it was so already: then nothing is written */
+    TENANT_UNKNOWN,       /* gone meanwhile */
+    TENANT_IS_ROOT,       /* the operator's own is neither suspended nor deleted */
+    TENANT_NO_SUCH_PLAN,  /* the configuration has none of that name */
+    TENANT_DOMAIN_TAKEN,  /* by a tenant, perhaps this one */
     TENANT_DOMAIN_OTHERS, /* the operator's, or given to another tenant by the configuration */
     TENANT_DOMAIN_UNKNOWN,
     TENANT_DOMAINS_FULL
@@ -50,6 +50,7 @@ enum storage_status tenant_change(struct db_conn *conn, struct arena *arena, str
 enum storage_status tenant_remove(struct db_conn *conn, struct arena *arena, struct tenant_deed *deed);
 enum storage_status tenant_domain_register(struct db_conn *conn, struct arena *arena,
                                            struct tenant_deed *deed);
-enum storage_status tenant_domain_release(struct db_conn *conn, struct arena *arena, struct tenant_deed *deed);
+enum storage_status tenant_domain_release(struct db_conn *conn, struct arena *arena,
+                                          struct tenant_deed *deed);
 
 #endif

@@ -109,10 +109,9 @@ enum storage_status plan_used_by_all(struct db_conn *conn, const char *kind, int
 {
     DB_ROWS(rows);
     /* PostgreSQL adds BIGINTs up to a NUMERIC. */
-    enum storage_status status =
-        db_first(conn, &rows,
-                 "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM tenant_usage WHERE kind = $1",
-                 DB_ARGS(db_text(str_of(find_kind(kind)->name))));
+    enum storage_status status = db_first(
+        conn, &rows, "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM tenant_usage WHERE kind = $1",
+        DB_ARGS(db_text(str_of(find_kind(kind)->name))));
     if (status == STORAGE_ROW)
         *ret = db_col_int(&rows, 0);
     return status == STORAGE_ROW ? STORAGE_OK : status;

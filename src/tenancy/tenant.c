@@ -113,8 +113,7 @@ static struct storage_value limit_or_null(struct tenant_limit limit)
 
 enum storage_status tenant_write(struct db_conn *conn, const struct tenant *tenant, int64_t now)
 {
-    struct str registration =
-        tenant->has_registration ? registration_word(tenant->registration) : STR_NONE;
+    struct str registration = tenant->has_registration ? registration_word(tenant->registration) : STR_NONE;
     enum storage_status status = db_exec(
         conn,
         "UPDATE tenants SET name = $2, plan = $3, status = $4, logo_url = $5, accent_colour = $6, "
@@ -130,8 +129,8 @@ enum storage_status tenant_write(struct db_conn *conn, const struct tenant *tena
 enum storage_status tenant_delete(struct db_conn *conn, int64_t id)
 {
     int64_t changes = 0;
-    enum storage_status status = db_exec(conn, "DELETE FROM tenants WHERE id = $1 AND is_root = 0",
-                                         DB_ARGS(db_int(id)), &changes);
+    enum storage_status status =
+        db_exec(conn, "DELETE FROM tenants WHERE id = $1 AND is_root = 0", DB_ARGS(db_int(id)), &changes);
     if (status != STORAGE_OK)
         return status;
     return changes == 1 ? db_touch_all(conn) : STORAGE_DONE;
@@ -160,8 +159,9 @@ enum storage_status tenant_add_domain(struct db_conn *conn, const struct config 
 enum storage_status tenant_remove_domain(struct db_conn *conn, int64_t tenant_id, struct str host)
 {
     int64_t changes = 0;
-    enum storage_status status = db_exec(conn, "DELETE FROM tenant_domains WHERE tenant_id = $1 AND host = $2",
-                                         DB_ARGS(db_int(tenant_id), db_text(host)), &changes);
+    enum storage_status status =
+        db_exec(conn, "DELETE FROM tenant_domains WHERE tenant_id = $1 AND host = $2",
+                DB_ARGS(db_int(tenant_id), db_text(host)), &changes);
     if (status != STORAGE_OK)
         return status;
     return changes == 1 ? db_touch(conn, SUBJECT_DIRECTORY, 0) : STORAGE_DONE;
@@ -173,11 +173,10 @@ enum storage_status tenant_domains(struct db_conn *conn, struct arena *arena, in
     DB_ROWS(rows);
     *ret = ARENA_ARRAY(arena, struct domain_entry, TENANT_MAX_DOMAINS);
     *ret_n = 0;
-    enum storage_status status =
-        db_query(conn, &rows,
-                 "SELECT host, created_at FROM tenant_domains WHERE tenant_id = $1 "
-                 "ORDER BY created_at, host LIMIT $2",
-                 DB_ARGS(db_int(tenant_id), db_int(TENANT_MAX_DOMAINS)));
+    enum storage_status status = db_query(conn, &rows,
+                                          "SELECT host, created_at FROM tenant_domains WHERE tenant_id = $1 "
+                                          "ORDER BY created_at, host LIMIT $2",
+                                          DB_ARGS(db_int(tenant_id), db_int(TENANT_MAX_DOMAINS)));
     while (status == STORAGE_OK && (status = db_next(&rows)) == STORAGE_ROW) {
         (*ret)[(*ret_n)++] = (struct domain_entry){ db_col_text(&rows, 0, arena), db_col_int(&rows, 1) };
         status = STORAGE_OK;

@@ -4,7 +4,7 @@
 
 /* An operator has thousands of tenants, not millions: a search reads them all. */
 #define WANTED                                                                                               \
-    " FROM tenants t WHERE t.id > $1 AND (CAST($2 AS TEXT) IS NULL OR t.slug LIKE $2 ESCAPE '\\' "            \
+    " FROM tenants t WHERE t.id > $1 AND (CAST($2 AS TEXT) IS NULL OR t.slug LIKE $2 ESCAPE '\\' "           \
     "OR LOWER(t.name) LIKE $2 ESCAPE '\\') AND (CAST($3 AS TEXT) IS NULL OR t.plan = $3) "                   \
     "AND (CAST($4 AS TEXT) IS NULL OR t.status = $4)"
 

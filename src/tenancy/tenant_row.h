@@ -1,5 +1,5 @@
-/* The columns of a tenant as a query selects them from "tenants t", and the reader that goes with them. Private
- * to tenancy/. */
+/* The columns of a tenant as a query selects them from "tenants t", and the reader that goes with them.
+ * Private to tenancy/. */
 #ifndef TETHER_TENANCY_TENANT_ROW_H
 #define TETHER_TENANCY_TENANT_ROW_H
 

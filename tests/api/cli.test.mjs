@@ -288,7 +288,7 @@ describe('users from elsewhere', () => {
 
 describe('demo', () => {
   let scratch;
-  before(() => { scratch = makeScratch(); });
+  before(() => { scratch = makeScratch({ config: { demo: true, mode: 'saas' } }); });
   after(() => scratch.remove());
 
   it('prints people who can sign in, and adds nothing the second time', async () => {
@@ -313,6 +313,41 @@ describe('demo', () => {
     } finally {
       await server.stop();
     }
+  });
+
+  it('tells a year of two companies, and is made anew by one command', async () => {
+    const people_ = { sarah: 'sarah.chen@acme.example', lena: 'lena.ortiz@acme.example' };
+    const look = async () => {
+      const server = await new Server(scratch).start();
+      try {
+        const ask = (path, token, host = `acme.${ROOT_HOST}`, method = 'GET', json = undefined) =>
+          http2Once(server, { method, path, host, token, json });
+        const [sarah, lena] = [await signIn(server, { email: people_.sarah, password: 'orchard-kettle-72' }, `acme.${ROOT_HOST}`),
+          await signIn(server, { email: people_.lena, password: 'orchard-kettle-72' }, `acme.${ROOT_HOST}`)];
+        const [assets, out, contacts, own] = [await ask('/api/assets?limit=1', sarah), await ask('/api/assets?status=checked_out&limit=1', sarah),
+          await ask('/api/contacts?limit=200', sarah), await ask('/api/contacts?limit=200', lena)];
+        const seen = {
+          everybodys: (await ask('/api/demo/stats', undefined, ROOT_HOST)).json, acme: (await ask('/api/demo/stats')).json,
+          assets: assets.json.total, contacts: contacts.json.data.length,
+        };
+        assert.ok(out.json.total > 100 && out.json.total < 260);
+        assert.ok(own.json.data.length > 0 && own.json.data.length < 90);
+        const history = await ask(`/api/assets/${out.json.items[0].id}/history`, sarah);
+        assert.ok(history.json.items.length > 0, history.text);
+        assert.ok(Date.parse(assets.json.items[0].created_at) < Date.now() - 86_400_000);
+        assert.equal((await ask(`/api/assets/${assets.json.items[0].id}`, sarah, undefined, 'PATCH', { name: 'Changed by a visitor' })).status, 200);
+        return seen;
+      } finally {
+        await server.stop();
+      }
+    };
+    const expected = { everybodys: { asset_count: 306 }, acme: { asset_count: 260 }, assets: 260, contacts: 90 };
+    assert.deepEqual(await look(), expected);
+    admin(scratch, ['demo', '--reset']);
+    assert.equal(scratch.database.query("SELECT count(*) FROM assets WHERE name = 'Changed by a visitor'"), '0');
+    assert.equal(scratch.database.query('SELECT count(*) FROM users'), '11');
+    assert.deepEqual(await look(), expected);
+    for (const slug of ['root', 'acme', 'globex']) assert.match(admin(scratch, ['audit', 'verify', '--tenant', slug]), /sound/);
   });
 
   it('keeps away from a database with tenants of its own', () => {

@@ -361,24 +361,26 @@ static enum error_code delete_(struct call *call)
 
 #define TENANT_ANSWER_ROWS                                                                                   \
     ANSWER_FIELD("id", FIELD_ID, .help = "The tenant's id", .example = "2"),                                 \
-    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for its host", .example = "acme"),              \
-    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),                   \
-    ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),                          \
-    ANSWER_FIELD("status", FIELD_ENUM, .words = status_words, .help = "Whether it is suspended",             \
-                 .example = "active"),                                                                       \
-    ANSWER_FIELD("is_root", FIELD_BOOL, .help = "Whether it is the operator itself", .example = "false"),    \
-    ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",                         \
-                 .example = "https://acme.example/logo.svg"),                                                \
-    ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",                  \
-                 .example = "#0a66c2"),                                                                      \
-    ANSWER_FIELD("registration", FIELD_STR, .flags = FIELD_NULLABLE,                                         \
-                 .help = "Who may register: open, admin or closed; null: as the server has it",              \
-                 .example = "closed"),                                                                       \
-    ANSWER_FIELD("max_assets", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's",\
-                 .example = "200"),                                                                          \
-    ANSWER_FIELD("max_users", FIELD_INT, .flags = FIELD_NULLABLE, .help = "Its own limit; null: the plan's", \
-                 .example = "20"),                                                                           \
-    ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was founded", .example = "2026-11-27T10:00:00Z")
+        ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name, for its host", .example = "acme"),          \
+        ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Acme Ltd"),               \
+        ANSWER_FIELD("plan", FIELD_STR, .help = "The plan it is on", .example = "pro"),                      \
+        ANSWER_FIELD("status", FIELD_ENUM, .words = status_words, .help = "Whether it is suspended",         \
+                     .example = "active"),                                                                   \
+        ANSWER_FIELD("is_root", FIELD_BOOL, .help = "Whether it is the operator itself",                     \
+                     .example = "false"),                                                                    \
+        ANSWER_FIELD("logo_url", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its logo",                     \
+                     .example = "https://acme.example/logo.svg"),                                            \
+        ANSWER_FIELD("accent_colour", FIELD_STR, .flags = FIELD_NULLABLE, .help = "Its colour",              \
+                     .example = "#0a66c2"),                                                                  \
+        ANSWER_FIELD("registration", FIELD_STR, .flags = FIELD_NULLABLE,                                     \
+                     .help = "Who may register: open, admin or closed; null: as the server has it",          \
+                     .example = "closed"),                                                                   \
+        ANSWER_FIELD("max_assets", FIELD_INT, .flags = FIELD_NULLABLE,                                       \
+                     .help = "Its own limit; null: the plan's", .example = "200"),                           \
+        ANSWER_FIELD("max_users", FIELD_INT, .flags = FIELD_NULLABLE,                                        \
+                     .help = "Its own limit; null: the plan's", .example = "20"),                            \
+        ANSWER_FIELD("created_at", FIELD_TIME, .help = "When it was founded",                                \
+                     .example = "2026-11-27T10:00:00Z")
 static const struct field tenant_answer_rows[] = { TENANT_ANSWER_ROWS };
 static const struct shape tenant_answer = ANSWER_SHAPE("Tenant", tenant_answer_rows);
 

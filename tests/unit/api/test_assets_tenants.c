@@ -1,4 +1,5 @@
-/* Tenants by the operator's staff, and a tenant's settings and domains by its own people: through the walk. */
+/* Tenants by the operator's staff, and a tenant's settings and domains by its own people: through the walk.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +35,8 @@ static int set_up(void **state)
 static int set_up_saas(void **state)
 {
     (void)state;
-    return set_up_with("mode: saas\nplans: { free: { assets: 50, users: 20 }, none: { users: 0 }, pro: {} }\n");
+    return set_up_with(
+        "mode: saas\nplans: { free: { assets: 50, users: 20 }, none: { users: 0 }, pro: {} }\n");
 }
 
 static int tear_down(void **state)
@@ -49,11 +51,12 @@ static int tear_down(void **state)
     ASK(w, .method = (method_), .token = (token_), .target = (target_), .json = (json_))
 #define DETAIL(text) "{\"detail\":\"" text "\"}"
 #define TENANT(id, slug, name, plan, status, root, rest)                                                     \
-    "{\"id\":" id ",\"slug\":\"" slug "\",\"name\":\"" name "\",\"plan\":\"" plan "\",\"status\":\"" status      \
+    "{\"id\":" id ",\"slug\":\"" slug "\",\"name\":\"" name "\",\"plan\":\"" plan "\",\"status\":\"" status  \
     "\",\"is_root\":" root "," rest ",\"created_at\":\"" V1_TIME "\""
-#define PLAIN "\"logo_url\":null,\"accent_colour\":null,\"registration\":null,\"max_assets\":null,\"max_users\":null"
+#define PLAIN                                                                                                \
+    "\"logo_url\":null,\"accent_colour\":null,\"registration\":null,\"max_assets\":null,\"max_users\":null"
 #define USAGE(users, max)                                                                                    \
-    ",\"usage\":[{\"limit\":\"assets\",\"used\":0,\"max\":null},{\"limit\":\"users\",\"used\":" users                \
+    ",\"usage\":[{\"limit\":\"assets\",\"used\":0,\"max\":null},{\"limit\":\"users\",\"used\":" users        \
     ",\"max\":" max "}]}"
 
 static bool holds(const struct reply *reply, const char *text)
@@ -73,10 +76,10 @@ static void assert_holds(const struct reply *reply, int status, const char *text
 static void test_tenants__are_listed_in_pages(void **state)
 {
     (void)state;
-#define MSP_ROW  TENANT("1", "msp", "Operator", "free", "active", "true", PLAIN) "}"
-#define ACME_ROW TENANT("2", "acme", "Acme", "free", "active", "false", PLAIN) "}"
-#define BOLT_ROW TENANT("3", "bolt", "Bolt", "free", "active", "false", PLAIN) "}"
-#define SHUT_ROW TENANT("4", "shut", "Shut", "free", "suspended", "false", PLAIN) "}"
+#define MSP_ROW                  TENANT("1", "msp", "Operator", "free", "active", "true", PLAIN) "}"
+#define ACME_ROW                 TENANT("2", "acme", "Acme", "free", "active", "false", PLAIN) "}"
+#define BOLT_ROW                 TENANT("3", "bolt", "Bolt", "free", "active", "false", PLAIN) "}"
+#define SHUT_ROW                 TENANT("4", "shut", "Shut", "free", "suspended", "false", PLAIN) "}"
 #define LIST(items, next, total) "{\"items\":[" items "],\"next\":" next ",\"total\":" total "}"
     assert_reply(GET(super, "/api/tenants?limit=2"), 200, LIST(MSP_ROW "," ACME_ROW, "\"2\"", "4"));
     assert_reply(GET(super, "/api/tenants?limit=2&cursor=2"), 200, LIST(BOLT_ROW "," SHUT_ROW, "null", "4"));
@@ -86,7 +89,8 @@ static void test_tenants__are_listed_in_pages(void **state)
     assert_reply(GET(super, "/api/tenants?plan=pro"), 200, LIST("", "null", "0"));
     assert_reply(GET(super, "/api/tenants?plan=free&status=active&q=acm"), 200, LIST(ACME_ROW, "null", "1"));
     assert_reply(GET(super, "/api/tenants?cursor=x"), 422, DETAIL("The cursor is invalid."));
-    assert_reply(GET(super, "/api/tenants?limit=201"), 422, DETAIL("The limit must not be greater than 200."));
+    assert_reply(GET(super, "/api/tenants?limit=201"), 422,
+                 DETAIL("The limit must not be greater than 200."));
 }
 
 static void test_tenants__are_the_operators_business(void **state)
@@ -119,11 +123,11 @@ static void test_tenants__are_created(void **state)
     const struct reply *reply = DO("POST", super, "/api/tenants",
                                    "{\"slug\":\"newco\",\"name\":\" New Co \",\"logo_url\":\"/static/n.svg\","
                                    "\"accent_colour\":\"#123456\"}");
-    assert_holds(reply, 201, "\"slug\":\"newco\",\"name\":\"New Co\",\"plan\":\"free\",\"status\":\"active\"");
+    assert_holds(reply, 201,
+                 "\"slug\":\"newco\",\"name\":\"New Co\",\"plan\":\"free\",\"status\":\"active\"");
     assert_holds(reply, 201, "\"logo_url\":\"/static/n.svg\",\"accent_colour\":\"#123456\"");
-    assert_string_equal(v1_audited(w, 5),
-                        "tenant.created user:1:super@msp.example -> tenant:5:New Co "
-                        "{\"slug\":\"newco\",\"plan\":\"free\"}");
+    assert_string_equal(v1_audited(w, 5), "tenant.created user:1:super@msp.example -> tenant:5:New Co "
+                                          "{\"slug\":\"newco\",\"plan\":\"free\"}");
     assert_reply(DO("POST", super, "/api/tenants", "{\"slug\":\"newco\",\"name\":\"X\"}"), 409,
                  DETAIL("There is a tenant of that slug already."));
     static const struct {
@@ -133,16 +137,18 @@ static void test_tenants__are_created(void **state)
     } refused[] = {
         { "{\"name\":\"X\"}", 422, "The slug field is required." },
         { "{\"slug\":\"New\",\"name\":\"X\"}", 422, "The slug may only contain" },
-        { "{\"slug\":\"x\",\"name\":\"a\\nb\",\"logo_url\":\"javascript:x\",\"accent_colour\":\"#ffff00\"}", 422,
-          "A name must not hold control characters. The logo url must be an https:// address" },
+        { "{\"slug\":\"x\",\"name\":\"a\\nb\",\"logo_url\":\"javascript:x\",\"accent_colour\":\"#ffff00\"}",
+          422, "A name must not hold control characters. The logo url must be an https:// address" },
         { "{\"slug\":\"x\",\"name\":\"X\",\"accent_colour\":\"#ffff00\"}", 422, "too light" },
         { "{\"slug\":\"x\",\"name\":\"X\",\"plan\":\"gold\"}", 400, "The server has no such plan." },
         { "{\"slug\":\"x\",\"name\":\"X\",\"is_root\":true}", 422, "The is_root field is not allowed." },
         { "{\"slug\":\"x\",\"name\":\"X\",\"owner\":{\"name\":\"O\"}}", 422, "The email field is required." },
-        { "{\"slug\":\"x\",\"name\":\"X\",\"owner\":{\"email\":\"o@x.example\",\"password\":\"password\",\"name\":\"O\"}}",
+        { "{\"slug\":\"x\",\"name\":\"X\",\"owner\":{\"email\":\"o@x.example\",\"password\":\"password\","
+          "\"name\":\"O\"}}",
           422, "common" },
-        { "{\"slug\":\"x\",\"name\":\"X\",\"owner\":{\"email\":\"o@x.example\",\"password\":\"" PASSWORD "\"}}", 422,
-          "The owner.name field is required." },
+        { "{\"slug\":\"x\",\"name\":\"X\",\"owner\":{\"email\":\"o@x.example\",\"password\":\"" PASSWORD
+          "\"}}",
+          422, "The owner.name field is required." },
         { "{\"slug\":\"x\",\"name\":\"X\",\"owner\":{\"email\":\"rep@bolt.example\",\"password\":\"" PASSWORD
           "\",\"name\":\"B\"}}",
           409, "has an account already" },
@@ -155,15 +161,18 @@ static void test_tenants__are_created(void **state)
 static void test_tenants__come_with_an_owner(void **state)
 {
     (void)state;
-    assert_holds(DO("POST", super, "/api/tenants",
-                    "{\"slug\":\"newco\",\"name\":\"New\",\"owner\":{\"email\":\"Ann@new.example\",\"name\":\"Ann\","
-                    "\"password\":\"" PASSWORD "\"}}"),
-                 201, "\"owner\":{\"email\":\"Ann@new.example\",\"id\":13}");
+    assert_holds(
+        DO("POST", super, "/api/tenants",
+           "{\"slug\":\"newco\",\"name\":\"New\",\"owner\":{\"email\":\"Ann@new.example\",\"name\":\"Ann\","
+           "\"password\":\"" PASSWORD "\"}}"),
+        201, "\"owner\":{\"email\":\"Ann@new.example\",\"id\":13}");
     const char *ann = v1_token(w, "newco", "ann@new.example");
     assert_holds(ASK(w, .token = ann, .host = "newco.localhost", .target = "/api/auth/me"), 200,
                  "\"role\":\"client_admin\"");
     assert_holds(GET(super, "/api/tenants/newco"), 200, "\"users\",\"used\":1");
-    assert_string_equal(v1_audited(w, 5), "session.opened user:13:Ann@new.example -> session:7:Ann@new.example {\"surface\":\"v1\"}");
+    assert_string_equal(
+        v1_audited(w, 5),
+        "session.opened user:13:Ann@new.example -> session:7:Ann@new.example {\"surface\":\"v1\"}");
 }
 
 static void test_tenants__invite_an_owner(void **state)
@@ -194,20 +203,24 @@ static void test_tenants__no_owner_from_below(void **state)
     assert_holds(DO("POST", clerk, "/api/tenants",
                     "{\"slug\":\"two\",\"name\":\"Two\",\"owner\":{\"email\":\"a@two.example\"}}"),
                  403, "may do more than you");
-    assert_holds(DO("POST", clerk, "/api/tenants",
-                    "{\"slug\":\"two\",\"name\":\"Two\",\"owner\":{\"email\":\"a@two.example\",\"name\":\"A\","
-                    "\"password\":\"" PASSWORD "\"}}"),
-                 403, "may do more than you");
+    assert_holds(
+        DO("POST", clerk, "/api/tenants",
+           "{\"slug\":\"two\",\"name\":\"Two\",\"owner\":{\"email\":\"a@two.example\",\"name\":\"A\","
+           "\"password\":\"" PASSWORD "\"}}"),
+        403, "may do more than you");
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM tenants WHERE slug = 'two'", DB_NO_ARGS), 0);
 }
 
 static void test_tenants__plan_without_a_seat(void **state)
 {
     (void)state;
-    assert_reply(DO("POST", super, "/api/tenants",
-                    "{\"slug\":\"newco\",\"name\":\"New\",\"plan\":\"none\",\"owner\":{\"email\":\"a@new.example\","
-                    "\"name\":\"A\",\"password\":\"" PASSWORD "\"}}"),
-                 402, "{\"detail\":\"The plan allows no users\",\"limit\":\"users\",\"used\":0,\"max\":0,\"plan\":\"none\"}");
+    assert_reply(
+        DO("POST", super, "/api/tenants",
+           "{\"slug\":\"newco\",\"name\":\"New\",\"plan\":\"none\",\"owner\":{\"email\":\"a@new.example\","
+           "\"name\":\"A\",\"password\":\"" PASSWORD "\"}}"),
+        402,
+        "{\"detail\":\"The plan allows no "
+        "users\",\"limit\":\"users\",\"used\":0,\"max\":0,\"plan\":\"none\"}");
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM tenants WHERE slug = 'newco'", DB_NO_ARGS), 0);
 }
 
@@ -216,20 +229,25 @@ static void test_tenants__plan_without_a_seat(void **state)
 static void test_tenants__are_changed(void **state)
 {
     (void)state;
-    assert_holds(DO("PATCH", super, "/api/tenants/acme",
-                    "{\"name\":\"Acme Ltd\",\"plan\":\"pro\",\"registration\":\"closed\",\"accent_colour\":\"#0b7285\","
-                    "\"max_users\":9}"),
-                 200,
-                 "\"name\":\"Acme Ltd\",\"plan\":\"pro\",\"status\":\"active\",\"is_root\":false,\"logo_url\":null,"
-                 "\"accent_colour\":\"#0b7285\",\"registration\":\"closed\",\"max_assets\":null,\"max_users\":9");
+    assert_holds(
+        DO("PATCH", super, "/api/tenants/acme",
+           "{\"name\":\"Acme "
+           "Ltd\",\"plan\":\"pro\",\"registration\":\"closed\",\"accent_colour\":\"#0b7285\","
+           "\"max_users\":9}"),
+        200,
+        "\"name\":\"Acme Ltd\",\"plan\":\"pro\",\"status\":\"active\",\"is_root\":false,\"logo_url\":null,"
+        "\"accent_colour\":\"#0b7285\",\"registration\":\"closed\",\"max_assets\":null,\"max_users\":9");
     assert_holds(GET(super, "/api/tenants/acme"), 200, "{\"limit\":\"users\",\"used\":0,\"max\":9}");
-    assert_holds(ASK(w, .host = ACME, .target = "/api/public/branding"), 200, "\"accent_colour\":\"#0b7285\"");
-    assert_true(strstr(v1_audited(w, 2), "tenant.updated user:1:super@msp.example -> tenant:2:Acme ") != NULL);
+    assert_holds(ASK(w, .host = ACME, .target = "/api/public/branding"), 200,
+                 "\"accent_colour\":\"#0b7285\"");
+    assert_true(strstr(v1_audited(w, 2), "tenant.updated user:1:super@msp.example -> tenant:2:Acme ") !=
+                NULL);
     assert_holds(DO("PATCH", super, "/api/tenants/acme",
                     "{\"registration\":null,\"accent_colour\":null,\"max_users\":null}"),
                  200, "\"accent_colour\":null,\"registration\":null,\"max_assets\":null,\"max_users\":null");
     int64_t rows = count_of(w, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS);
-    assert_status(DO("PATCH", super, "/api/tenants/acme", "{\"name\":\"Acme Ltd\",\"status\":\"active\"}"), 200);
+    assert_status(DO("PATCH", super, "/api/tenants/acme", "{\"name\":\"Acme Ltd\",\"status\":\"active\"}"),
+                  200);
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS), rows);
     assert_reply(DO("PATCH", super, "/api/tenants/acme", "{\"plan\":\"gold\"}"), 400,
                  DETAIL("The server has no such plan."));
@@ -278,7 +296,8 @@ static void test_tenants__deletion_acts_on_the_next_request(void **state)
     const char *both_in_bolt = v1_token(w, "bolt", "both@example.com");
     assert_status(ASK(w, .token = both, .target = "/api/v1/auth/tenants"), 200);
     assert_status(ASK(w, .token = admin, .target = "/api/v1/auth/tenants"), 200);
-    assert_reply(DO("DELETE", super, "/api/tenants/acme", NULL), 422, DETAIL("The confirm field is required."));
+    assert_reply(DO("DELETE", super, "/api/tenants/acme", NULL), 422,
+                 DETAIL("The confirm field is required."));
     assert_reply(DO("DELETE", super, "/api/tenants/acme?confirm=bolt", NULL), 422,
                  DETAIL("The confirm must repeat the slug."));
     assert_status(DO("DELETE", super, "/api/tenants/acme?confirm=acme", NULL), 204);
@@ -290,11 +309,12 @@ static void test_tenants__deletion_acts_on_the_next_request(void **state)
     assert_status(DO("DELETE", super, "/api/tenants/acme?confirm=acme", NULL), 404);
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM users WHERE id = 4", DB_NO_ARGS), 1);
     assert_true(strstr(v1_audited(w, 1), "tenant.deleted user:1:super@msp.example -> tenant:2:Acme") != NULL);
-    assert_int_equal(count_of(w,
-                              "SELECT COUNT(*) FROM audit_log WHERE action = 'tenant.deleted' AND before_json "
-                              "LIKE '{\"slug\":\"acme\",\"plan\":\"free\",\"audit_rows\":%,\"audit_hash\":\"%'",
-                              DB_NO_ARGS),
-                     1);
+    assert_int_equal(
+        count_of(w,
+                 "SELECT COUNT(*) FROM audit_log WHERE action = 'tenant.deleted' AND before_json "
+                 "LIKE '{\"slug\":\"acme\",\"plan\":\"free\",\"audit_rows\":%,\"audit_hash\":\"%'",
+                 DB_NO_ARGS),
+        1);
     assert_reply(DO("DELETE", super, "/api/tenants/msp?confirm=msp", NULL), 400,
                  DETAIL("The operator's own tenant is neither suspended nor deleted."));
     /* The slug is free, and nobody of before is in the new one. */
@@ -334,7 +354,7 @@ static void test_domains__of_ones_own_tenant(void **state)
     assert_status(OWN("GET", head, "/api/settings/domains", NULL), 403);
     assert_status(OWN("DELETE", rep, "/api/settings/domains/in.acme.example", NULL), 403);
     assert_status(OWN("DELETE", admin, "/api/settings/domains/in.acme.example", NULL), 204);
-    static const char *const none[] = { "localhost",     "a b.example", "1.2.3.4",      "[::1]",
+    static const char *const none[] = { "localhost",     "a b.example", "1.2.3.4",        "[::1]",
                                         "x.example:443", "ä.example",   "user@x.example", "x.example/y",
                                         "intranet",      "-x.example",  "2130706433" };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
@@ -361,22 +381,27 @@ static void test_settings__are_shown_and_changed(void **state)
 {
     (void)state;
 #define SETTINGS(name, logo, colour, own, effective)                                                         \
-    "{\"name\":\"" name "\",\"slug\":\"acme\",\"plan\":\"free\",\"logo_url\":" logo ",\"accent_colour\":" colour       \
-    ",\"registration\":" own ",\"effective_registration\":\"" effective                                        \
+    "{\"name\":\"" name "\",\"slug\":\"acme\",\"plan\":\"free\",\"logo_url\":" logo                          \
+    ",\"accent_colour\":" colour ",\"registration\":" own ",\"effective_registration\":\"" effective         \
     "\",\"public_url\":\"http://acme.localhost\"}"
-    assert_reply(OWN("GET", admin, "/api/settings", NULL), 200, SETTINGS("Acme", "null", "null", "null", "open"));
-    assert_reply(OWN("PATCH", admin, "/api/settings",
-                     "{\"name\":\"Acme Ltd\",\"logo_url\":\"https://x.example/l.svg\",\"accent_colour\":\"#d9480f\","
-                     "\"registration\":\"admin\"}"),
-                 200,
-                 SETTINGS("Acme Ltd", "\"https://x.example/l.svg\"", "\"#d9480f\"", "\"admin\"", "admin"));
+    assert_reply(OWN("GET", admin, "/api/settings", NULL), 200,
+                 SETTINGS("Acme", "null", "null", "null", "open"));
+    assert_reply(
+        OWN("PATCH", admin, "/api/settings",
+            "{\"name\":\"Acme Ltd\",\"logo_url\":\"https://x.example/l.svg\",\"accent_colour\":\"#d9480f\","
+            "\"registration\":\"admin\"}"),
+        200, SETTINGS("Acme Ltd", "\"https://x.example/l.svg\"", "\"#d9480f\"", "\"admin\"", "admin"));
     assert_reply(OWN("PATCH", admin, "/api/settings", "{\"logo_url\":null,\"registration\":null}"), 200,
                  SETTINGS("Acme Ltd", "null", "\"#d9480f\"", "null", "open"));
     assert_status(OWN("GET", head, "/api/settings", NULL), 403);
     assert_status(OWN("PATCH", admin, "/api/settings", "{\"plan\":\"pro\"}"), 422);
     assert_status(OWN("PATCH", admin, "/api/settings", "{\"status\":\"suspended\"}"), 422);
-    static const char *const logos[] = { "http://x.example/l.svg", "//x.example/l.svg", "https:///x", "l.svg",
-                                         "data:image/png;base64,", "https://x.example/a b",
+    static const char *const logos[] = { "http://x.example/l.svg",
+                                         "//x.example/l.svg",
+                                         "https:///x",
+                                         "l.svg",
+                                         "data:image/png;base64,",
+                                         "https://x.example/a b",
                                          "https://x.example/\\\"onload=" };
     for (size_t i = 0; i < sizeof logos / sizeof logos[0]; i++)
         assert_holds(OWN("PATCH", admin, "/api/settings",
@@ -394,8 +419,9 @@ static void test_settings__branding_has_its_own_permission(void **state)
     world_exec(w, "UPDATE memberships SET role = 'office' WHERE user_id = 5");
     const char *office = v1_token(w, "acme", "head@acme.example");
     assert_status(OWN("PATCH", office, "/api/settings", "{\"registration\":\"closed\"}"), 200);
-    assert_status(OWN("PATCH", office, "/api/settings", "{\"registration\":\"open\",\"accent_colour\":\"#123456\"}"),
-                  403);
+    assert_status(
+        OWN("PATCH", office, "/api/settings", "{\"registration\":\"open\",\"accent_colour\":\"#123456\"}"),
+        403);
     assert_string_equal(w->last->failure.required_permission, "branding.manage");
     assert_holds(OWN("GET", office, "/api/settings", NULL), 200, "\"registration\":\"closed\"");
 }
@@ -412,7 +438,8 @@ static void test_demo__stats_are_told_in_demo_mode(void **state)
 {
     (void)state;
     assert_reply(ASK(w, .target = "/api/demo/stats"), 200, "{\"asset_count\":0}");
-    world_exec(w, "INSERT INTO tenant_usage (tenant_id, kind, used) VALUES (2, 'assets', 260), (3, 'assets', 46)");
+    world_exec(
+        w, "INSERT INTO tenant_usage (tenant_id, kind, used) VALUES (2, 'assets', 260), (3, 'assets', 46)");
     assert_reply(ASK(w, .target = "/api/demo/stats"), 200, "{\"asset_count\":306}");
     assert_reply(ASK(w, .host = ACME, .target = "/api/demo/stats"), 200, "{\"asset_count\":260}");
     assert_reply(ASK(w, .host = BOLT, .target = "/api/demo/stats"), 200, "{\"asset_count\":46}");

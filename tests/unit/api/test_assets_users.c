@@ -49,13 +49,16 @@ static int tear_down(void **state)
 #define JOINED               "2023-11-14T22:13:20.123456Z"
 #define JOINED_LATER         "2023-11-14T22:13:20.123457Z"
 #define USER(id, name, email, role, slug, title, status, joined)                                             \
-    "{\"id\":" id ",\"name\":\"" name "\",\"email\":\"" email "\",\"role\":\"" role "\",\"role_slug\":\"" slug     \
-    "\",\"role_name\":\"" title "\",\"status\":\"" status "\",\"joined_at\":\"" joined "\"}"
-#define OLGA  USER("3", "Olga Owner", "owner@acme.example", "client_admin", "owner", "Owner", "active", JOINED)
-#define SARAH USER("4", "Sarah Chen", "admin@acme.example", "client_admin", "admin", "Admin", "active", JOINED)
-#define ROB   USER("6", "Rob Rep", "rep@acme.example", "client_user", "member", "Member", "active", JOINED)
-#define GUS   USER("8", "Gus Gone", "gone@acme.example", "client_user", "member", "Member", "suspended", JOINED)
-#define BO    USER("10", "Bo Both", "both@example.com", "client_user", "member", "Member", "active", JOINED_LATER)
+    "{\"id\":" id ",\"name\":\"" name "\",\"email\":\"" email "\",\"role\":\"" role                          \
+    "\",\"role_slug\":\"" slug "\",\"role_name\":\"" title "\",\"status\":\"" status                         \
+    "\",\"joined_at\":\"" joined "\"}"
+#define OLGA USER("3", "Olga Owner", "owner@acme.example", "client_admin", "owner", "Owner", "active", JOINED)
+#define SARAH                                                                                                \
+    USER("4", "Sarah Chen", "admin@acme.example", "client_admin", "admin", "Admin", "active", JOINED)
+#define ROB USER("6", "Rob Rep", "rep@acme.example", "client_user", "member", "Member", "active", JOINED)
+#define GUS USER("8", "Gus Gone", "gone@acme.example", "client_user", "member", "Member", "suspended", JOINED)
+#define BO                                                                                                   \
+    USER("10", "Bo Both", "both@example.com", "client_user", "member", "Member", "active", JOINED_LATER)
 #define LIST(items, next, total) "{\"items\":[" items "],\"next\":" next ",\"total\":" total "}"
 
 static bool holds(const struct reply *reply, const char *text)
@@ -85,7 +88,8 @@ static void test_users__are_listed(void **state)
     const struct reply *reply = GET(admin, "/api/users?limit=1&role=client_admin");
     const char *next = member_of(w, reply, "next");
     assert_holds(reply, 200, "\"total\":2");
-    reply = GET(admin, arena_printf(w->fixture->arena, "/api/users?limit=1&role=client_admin&cursor=%s", next).at);
+    reply = GET(admin,
+                arena_printf(w->fixture->arena, "/api/users?limit=1&role=client_admin&cursor=%s", next).at);
     assert_reply(reply, 200, LIST(SARAH, "null", "2"));
     assert_reply(GET(admin, "/api/users?cursor=!"), 422, DETAIL("The cursor is invalid."));
     assert_status(GET(head, "/api/users"), 403);
@@ -126,8 +130,9 @@ static void test_users__are_created(void **state)
                  201,
                  "{\"id\":13,\"name\":\"Ann New\",\"email\":\"ann@acme.example\",\"role\":\"client_manager\","
                  "\"role_slug\":\"department_head\"");
-    assert_string_equal(v1_audited(w, 2), "user.created user:4:admin@acme.example -> user:13:ann@acme.example "
-                                          "{\"role\":\"department_head\"}");
+    assert_string_equal(v1_audited(w, 2),
+                        "user.created user:4:admin@acme.example -> user:13:ann@acme.example "
+                        "{\"role\":\"department_head\"}");
     v1_token(w, "acme", "ann@acme.example");
     assert_holds(GET(admin, "/api/users?q=ann"), 200, "\"total\":1");
     static const struct {
@@ -139,21 +144,25 @@ static void test_users__are_created(void **state)
           "The name field is required. The password must have at least 8 bytes." },
         { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"password\":\"" PASSWORD "\"}", 422,
           "The role field is required." },
-        { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"chief\",\"password\":\"" PASSWORD "\"}", 422,
-          "The selected role is invalid." },
-        { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"msp_admin\",\"password\":\"" PASSWORD "\"}", 422,
-          "The selected role is invalid." },
-        { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"owner\",\"password\":\"" PASSWORD "\"}", 403,
-          "may do more than you" },
-        { "{\"name\":\"X\",\"email\":\"Rep@bolt.example\",\"role\":\"client_user\",\"password\":\"" PASSWORD "\"}", 409,
-          "leave the password out to invite them" },
-        { "{\"name\":\"X\",\"email\":\"rep@acme.example\",\"role\":\"client_user\",\"password\":\"" PASSWORD "\"}", 409,
-          "has an account already" },
+        { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"chief\",\"password\":\"" PASSWORD "\"}",
+          422, "The selected role is invalid." },
+        { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"msp_admin\",\"password\":\"" PASSWORD
+          "\"}",
+          422, "The selected role is invalid." },
+        { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"owner\",\"password\":\"" PASSWORD "\"}",
+          403, "may do more than you" },
+        { "{\"name\":\"X\",\"email\":\"Rep@bolt.example\",\"role\":\"client_user\",\"password\":\"" PASSWORD
+          "\"}",
+          409, "leave the password out to invite them" },
+        { "{\"name\":\"X\",\"email\":\"rep@acme.example\",\"role\":\"client_user\",\"password\":\"" PASSWORD
+          "\"}",
+          409, "has an account already" },
         { "{\"name\":\"X\",\"email\":\"x@acme.example\",\"role\":\"client_user\",\"tenant_id\":3}", 422,
           "The tenant_id field is not allowed." },
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        assert_holds(IN_ACME("POST", admin, "/api/users", refused[i].json), refused[i].status, refused[i].text);
+        assert_holds(IN_ACME("POST", admin, "/api/users", refused[i].json), refused[i].status,
+                     refused[i].text);
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM users", DB_NO_ARGS), 13);
 }
 
@@ -162,21 +171,26 @@ static void test_users__are_invited(void **state)
     (void)state;
     const struct reply *reply =
         IN_ACME("POST", admin, "/api/users", "{\"email\":\"rep@bolt.example\",\"role\":\"client_viewer\"}");
-    assert_holds(reply, 201, "{\"id\":null,\"email\":\"rep@bolt.example\",\"role_slug\":\"viewer\",\"status\":\"invited\"");
+    assert_holds(
+        reply, 201,
+        "{\"id\":null,\"email\":\"rep@bolt.example\",\"role_slug\":\"viewer\",\"status\":\"invited\"");
     assert_true(str_starts_with(str_of(member_of(w, reply, "invitation_link")),
                                 STR("http://acme.localhost/invite/tti_")));
-    assert_status(IN_ACME("POST", admin, "/api/users", "{\"email\":\"rep@bolt.example\",\"role\":\"viewer\"}"), 409);
+    assert_status(
+        IN_ACME("POST", admin, "/api/users", "{\"email\":\"rep@bolt.example\",\"role\":\"viewer\"}"), 409);
 }
 
 static void test_users__seats_are_limited(void **state)
 {
     (void)state;
 #define SEAT(name)                                                                                           \
-    "{\"name\":\"X\",\"email\":\"" name "@acme.example\",\"role\":\"client_user\",\"password\":\"" PASSWORD "\"}"
+    "{\"name\":\"X\",\"email\":\"" name "@acme.example\",\"role\":\"client_user\",\"password\":\"" PASSWORD  \
+    "\"}"
     assert_status(IN_ACME("POST", admin, "/api/users", SEAT("one")), 201);
-    assert_reply(IN_ACME("POST", admin, "/api/users", SEAT("two")), 402,
-                 "{\"detail\":\"The organization's plan allows no more users\",\"limit\":\"users\",\"used\":1,"
-                 "\"max\":1,\"plan\":\"free\"}");
+    assert_reply(
+        IN_ACME("POST", admin, "/api/users", SEAT("two")), 402,
+        "{\"detail\":\"The organization's plan allows no more users\",\"limit\":\"users\",\"used\":1,"
+        "\"max\":1,\"plan\":\"free\"}");
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM users", DB_NO_ARGS), 13);
     assert_status(IN_ACME("DELETE", admin, "/api/users/13", NULL), 204);
     assert_status(IN_ACME("POST", admin, "/api/users", SEAT("two")), 201);
@@ -187,29 +201,31 @@ static void test_users__seats_are_limited(void **state)
 static void test_users__are_changed_in_one(void **state)
 {
     (void)state;
-    assert_reply(IN_ACME("PATCH", admin, "/api/users/6",
-                         "{\"name\":\"Robert Rep\",\"email\":\"robert@acme.example\",\"role\":\"client_viewer\","
-                         "\"status\":\"suspended\"}"),
-                 200,
-                 USER("6", "Robert Rep", "robert@acme.example", "client_viewer", "viewer", "Viewer", "suspended",
-                      JOINED));
+    assert_reply(
+        IN_ACME("PATCH", admin, "/api/users/6",
+                "{\"name\":\"Robert Rep\",\"email\":\"robert@acme.example\",\"role\":\"client_viewer\","
+                "\"status\":\"suspended\"}"),
+        200,
+        USER("6", "Robert Rep", "robert@acme.example", "client_viewer", "viewer", "Viewer", "suspended",
+             JOINED));
     assert_reply(GET(admin, "/api/users?q=robert"), 200,
                  LIST(USER("6", "Robert Rep", "robert@acme.example", "client_viewer", "viewer", "Viewer",
                            "suspended", JOINED),
                       "null", "1"));
     assert_holds(GET(admin, "/api/users?q=rob%20rep&role=client_user"), 200, "\"total\":0");
-    assert_string_equal(v1_audited(w, 2),
-                        "user.updated user:4:admin@acme.example -> user:6:rep@acme.example "
-                        "{\"name\":\"Robert Rep\",\"email\":\"robert@acme.example\"}");
+    assert_string_equal(v1_audited(w, 2), "user.updated user:4:admin@acme.example -> user:6:rep@acme.example "
+                                          "{\"name\":\"Robert Rep\",\"email\":\"robert@acme.example\"}");
     assert_int_equal(count_of(w,
                               "SELECT COUNT(*) FROM audit_log WHERE tenant_id = 2 AND action IN "
                               "('member.role_changed', 'member.suspended', 'user.updated')",
                               DB_NO_ARGS),
                      3);
-    assert_holds(IN_ACME("PATCH", admin, "/api/users/6", "{\"status\":\"active\"}"), 200, "\"status\":\"active\"");
+    assert_holds(IN_ACME("PATCH", admin, "/api/users/6", "{\"status\":\"active\"}"), 200,
+                 "\"status\":\"active\"");
     v1_token(w, "acme", "robert@acme.example");
     int64_t rows = count_of(w, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS);
-    assert_status(IN_ACME("PATCH", admin, "/api/users/6", "{\"status\":\"active\",\"role\":\"viewer\"}"), 200);
+    assert_status(IN_ACME("PATCH", admin, "/api/users/6", "{\"status\":\"active\",\"role\":\"viewer\"}"),
+                  200);
     assert_status(IN_ACME("PATCH", admin, "/api/users/6", "{}"), 200);
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS), rows);
 }
@@ -232,7 +248,8 @@ static void test_users__are_changed_whole_or_not(void **state)
 static void test_users__of_two_tenants_keep_name_and_address(void **state)
 {
     (void)state;
-    assert_holds(IN_ACME("PATCH", admin, "/api/users/10", "{\"name\":\"Other\"}"), 403, "another organization");
+    assert_holds(IN_ACME("PATCH", admin, "/api/users/10", "{\"name\":\"Other\"}"), 403,
+                 "another organization");
     assert_holds(IN_ACME("PATCH", admin, "/api/users/10", "{\"email\":\"o@acme.example\"}"), 403,
                  "another organization");
     assert_reply(IN_ACME("PATCH", admin, "/api/users/10",

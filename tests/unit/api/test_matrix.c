@@ -154,7 +154,8 @@ static enum error_code expected_of_member(const struct route *route, const struc
     return OK;
 }
 
-/* A session is no device token, and neither is the "1" in the path, which a token in the header contradicts. */
+/* A session is no device token, and neither is the "1" in the path, which a token in the header contradicts.
+ */
 static enum error_code expected_of_device(const struct route *route, const struct person *person,
                                           const char *slug)
 {
@@ -271,7 +272,8 @@ static void ask_cell(struct world *world, const struct route *route, const struc
     if (by_header(route)) {
         cell.header[0] = "x-tenant";
         cell.header[1] = slug;
-    } else if (route->tenant != TENANT_NONE && !(route->tenant == TENANT_BY_TOKEN && place == OWN && !is_shut(slug))) {
+    } else if (route->tenant != TENANT_NONE &&
+               !(route->tenant == TENANT_BY_TOKEN && place == OWN && !is_shut(slug))) {
         cell.host = host_of(world, place == NARROWED ? "msp" : slug);
     }
     if (route->own_origin) {
@@ -383,10 +385,11 @@ static const char *make_key(struct world *world)
 static const char *make_display(struct world *world)
 {
     struct str secret = opaque_token_new(world->fixture->arena, OPAQUE_DEVICE, device_hash);
-    fixture_exec(world->fixture,
-                 "INSERT INTO devices (tenant_id, name, content, revision, token_hash, paired_at, created_at, "
-                 "updated_at) VALUES (2, 'Lobby', '{}', 1, $1, 1, 1, 1)",
-                 DB_ARGS(db_blob(device_hash, sizeof(device_hash))));
+    fixture_exec(
+        world->fixture,
+        "INSERT INTO devices (tenant_id, name, content, revision, token_hash, paired_at, created_at, "
+        "updated_at) VALUES (2, 'Lobby', '{}', 1, $1, 1, 1, 1)",
+        DB_ARGS(db_blob(device_hash, sizeof(device_hash))));
     world_exec(world, "INSERT INTO device_seen (device_id, tenant_id, seen_at) VALUES (1, 2, 1)");
     return secret.at;
 }
@@ -416,7 +419,7 @@ static int set_up(void **state)
         tokens[i] = everybody[i].is_key      ? make_key(world)
                     : everybody[i].is_device ? make_display(world)
                     : everybody[i].email     ? issue_token(world, &everybody[i])
-                                         : NULL;
+                                             : NULL;
     probe_tables();
     walk_worker_free(&world->worker);
     walk_free(&world->walk);

@@ -82,8 +82,8 @@ static long cost_of(struct fixture *f, const char *email)
     return hashes_computed() - before;
 }
 
-/* An imported hash costs its own computation besides. So do as many unknown addresses as known ones, and always
- * the same: else the time of a refusal told who was imported. */
+/* An imported hash costs its own computation besides. So do as many unknown addresses as known ones, and
+ * always the same: else the time of a refusal told who was imported. */
 static void test_sign_in__unknown_addresses_cost_what_known_ones_do(void **state)
 {
     struct fixture *f = *state;

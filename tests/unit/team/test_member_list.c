@@ -181,8 +181,9 @@ static void test_search__follows_role_and_status(void **state)
     int64_t id = person("ann@x.example", "Ann Smith", "member");
     for (int i = 0; i < 2; i++) {
         const char *role = i ? "viewer" : "admin";
-        fixture_exec(t->fixture, "UPDATE memberships SET role = $1, status = $2 WHERE user_id = $3",
-                     DB_ARGS(db_text(str_of(role)), db_text(i ? STR("suspended") : STR("active")), db_int(id)));
+        fixture_exec(
+            t->fixture, "UPDATE memberships SET role = $1, status = $2 WHERE user_id = $3",
+            DB_ARGS(db_text(str_of(role)), db_text(i ? STR("suspended") : STR("active")), db_int(id)));
         FOUND("ann", .search = STR("smith"), .role = str_of(role));
         FOUND("", .search = STR("smith"), .role = STR("member"));
         FOUND(i ? "" : "ann", .search = STR("smith"), .filter = MEMBERS_ACTIVE);
@@ -190,8 +191,8 @@ static void test_search__follows_role_and_status(void **state)
     }
 }
 
-/* What the database follows by itself when somebody gets another role or leaves must not go through the words of
- * everybody: the index of a member's words begins with all that the foreign key names. */
+/* What the database follows by itself when somebody gets another role or leaves must not go through the words
+ * of everybody: the index of a member's words begins with all that the foreign key names. */
 static void test_search__words_of_one_member_are_found_by_their_index(void **state)
 {
     (void)state;

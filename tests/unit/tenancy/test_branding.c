@@ -11,11 +11,20 @@ static void test_branding__logos(void **state)
 {
     (void)state;
     static const char *const good[] = { "https://x.example/l.svg", "/static/l.png?v=2", "https://x" };
-    static const char *const bad[] = { "",     "http://x.example/l.svg", "//x.example/l.svg",
-                                       "https://", "https:///l",          "l.svg",
-                                       "javascript:alert(1)", "/a b",     "/a\"b",
-                                       "/a'b", "/a<b",                    "/a\\b",
-                                       "/a)b", "/a\nb" };
+    static const char *const bad[] = { "",
+                                       "http://x.example/l.svg",
+                                       "//x.example/l.svg",
+                                       "https://",
+                                       "https:///l",
+                                       "l.svg",
+                                       "javascript:alert(1)",
+                                       "/a b",
+                                       "/a\"b",
+                                       "/a'b",
+                                       "/a<b",
+                                       "/a\\b",
+                                       "/a)b",
+                                       "/a\nb" };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(branding_is_logo(str_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

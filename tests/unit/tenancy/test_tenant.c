@@ -165,12 +165,12 @@ static void test_tenant__every_table_of_a_tenants_goes_with_it(void **state)
     if (strcmp(db_driver(f->db)->name, "sqlite") != 0)
         return; /* the schemas are alike; SQLite's is the one that can be asked in this way */
     DB_ROWS(rows);
-    enum storage_status status = db_first(
-        f->conn, &rows,
-        "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' "
-        "AND c.name = 'tenant_id' AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(t.name) k "
-        "WHERE k.\"from\" = 'tenant_id' AND k.on_delete = 'CASCADE')",
-        DB_NO_ARGS);
+    enum storage_status status =
+        db_first(f->conn, &rows,
+                 "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' "
+                 "AND c.name = 'tenant_id' AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(t.name) k "
+                 "WHERE k.\"from\" = 'tenant_id' AND k.on_delete = 'CASCADE')",
+                 DB_NO_ARGS);
     if (status == STORAGE_ROW)
         fail_msg("%s stays when its tenant is deleted", db_col_text(&rows, 0, f->arena).at);
     assert_int_equal(status, STORAGE_DONE);
