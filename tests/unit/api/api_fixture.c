@@ -175,6 +175,16 @@ void assert_status(const struct reply *reply, int status)
         fail_msg("status %d instead of %d: %.*s", reply->status, status, STR_ARG(reply->body));
 }
 
+void assert_holds(const struct reply *reply, int status, const char *text)
+{
+    assert_status(reply, status);
+    for (size_t i = 0; i < reply->body.len; i++) {
+        if (str_starts_with(str_sub(reply->body, i, reply->body.len), str_of(text)))
+            return;
+    }
+    fail_msg("no %s in %.*s", text, STR_ARG(reply->body));
+}
+
 static void assert_body(int status, struct str body, int expected_status, const char *expected)
 {
     if (status != expected_status || !str_equal(body, str_of(expected)))

@@ -54,6 +54,8 @@ const struct reply *ask(struct world *world, struct ask ask);
 /* Fails the test with what came instead. */
 void assert_reply(const struct reply *reply, int status, const char *body);
 void assert_status(const struct reply *reply, int status);
+/* That status, and `text` somewhere in the body. */
+void assert_holds(const struct reply *reply, int status, const char *text);
 /* As assert_reply(), after every token in the body was replaced by "T". */
 void assert_reply_with_token(struct world *world, const struct reply *reply, int status, const char *body);
 /* NULL when there is none. */

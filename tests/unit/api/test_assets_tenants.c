@@ -59,18 +59,6 @@ static int tear_down(void **state)
     ",\"usage\":[{\"limit\":\"assets\",\"used\":0,\"max\":null},{\"limit\":\"users\",\"used\":" users        \
     ",\"max\":" max "}]}"
 
-static bool holds(const struct reply *reply, const char *text)
-{
-    return strstr(arena_cstr(w->fixture->arena, reply->body), text) != NULL;
-}
-
-static void assert_holds(const struct reply *reply, int status, const char *text)
-{
-    assert_status(reply, status);
-    if (!holds(reply, text))
-        fail_msg("no %s in %.*s", text, STR_ARG(reply->body));
-}
-
 /* ---- the list ---- */
 
 static void test_tenants__are_listed_in_pages(void **state)

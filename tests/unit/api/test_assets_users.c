@@ -61,18 +61,6 @@ static int tear_down(void **state)
     USER("10", "Bo Both", "both@example.com", "client_user", "member", "Member", "active", JOINED_LATER)
 #define LIST(items, next, total) "{\"items\":[" items "],\"next\":" next ",\"total\":" total "}"
 
-static bool holds(const struct reply *reply, const char *text)
-{
-    return strstr(arena_cstr(w->fixture->arena, reply->body), text) != NULL;
-}
-
-static void assert_holds(const struct reply *reply, int status, const char *text)
-{
-    assert_status(reply, status);
-    if (!holds(reply, text))
-        fail_msg("no %s in %.*s", text, STR_ARG(reply->body));
-}
-
 /* ---- reading ---- */
 
 static void test_users__are_listed(void **state)
