@@ -19,6 +19,7 @@ const struct route_table *const api_route_tables[] = {
     &assets_domains_routes,
     &assets_settings_routes,
     &assets_users_routes,
+    &assets_label_routes,
     &assets_mail_preview_routes,
     &assets_records_routes,
     &assets_custody_routes,

@@ -86,6 +86,26 @@ browserSuite('panel: records', {}, ({ visitor }) => {
     assert.deepEqual(await seriousIssues(page), []);
   });
 
+  it('prints labels, and a telephone that reads one lands at the asset', async () => {
+    const page = await as('owner', '/assets');
+    await act(page, 'Projector', 'QR code');
+    const code = page.getByRole('img', { name: 'QR code of PRJ-1' });
+    await code.waitFor();
+    assert.ok(await code.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)));
+    const id = (await code.getAttribute('src')).match(/assets\/(\d+)\/qr/)[1];
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Labels' }).click();
+    const labels = page.getByRole('list', { name: 'Labels' });
+    await labels.getByText('PRJ-1').waitFor();
+    assert.equal(await labels.getByRole('listitem').count(), 3);
+    await shoot(page, 'labels');
+    const sheet = await page.pdf();
+    assert.ok(sheet.length > 2000);
+    const phone = await as('owner', `/assets?id=${id}`);
+    await phone.getByRole('dialog').getByText('History').waitFor();
+    assert.equal(await phone.getByRole('dialog').getByLabel('Tag').inputValue(), 'PRJ-1');
+  });
+
   it('deletes after asking; a viewer only looks', async () => {
     const page = await as('owner', '/assets');
     await act(page, 'Docking station', 'Delete');
@@ -95,7 +115,7 @@ browserSuite('panel: records', {}, ({ visitor }) => {
     await row(other, 'Projector').waitFor();
     assert.equal(await button(other, 'New asset').count(), 0);
     await row(other, 'Projector').getByRole('button', { name: /^Actions/ }).click();
-    assert.deepEqual(await other.getByRole('menuitem').allTextContents(), ['Show']);
+    assert.deepEqual(await other.getByRole('menuitem').allTextContents(), ['Show', 'QR code']);
   });
 
   it('contacts: make, change, find; each sees their own', async () => {

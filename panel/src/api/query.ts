@@ -37,7 +37,7 @@ export function useLoad<T>(read: (signal: AbortSignal) => Promise<T>, keys: unkn
 export interface Page<Row> {
   rows: Row[];
   next: string | null;
-  total?: number;
+  total?: number | null; // null: too many to count
 }
 
 interface Wrapped<Row> {
@@ -45,7 +45,7 @@ interface Wrapped<Row> {
   data?: Row[];
   next?: string | null;
   nextCursor?: string | null;
-  total?: number;
+  total?: number | null;
   meta?: { next_cursor?: string | null };
 }
 

@@ -2,12 +2,14 @@ import { href } from '../app/router';
 import { Page, Tabs } from '../ui/basics';
 import { Assets } from './assets/asset_list';
 import { Categories, Employees, Locations } from './assets/kinds';
+import { Labels } from './assets/labels';
 
 const parts = [
   { key: '', name: 'Assets', part: Assets },
   { key: '/categories', name: 'Categories', part: Categories },
   { key: '/locations', name: 'Locations', part: Locations },
   { key: '/employees', name: 'Employees', part: Employees },
+  { key: '/labels', name: 'Labels', part: Labels },
 ];
 
 export function AssetsPage({ rest }: { rest: string }) {

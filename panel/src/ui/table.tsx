@@ -83,9 +83,9 @@ export function ListTable<Row>({ pages, empty, ...table }: Omit<TableProps<Row>,
   return (
     <div class={loading ? 'stale' : ''} aria-busy={loading}>
       {data.rows.length ? <Table {...table} rows={data.rows} /> : <Empty title="Nothing more." />}
-      {(forward || back || data.total !== undefined) && (
+      {(forward || back || typeof data.total === 'number') && (
         <footer class="pager">
-          <span>{data.total !== undefined && `${data.total.toLocaleString('en')} in all`}</span>
+          <span>{typeof data.total === 'number' && `${data.total.toLocaleString('en')} in all`}</span>
           {(forward || back) && (
             <span class="actions">
               <Button small icon="left" disabled={!back} onClick={() => back?.()} label="Previous page" />

@@ -1,8 +1,8 @@
 /* The portal: whoever has a ticket's code sees the ticket, shows its QR code and may cancel it. */
+#include "api/qr_answer.h"
 #include "api/spaces/answer.h"
 #include "api/spaces/ticket.h"
 #include "api/tables.h"
-#include "qr/qr.h"
 
 /* What is malformed, unknown or another tenant's is one and the same. OK with *ret, or the failure is set. */
 static enum error_code find(struct call *call, struct ticket *ret)
@@ -70,40 +70,17 @@ static enum error_code cancel(struct call *call)
 
 /* ---- the QR code ---- */
 
-struct qr_query {
-    struct str format;
-    int64_t size;
-};
-static const char *const formats[] = { "png", "svg", NULL };
-static const struct field qr_fields[] = {
-    FIELD(struct qr_query, format, "format", FIELD_ENUM, .words = formats, .help = "png if left out",
-          .example = "svg"),
-    FIELD(struct qr_query, size, "size", FIELD_INT, .min = QR_SIZE_MIN, .max = QR_SIZE_MAX,
-          .help = "Pixels of a side; 320 if left out", .example = "320"),
-};
-static const struct shape qr_shape = SHAPE("TicketQrQuery", struct qr_query, qr_fields);
-
 /* Of the portal's link: a telephone opens it, and check-in takes it as it takes the code. */
 static enum error_code qr(struct call *call)
 {
-    const struct qr_query *query = call->query_input;
-    bool is_svg = str_equal(query->format, STR("svg"));
-    struct qr_style style = { .size = (int)query->size };
     struct ticket ticket;
     struct ticket_deed deed;
-    struct str picture;
     enum error_code code = find(call, &ticket);
     if (code == OK)
         code = spaces_ticket_begin(call, &deed);
     if (code != OK)
         return code;
-    struct str link = arena_join(call->arena, deed.portal_base, call->params[0]);
-    enum qr_result result =
-        is_svg ? qr_svg(call->arena, link, style, &picture) : qr_png(call->arena, link, style, &picture);
-    if (result != QR_OK)
-        return call_fail_field(call, "size", VIOLATION_CUSTOM, "The size is too small for this code.");
-    reply_text(&call->reply, 200, is_svg ? "image/svg+xml" : "image/png", picture);
-    return OK;
+    return qr_answer(call, arena_join(call->arena, deed.portal_base, call->params[0]));
 }
 
 static const struct field portal_rows[] = {
@@ -132,8 +109,9 @@ static const struct route routes[] = {
       .path = "/api/public/portal/{code}/qr",
       .need = NEED_PUBLIC,
       .tenant = TENANT_BY_HOST_OR_QUERY,
-      .query = &qr_shape,
-      .media = "image/png, image/svg+xml",
+      .query = &qr_query_shape,
+      .conditional = true,
+      .media = QR_MEDIA,
       .handler = qr,
       .summary = "The ticket's QR code, as PNG or SVG" },
     { .op = "spaces_portal_cancel",

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { api } from '../../api/client';
+import { address, api } from '../../api/client';
 import { pageOf, useLoad } from '../../api/query';
 import { may } from '../../app/session';
 import { Badge, Button, Empty, Loading, Trouble } from '../../ui/basics';
@@ -16,13 +16,14 @@ import { RecordList } from '../records/record_list';
 import type { Kind } from '../records/record_list';
 import { categories, employees, locations } from './kinds';
 
-const assets = recordApi('/api/assets', '/api/assets/{id}');
+export const assets = recordApi('/api/assets', '/api/assets/{id}');
 type Asset = RowIn<typeof assets>;
 
 const kind: Kind = { one: 'asset', many: 'assets', schema: 'Asset', create: 'assets.create', edit: 'assets.edit', remove: 'assets.delete' };
 const tones: Record<string, Tone> = { available: 'good', checked_out: 'accent', maintenance: 'warn', lost: 'bad', retired: 'quiet' };
 const statuses = Object.keys(tones).map((value) => ({ value, name: labelOf(value) }));
 
+export const qrOf = (id: number): string => address('/api/assets/{id}/qr', { id }, { format: 'svg' });
 const isOverdue = ({ due_at }: Asset): boolean => Boolean(due_at && new Date(due_at) < new Date());
 
 function CheckOut({ asset, onClose, onDone }: { asset: Asset; onClose: () => void; onDone: () => void }) {
@@ -66,6 +67,15 @@ function History({ asset }: { asset: Asset }) {
 }
 type Event = { id: number; action: string; employee_name: string | null; created_at: string };
 
+function LabelDialog({ asset, onClose }: { asset: Asset; onClose: () => void }) {
+  return (
+    <Dialog title={asset.name} onClose={onClose}>
+      <img class="qr" alt={`QR code of ${asset.tag}`} src={qrOf(asset.id)} />
+      <p class="centred mono">{asset.tag}</p>
+    </Dialog>
+  );
+}
+
 function Inside({ asset, move }: { asset: Asset; move: (asset: Asset) => void }) {
   const isOut = asset.status === 'checked_out';
   return (
@@ -84,6 +94,7 @@ function Inside({ asset, move }: { asset: Asset; move: (asset: Asset) => void })
 
 export function Assets() {
   const [moving, setMoving] = useState<{ asset: Asset; reload: () => void }>();
+  const [showing, setShowing] = useState<Asset>();
   const kinds = useChoices(categories);
   const places = useChoices(locations);
   const people = useChoices(employees);
@@ -117,9 +128,11 @@ export function Assets() {
         ]}
         inside={(asset, reload) => <Inside asset={asset} move={() => setMoving({ asset, reload })} />}
         deeds={(asset, reload) => [
+          { name: 'QR code', icon: 'qr', run: () => setShowing(asset) },
           { name: 'Check out', run: () => setMoving({ asset, reload }), hidden: asset.status !== 'available' || !may('assets.checkout') },
           { name: 'Check in', run: () => setMoving({ asset, reload }), hidden: asset.status !== 'checked_out' || !may('assets.checkin') },
         ]} />
+      {showing && <LabelDialog asset={showing} onClose={() => setShowing(undefined)} />}
       {moving && (moving.asset.status === 'checked_out'
         ? <CheckIn asset={moving.asset} onClose={() => setMoving(undefined)} onDone={done} />
         : <CheckOut asset={moving.asset} onClose={() => setMoving(undefined)} onDone={done} />)}

@@ -8,20 +8,26 @@ import type { Search } from '../../ui/picker';
 
 export interface RecordApi<Row> {
   list: (query: Record<string, unknown>, signal?: AbortSignal) => Promise<unknown>;
+  read: (id: string | number) => Promise<Row>;
   create: (body: Values) => Promise<unknown>;
   update: (id: string | number, body: Values) => Promise<unknown>;
   remove: (id: string | number) => Promise<unknown>;
-  row?: Row; // for its type alone
 }
 
 type ListPath = PathFor<'get'> & PathFor<'post'>;
-type OnePath = PathFor<'patch'> & PathFor<'delete'>;
+type OnePath = PathFor<'get'> & PathFor<'patch'> & PathFor<'delete'>;
 type RowOf<A> = A extends { items: (infer R)[] } | { data: (infer R)[] } ? R : never;
+
+// spaces wraps a record in `data`.
+function bare<Row>(answer: unknown): Row {
+  return (answer as { data?: Row }).data ?? answer as Row;
+}
 
 export function recordApi<L extends ListPath>(list: L, one: OnePath): RecordApi<RowOf<Answer<L>>> {
   const path = (id: string | number): never => ({ id: String(id) }) as never;
   return {
     list: (query, signal) => api.get(list, { query: query as never, ...(signal ? { signal } : {}) } as never),
+    read: (id) => api.get(one, { path: path(id) } as never).then((answer) => bare(answer)),
     create: (body) => api.post(list, { body } as never),
     update: (id, body) => api.patch(one, { path: path(id), body } as never),
     remove: (id) => api.delete(one, { path: path(id) } as never),

@@ -1,7 +1,7 @@
 // A record kind as a page: the list with its search, filters and sort, a drawer to create and change, deletion. What is
 // particular about a kind is told in rows: columns, fields, filters.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { usePages } from '../../api/query';
 import { useFilters } from '../../app/router';
 import { may } from '../../app/session';
@@ -13,7 +13,7 @@ import type { Choice, FieldHint, Values } from '../../ui/form';
 import type { Deed } from '../../ui/menu';
 import { ListTable } from '../../ui/table';
 import type { Column } from '../../ui/table';
-import { tell } from '../../ui/toast';
+import { complain, tell } from '../../ui/toast';
 import type { RecordApi } from './record_api';
 
 export interface Kind {
@@ -77,8 +77,17 @@ export function RecordList<R extends Row>({ kind, records, columns, fields, name
     q: filter('q'), sort: filter('sort') || sort, ...Object.fromEntries(filters.map(({ name }) => [name, filter(name)])),
   };
   const pages = usePages<R>((cursor, signal) => records.list({ ...query, cursor, limit: 25 }, signal), [kind.many, query]);
-  const done = (): void => {
+  // A link leads to one record: #/assets?id=42
+  const linked = filter('id');
+  useEffect(() => {
+    if (linked) records.read(linked).then((row) => setOpen({ row }), complain);
+  }, [linked]);
+  const close = (): void => {
     setOpen(undefined);
+    if (linked) setFilter({ id: '' });
+  };
+  const done = (): void => {
+    close();
     pages.reload();
   };
   const remove = async (row: R): Promise<void> => {
@@ -107,7 +116,7 @@ export function RecordList<R extends Row>({ kind, records, columns, fields, name
           { name: 'Delete', run: () => remove(row), danger: true, hidden: !may(kind.remove) },
         ]} />
       {open && (
-        <RecordDrawer kind={kind} records={records} row={open.row} fields={fields} initial={initial} onClose={() => setOpen(undefined)} onDone={done}>
+        <RecordDrawer kind={kind} records={records} row={open.row} fields={fields} initial={initial} onClose={close} onDone={done}>
           {open.row && inside?.(open.row, done)}
         </RecordDrawer>
       )}
