@@ -64,12 +64,13 @@ static struct str subject_of(const char *path)
     return step;
 }
 
+/* The server's own routes, and those for other programs, are few. */
 struct str tag_of(struct arena *arena, const struct api_row *row)
 {
-    struct str subject = subject_of(row->route->path);
-    bool is_one = str_equal(str_of(row->surface->name), subject) || strcmp(row->surface->name, "system") == 0;
-    return is_one ? str_of(row->surface->name)
-                  : arena_printf(arena, "%s: %.*s", row->surface->name, STR_ARG(subject));
+    const char *surface = row->surface->name;
+    bool is_one = strcmp(surface, "system") == 0 || strcmp(surface, "oauth") == 0;
+    return is_one ? str_of(surface)
+                  : arena_printf(arena, "%s: %.*s", surface, STR_ARG(subject_of(row->route->path)));
 }
 
 static bool has_text(const cJSON *list, struct str text)

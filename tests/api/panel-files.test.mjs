@@ -50,11 +50,27 @@ suite('panel files', {}, (server) => {
     assert.equal((await get(server, '/panel/', {}, 'POST')).status, 405);
   });
 
-  it('come with the API’s document', async () => {
+  it('come with the API’s document, which is kept like them', async () => {
     const reply = await get(server, '/openapi.json');
     assert.equal(reply.status, 200);
     assert.equal(reply.json.openapi, '3.1.0');
     assert.ok(reply.json.components.schemas.SessionLogin);
     assert.equal(reply.json.paths['/panel/'], undefined);
+    const packed = await http1(server(), { path: '/openapi.json', headers: { 'accept-encoding': 'gzip' } });
+    assert.equal(packed.headers['content-encoding'], 'gzip');
+    assert.deepEqual(gunzipSync(packed.body), reply.body);
+    assert.equal((await get(server, '/openapi.json', { 'if-none-match': reply.headers.etag })).status, 304);
+    assert.equal((await get(server, '/openapi.json', {}, 'HEAD')).headers['content-length'], String(reply.body.length));
+    assert.equal((await get(server, '/openapi.json', {}, 'POST')).status, 405);
+  });
+
+  it('come with the page that shows it, and all that is in it', async () => {
+    for (const path of ['/docs', '/docs/']) {
+      const page = await get(server, path);
+      assert.match(page.headers['content-type'], /^text\/html/);
+      assert.doesNotMatch(page.text, /<script(?![^>]* src=)|<style| style=| on\w+=|https?:/);
+      for (const [, file] of page.text.matchAll(/(?:src|href)="([^"]+)"/g)) assert.equal((await get(server, file)).status, 200, file);
+    }
+    assert.match((await get(server, '/docs/swagger-ui-licence.txt')).text, /Apache License/);
   });
 });
