@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { ask, connect2, http2Once, request2 } from './harness/client.mjs';
 import { suite } from './harness/suite.mjs';
-import { ACME_HOST, people, ROOT_HOST } from './harness/world.mjs';
+import { ACME_DOMAIN, ACME_HOST, people, ROOT_HOST } from './harness/world.mjs';
 
 suite('tenants', { config: { mode: 'saas', server: { queue: 4096 } } }, (server) => {
   const send = (method, path, token, json, host = ROOT_HOST) => http2Once(server(), { method, path, host, token, json });
@@ -66,6 +66,31 @@ suite('tenants', { config: { mode: 'saas', server: { queue: 4096 } } }, (server)
     }
     const listed = await send('GET', '/api/users?q=seat', owner, undefined, ACME_HOST);
     assert.equal(listed.json.total, 3);
+  });
+
+  it("a tenant's settings, domains and users by its own administrator", async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    const owner = await tokenOf(people.owner);
+    const own = (method, path, json) => send(method, path, owner, json, ACME_HOST);
+    assert.equal((await own('GET', '/api/settings')).json.public_url, `http://${ACME_DOMAIN}`);
+    assert.equal((await send('PATCH', '/api/tenants/acme', root, { max_users: null })).json.max_users, null);
+    assert.equal((await own('POST', '/api/settings/domains', { host: 'more.acme.example' })).status, 201);
+    const hosts = (await own('GET', '/api/settings/domains')).json.items.map((item) => item.host);
+    assert.deepEqual(hosts, [ACME_DOMAIN, 'more.acme.example']);
+    assert.deepEqual((await send('GET', '/api/tenants/acme/domains', root)).json.items.map((item) => item.host), hosts);
+    assert.equal((await own('DELETE', '/api/settings/domains/more.acme.example')).status, 204);
+    assert.equal((await send('DELETE', '/api/tenants/acme/domains/more.acme.example', root)).status, 404);
+    const made = await own('POST', '/api/users', { name: 'Ina', email: 'ina@acme.example', role: 'client_viewer', password: 'granite-willow-8' });
+    assert.equal(made.status, 201, made.text);
+    const path = `/api/users/${made.json.id}`;
+    assert.deepEqual((await own('GET', path)).json, made.json);
+    const changed = await own('PATCH', path, { name: 'Ina Berg', role: 'client_user' });
+    assert.deepEqual([changed.json.name, changed.json.role, changed.json.role_slug], ['Ina Berg', 'client_user', 'member']);
+    const ina = await tokenOf({ email: 'ina@acme.example', password: 'granite-willow-8' });
+    assert.equal((await own('PATCH', path, { status: 'suspended' })).json.status, 'suspended');
+    assert.equal((await send('GET', '/api/auth/me', ina, undefined, ACME_HOST)).status, 403);
+    assert.equal((await own('DELETE', path)).status, 204);
+    assert.equal((await own('GET', path)).status, 404);
   });
 
   // One domain, two tenants, at once: one has it.
