@@ -30,6 +30,7 @@ suite('bookings', {}, (server) => {
     assert.equal((await send('PATCH', `/spaces/${id}`, { capacity: null })).json.data.capacity, null);
     for (const wrong of [{}, { name: '' }, { name: 'x', capacity: 0 }, { name: 'x', tenant_id: 1 }, { name: 'x', revision: 9 }])
       assert.equal((await send('POST', '/spaces', wrong)).status, 422, JSON.stringify(wrong));
+    assert.deepEqual((await send('GET', '/spaces')).json.data.map((one) => one.id), [id]);
     assert.equal((await send('GET', `/spaces/${id}`, undefined, 'outsider')).status, 404);
     assert.equal((await send('POST', '/spaces', { name: 'x' }, 'viewer')).status, 403);
     assert.equal((await send('DELETE', `/spaces/${id}`)).status, 200);
@@ -43,6 +44,7 @@ suite('bookings', {}, (server) => {
     assert.equal(first.json.data.starts_at, '2031-03-03T09:00:00Z');
     assert.equal(first.json.data.status, 'confirmed');
     assert.equal(first.json.data.created_by, server().world.users.owner);
+    assert.deepEqual((await send('GET', `/bookings/${first.json.data.id}`)).json.data, first.json.data);
     assert.equal((await book(id, '2031-03-03T10:00:00Z', '2031-03-03T11:00:00Z')).status, 201);
     assert.equal((await book(id, '2031-03-03T08:00:00Z', '2031-03-03T09:00:00Z')).status, 201);
     const taken = await book(id, '2031-03-03T09:59:59.999999Z', '2031-03-03T10:00:00.000001Z');

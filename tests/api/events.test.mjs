@@ -182,6 +182,42 @@ suite('events', { config: { payments: { webhook_secret: SECRET } } }, (server) =
     assert.deepEqual(log.json.data.map(({ action }) => action).slice(0, 3), ['ticket.checked_in', 'ticket.reissued', 'ticket.confirmed']);
   });
 
+  it('staff sell day passes for somebody, and do with them what they do with registrations', async () => {
+    const pass = await made('/passes', { name: 'Studio', capacity: 5, price: 900 });
+    const date = soon(0).slice(0, 10);
+    const purchase = (more) => made(`/passes/${pass.id}/purchases`, { ...jane, date, ...more });
+    const deed = (id, what) => staff('POST', `/passes/${pass.id}/purchases/${id}/${what}`);
+    const { id, code, status } = await purchase();
+    assert.equal(status, 'pending');
+    assert.equal((await deed(id, 'mark-paid')).json.data.status, 'confirmed');
+    assert.notEqual((await deed(id, 'resend')).json.data.code, code);
+    assert.equal((await deed(id, 'check-in')).status, 200);
+    const other = await purchase();
+    assert.equal((await deed(other.id, 'cancel')).json.data.status, 'cancelled');
+    assert.equal((await staff('GET', `/passes/${pass.id}`)).json.data.open_purchases, 1);
+    assert.equal((await staff('PATCH', `/passes/${pass.id}`, { capacity: 6 })).json.data.capacity, 6);
+    const unsold = await made('/passes', { name: 'Unsold', capacity: 5 });
+    assert.ok((await staff('GET', '/passes?limit=200')).json.data.some((one) => one.id === unsold.id));
+    assert.deepEqual((await staff('DELETE', `/passes/${unsold.id}`)).json, { success: true, data: 'Deleted.' });
+  });
+
+  it('staff register, cancel, check in by code, and see who came', async () => {
+    const event = await newEvent({ is_published: false });
+    assert.ok((await staff('GET', '/events?is_published=false&limit=200')).json.data.some(({ id }) => id === event.id));
+    const kept = await made(`/events/${event.id}/registrations`, jane);
+    const other = await made(`/events/${event.id}/registrations`, { ...jane, quantity: 3 });
+    assert.equal((await staff('POST', `/events/${event.id}/registrations/${other.id}/cancel`)).status, 200);
+    assert.equal((await staff('GET', `/events/${event.id}`)).json.data.taken, 1);
+    assert.equal((await staff('POST', '/check-ins', { code: kept.code })).status, 200);
+    const [latest] = (await staff('GET', '/check-ins?limit=1')).json.data;
+    assert.deepEqual([latest.ticket_id, latest.name, latest.checked_in_by], [kept.id, 'Jane Smith', server().world.users.owner]);
+    const member = await made('/members', { first_name: 'Ada' });
+    assert.equal((await staff('GET', `/members/${member.id}`)).json.data.code_hint, '');
+    assert.ok((await staff('GET', '/members?status=active')).json.data.some(({ id }) => id === member.id));
+    assert.equal((await staff('DELETE', `/members/${member.id}`)).status, 200);
+    assert.equal((await staff('POST', `/members/${member.id}/code`)).status, 404);
+  });
+
   const webhook = (body, { secret = SECRET, at = Math.floor(Date.now() / 1000), signed = body } = {}) => ({
     method: 'POST', path: '/api/public/payments/webhook', body,
     headers: { 'content-type': 'application/json',
