@@ -221,7 +221,7 @@ static void add_components(struct arena *arena, cJSON *document, const struct ap
     cJSON *components = json_add_object(document, "components");
     add_schemas(arena, json_add_object(components, "schemas"), rows);
     json_add_item(components, "responses", responses);
-    add_headers(json_add_object(components, "headers"));
+    headers_add(json_add_object(components, "headers"));
     add_schemes(json_add_object(components, "securitySchemes"));
 }
 

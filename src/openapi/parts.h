@@ -53,10 +53,20 @@ cJSON *example_of_answer(struct arena *arena, const struct shape *shape, const s
 /* "v1: team": the surface and what the path is about. */
 struct str tag_of(struct arena *arena, const struct api_row *row);
 
-/* ---- responses.c, operation.c ---- */
+/* ---- headers.c ---- */
 
-/* The components that responses refer to. */
-void add_headers(cJSON *headers);
+/* The components/headers. */
+void headers_add(cJSON *headers);
+/* Adds to a response of that status which of them it bears. */
+void headers_refer(struct arena *arena, cJSON *response, const struct route *route, int status);
+
+/* ---- success.c ---- */
+
+/* Adds the response of a row that is carried out, and the 304 of one that is conditional. Rows that end in
+ * one status share a response. */
+void success_add(struct arena *arena, cJSON *responses, const struct api_row *row);
+
+/* ---- responses.c, operation.c ---- */
 
 /* Whether a token is asked for, rather than allowed or ignored. */
 bool route_wants_token(const struct route *route);

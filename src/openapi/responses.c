@@ -103,76 +103,6 @@ static const struct cause {
     { ERR_STORAGE_AWAY, is_queued },
 };
 
-/* ---- headers ---- */
-
-struct header_row {
-    const char *name;
-    enum field_type type;
-    const char *help;
-    bool (*applies)(const struct route *route, int status);
-};
-
-static bool is_any(const struct route *route, int status)
-{
-    (void)route;
-    (void)status;
-    return true;
-}
-
-static bool is_counted(const struct route *route, int status)
-{
-    (void)status;
-    return is_limited(route);
-}
-
-static bool has_etag(const struct route *route, int status)
-{
-    return route->conditional && status < 400;
-}
-
-static bool asks_for_token(const struct route *route, int status)
-{
-    (void)route;
-    return status == 401;
-}
-
-static bool asks_to_wait(const struct route *route, int status)
-{
-    (void)route;
-    return status == 429 || status == 503;
-}
-
-static const struct header_row header_rows[] = {
-    { "X-Request-Id", FIELD_STR, "Names the request, here and in the server's log", is_any },
-    { "X-RateLimit-Limit", FIELD_INT, "How many requests a window has", is_counted },
-    { "X-RateLimit-Remaining", FIELD_INT, "How many of them are left", is_counted },
-    { "X-RateLimit-Reset", FIELD_INT, "When the window ends, in epoch seconds", is_counted },
-    { "ETag", FIELD_STR, "For If-None-Match of the next request", has_etag },
-    { "WWW-Authenticate", FIELD_STR, "How to authenticate (RFC 6750)", asks_for_token },
-    { "Retry-After", FIELD_INT, "Seconds to wait before the next try", asks_to_wait },
-};
-
-void add_headers(cJSON *headers)
-{
-    for (size_t i = 0; i < sizeof header_rows / sizeof header_rows[0]; i++) {
-        const struct header_row *row = &header_rows[i];
-        cJSON *header = json_add_object(headers, row->name);
-        json_add_str(header, "description", str_of(row->help));
-        json_add_item(header, "schema", schema_of_field(&(struct field){ .type = row->type }, BODY_NONE));
-    }
-}
-
-static void refer_to_headers(struct arena *arena, cJSON *response, const struct route *route, int status)
-{
-    cJSON *headers = json_add_object(response, "headers");
-    for (size_t i = 0; i < sizeof header_rows / sizeof header_rows[0]; i++) {
-        const struct header_row *row = &header_rows[i];
-        if (row->applies(route, status))
-            json_add_str(json_add_object(headers, row->name), "$ref",
-                         arena_printf(arena, "#/components/headers/%s", row->name));
-    }
-}
-
 /* ---- one refusal ---- */
 
 /* The response of one status, while it is put together. */
@@ -276,7 +206,7 @@ static void add_refusal(struct arena *arena, cJSON *shared, cJSON *responses, co
         return;
     cJSON *response = json_new_object();
     json_add_str(response, "description", buf_str(&refusal.text));
-    refer_to_headers(arena, response, rows->at[0].route, status);
+    headers_refer(arena, response, rows->at[0].route, status);
     cJSON *content = json_add_object(response, "content");
     cJSON *own = json_add_object(content, "application/json");
     json_add_item(own, "schema", schema_of(refusal.schemas));
@@ -286,127 +216,13 @@ static void add_refusal(struct arena *arena, cJSON *shared, cJSON *responses, co
     share(arena, shared, responses, rows, status, response);
 }
 
-/* ---- success ---- */
-
-static const char *word_of(int status)
-{
-    switch (status) {
-    case 201:
-        return "Created";
-    case 202:
-        return "Accepted";
-    case 204:
-        return "Done; there is nothing to tell";
-    default:
-        return "Done";
-    }
-}
-
-static bool has_json(const struct route *route)
-{
-    return route->answer || route->form == ANSWER_MESSAGE;
-}
-
-/* The row's answer in its surface's envelope. */
-static cJSON *schema_of_success(struct arena *arena, const struct api_row *row)
-{
-    const struct route *route = row->route;
-    const struct shape *envelope = route->form == ANSWER_BARE ? NULL : row->surface->success[route->form];
-    if (envelope && envelope->name)
-        return schema_ref(arena, str_of(envelope->name));
-    if (envelope)
-        return schema_of_answer(arena, envelope, route->answer);
-    cJSON *item = schema_ref(arena, str_of(route->answer->name));
-    if (route->form != ANSWER_LIST && route->form != ANSWER_PAGE)
-        return item;
-    cJSON *list = json_new_object();
-    json_add_str(list, "type", STR("array"));
-    json_add_item(list, "items", item);
-    return list;
-}
-
-static cJSON *example_of_success(struct arena *arena, const struct api_row *row)
-{
-    const struct route *route = row->route;
-    const struct shape *envelope = route->form == ANSWER_BARE ? NULL : row->surface->success[route->form];
-    if (envelope)
-        return example_of_answer(arena, envelope, route->answer);
-    cJSON *item = example_of_answer(arena, route->answer, NULL);
-    if (route->form != ANSWER_LIST && route->form != ANSWER_PAGE)
-        return item;
-    cJSON *list = json_new_array();
-    json_add_item(list, NULL, item);
-    return list;
-}
-
-static void add_media(struct arena *arena, cJSON *content, const char *media)
-{
-    struct str one, rest = str_of(media);
-    for (bool more = true; more;) {
-        more = str_split(rest, ',', &one, &rest);
-        json_add_object(content, arena_cstr(arena, str_trim(one)));
-    }
-}
-
-/* Several rows of an operation may end in one status with different answers. */
-static void add_success_schema(cJSON *content, cJSON *schema, cJSON *example)
-{
-    cJSON *json = cJSON_GetObjectItemCaseSensitive(content, "application/json");
-    if (!json) {
-        json = json_add_object(content, "application/json");
-        json_add_item(json, "schema", schema);
-        json_add_item(json, "example", example);
-        return;
-    }
-    cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(json, "schema");
-    cJSON *any = cJSON_GetObjectItemCaseSensitive(before, "anyOf");
-    if (!any) {
-        cJSON *either = json_new_object();
-        any = json_add_array(either, "anyOf");
-        json_add_item(any, NULL, before);
-        before = either;
-    }
-    json_add_item(any, NULL, schema);
-    json_add_item(json, "schema", before);
-}
-
-static void add_not_modified(struct arena *arena, cJSON *responses, const struct route *route)
-{
-    if (!route->conditional || cJSON_GetObjectItemCaseSensitive(responses, "304"))
-        return;
-    cJSON *response = json_add_object(responses, "304");
-    json_add_str(response, "description", STR("What If-None-Match names is still so"));
-    refer_to_headers(arena, response, route, 304);
-}
-
-static void add_success(struct arena *arena, cJSON *responses, const struct api_row *row)
-{
-    int status = row->route->success ? row->route->success : 200;
-    const char *key = arena_printf(arena, "%d", status).at;
-    cJSON *response = cJSON_GetObjectItemCaseSensitive(responses, key);
-    if (!response) {
-        response = json_add_object(responses, key);
-        json_add_str(response, "description", str_of(word_of(status)));
-        refer_to_headers(arena, response, row->route, status);
-    }
-    if (!has_json(row->route) && !row->route->media)
-        return;
-    cJSON *content = cJSON_GetObjectItemCaseSensitive(response, "content");
-    if (!content)
-        content = json_add_object(response, "content");
-    if (has_json(row->route))
-        add_success_schema(content, schema_of_success(arena, row), example_of_success(arena, row));
-    if (row->route->media)
-        add_media(arena, content, row->route->media);
-}
+/* ---- all of an operation ---- */
 
 cJSON *responses_of(struct arena *arena, const struct api_rows *rows, cJSON *shared)
 {
     cJSON *responses = json_new_object();
     for (size_t i = 0; i < rows->n; i++)
-        add_success(arena, responses, &rows->at[i]);
-    for (size_t i = 0; i < rows->n; i++)
-        add_not_modified(arena, responses, rows->at[i].route);
+        success_add(arena, responses, &rows->at[i]);
     for (int status = 400; status < 600; status++)
         add_refusal(arena, shared, responses, rows, status);
     return responses;

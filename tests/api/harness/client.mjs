@@ -32,7 +32,7 @@ function answer(asked, status, headers, chunks) {
   const text = body.toString('utf8');
   const result = { status, headers, text, body };
   const type = headers['content-type'] ?? '';
-  if (/^application\/(problem\+)?json\b/.test(type) && text !== '') result.json = JSON.parse(text);
+  if (/^application\/(problem\+)?json\b/.test(type) && text !== '' && !headers['content-encoding']) result.json = JSON.parse(text);
   record(asked, result);
   return result;
 }

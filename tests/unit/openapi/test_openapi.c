@@ -340,6 +340,76 @@ static void test_openapi_schema__says_what_the_rows_say(void **state)
     assert_non_null(look_up("components/schemas/AssetsLogin/properties/password/minLength"));
 }
 
+/* ---- answers ---- */
+
+static const cJSON *answer_at(const char *method, const char *path, const char *status)
+{
+    const cJSON *response = response_of(operation_at(method, path), status);
+    return get(get(response, "content"), "application/json");
+}
+
+static void test_openapi_answer__stands_in_its_surfaces_envelope(void **state)
+{
+    (void)state;
+    const cJSON *bare = get(answer_at("get", "/api/auth/me", "200"), "schema");
+    assert_string_equal(text(bare, "$ref"), "#/components/schemas/AssetsMe");
+    const cJSON *object = get(answer_at("get", "/api/v1/auth/me", "200"), "schema");
+    assert_string_equal(text(get(get(object, "properties"), "data"), "$ref"), "#/components/schemas/V1Me");
+    const cJSON *page = get(get(answer_at("get", "/api/v1/team", "200"), "schema"), "properties");
+    assert_string_equal(text(get(get(page, "data"), "items"), "$ref"), "#/components/schemas/TeamMember");
+    assert_string_equal(text(get(page, "meta"), "$ref"), "#/components/schemas/V1Meta");
+    const cJSON *message = get(answer_at("get", "/api/auth/verify-token", "200"), "schema");
+    assert_string_equal(text(message, "$ref"), "#/components/schemas/CrmMessage");
+}
+
+static bool requires(const cJSON *schema, const char *name)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach (item, get(schema, "required"))
+        if (strcmp(item->valuestring, name) == 0)
+            return true;
+    return false;
+}
+
+static void test_openapi_answer__tells_what_may_be_left_out_and_what_may_be_null(void **state)
+{
+    (void)state;
+    const cJSON *introspection = look_up("components/schemas/Introspection");
+    assert_true(requires(introspection, "active"));
+    assert_false(requires(introspection, "username"));
+    const cJSON *role = look_up("components/schemas/V1Explanation/properties/role/anyOf");
+    assert_string_equal(text(role->child, "$ref"), "#/components/schemas/V1Role");
+    assert_string_equal(text(role->child->next, "type"), "null");
+    assert_true(requires(look_up("components/schemas/V1Explanation"), "role"));
+}
+
+static void test_openapi_answer__examples_are_the_rows(void **state)
+{
+    (void)state;
+    const cJSON *me = get(answer_at("get", "/api/auth/me", "200"), "example");
+    assert_true(cJSON_IsNumber(get(me, "id")));
+    assert_true(cJSON_IsBool(get(me, "is_msp_staff")));
+    assert_true(cJSON_IsArray(get(me, "permissions")));
+    const cJSON *page = get(answer_at("get", "/api/v1/team", "200"), "example");
+    assert_non_null(get(get(page, "data")->child, "email"));
+    assert_true(cJSON_IsNumber(get(get(page, "meta"), "per_page")));
+}
+
+static void test_openapi_responses__bear_headers_and_are_shared(void **state)
+{
+    (void)state;
+    const cJSON *team = operation_at("get", "/api/v1/team"),
+                *roles = operation_at("get", "/api/v1/team/roles");
+    assert_string_equal(text(get(get(team, "responses"), "401"), "$ref"),
+                        text(get(get(roles, "responses"), "401"), "$ref"));
+    const cJSON *headers = get(response_of(team, "401"), "headers");
+    assert_non_null(get(headers, "WWW-Authenticate"));
+    assert_null(get(headers, "Retry-After"));
+    assert_non_null(get(get(response_of(team, "429"), "headers"), "Retry-After"));
+    /* A failure of the handler's own. */
+    assert_non_null(response_of(operation_at("post", "/api/v1/team/roles"), "409"));
+}
+
 static void test_openapi_document__needs_no_budget(void **state)
 {
     (void)state;
@@ -362,6 +432,10 @@ int main(void)
         cmocka_unit_test(test_openapi_operation__parameters),
         cmocka_unit_test(test_openapi_envelope__is_what_the_surface_says),
         cmocka_unit_test(test_openapi_schema__says_what_the_rows_say),
+        cmocka_unit_test(test_openapi_answer__stands_in_its_surfaces_envelope),
+        cmocka_unit_test(test_openapi_answer__tells_what_may_be_left_out_and_what_may_be_null),
+        cmocka_unit_test(test_openapi_answer__examples_are_the_rows),
+        cmocka_unit_test(test_openapi_responses__bear_headers_and_are_shared),
         cmocka_unit_test(test_openapi_document__needs_no_budget),
     };
     return cmocka_run_group_tests(tests, up, down);

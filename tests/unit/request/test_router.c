@@ -406,6 +406,33 @@ static void test_check__refuses_broken_shapes(void **state)
     ASSERT_REFUSED("64", route.input = &huge);
 }
 
+#define ASSERT_ANSWER_REFUSED(words, ...)                                                                    \
+    do {                                                                                                     \
+        const struct field fields[] = { __VA_ARGS__ };                                                       \
+        const struct shape shape = ANSWER_SHAPE("Bad", fields);                                              \
+        ASSERT_REFUSED(words, route.answer = &shape);                                                        \
+    } while (0)
+
+static void test_check__refuses_broken_answers(void **state)
+{
+    (void)state;
+    const struct field row = ANSWER_FIELD("a", FIELD_INT, .help = "h");
+    const struct shape nameless = { .fields = &row, .n = 1 };
+    ASSERT_REFUSED("no name", route.answer = &nameless);
+    ASSERT_REFUSED("list's items", route.form = ANSWER_PAGE);
+    ASSERT_REFUSED("list's items", route.form = ANSWER_MESSAGE; route.answer = &good_shape);
+    ASSERT_REFUSED("range", route.form = ANSWER_FORM_COUNT);
+    ASSERT_ANSWER_REFUSED("no help", ANSWER_FIELD("a", FIELD_INT, .help = NULL));
+    ASSERT_ANSWER_REFUSED("no name", ANSWER_FIELD("", FIELD_INT, .help = "h"));
+    ASSERT_ANSWER_REFUSED("words", ANSWER_FIELD("a", FIELD_ENUM, .help = "h"));
+    ASSERT_ANSWER_REFUSED("no object", ANSWER_FIELD("a", FIELD_STR, .of = &good_shape));
+    ASSERT_ANSWER_REFUSED("without rows", ANSWER_FIELD("a", FIELD_OBJECT_LIST, .help = "h"));
+    static struct field round_rows[] = { ANSWER_FIELD("a", FIELD_OBJECT, .of = NULL, .help = "h") };
+    static const struct shape round_shape = ANSWER_SHAPE("Round", round_rows);
+    round_rows[0].of = &round_shape;
+    ASSERT_REFUSED("circle", route.answer = &round_shape);
+}
+
 static void test_check__refuses_broken_tables(void **state)
 {
     (void)state;
@@ -432,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_check__refuses_broken_paths),
         cmocka_unit_test(test_check__refuses_repeated_rows),
         cmocka_unit_test(test_check__refuses_broken_shapes),
+        cmocka_unit_test(test_check__refuses_broken_answers),
         cmocka_unit_test(test_check__refuses_broken_tables),
     };
     return cmocka_run_group_tests(tests, up, down);
