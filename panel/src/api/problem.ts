@@ -44,6 +44,7 @@ export async function problemOf(reply: Response): Promise<Problem> {
 }
 
 function seconds(n: number): string {
+  if (n > 120) return `${Math.ceil(n / 60)} minutes`;
   return n === 1 ? '1 second' : `${n} seconds`;
 }
 
@@ -56,14 +57,14 @@ export function advice(problem: Problem): string {
     case 401:
       return problem.word === 'credentials' ? 'Incorrect email or password.' : problem.message;
     case 402:
-      return `The plan “${body.plan}” allows ${body.max} ${body.limit}, and ${body.used} are in use. `
+      return `The plan “${body.plan}” is full: ${body.used} of ${body.max} ${body.limit} are in use. `
         + 'Remove some, or ask your provider for a larger plan.';
     case 403:
       return body.required_permission
         ? `This needs the permission ${body.required_permission}. Ask an administrator of your team for it.`
         : problem.message;
     case 429:
-      return `${/^Too many/.test(problem.message) ? problem.message.split('. ')[0] : 'Too many requests'}. `
+      return `${/^Too many/.test(problem.message) ? problem.message.replace(/\..*/s, '') : 'Too many requests'}. `
         + `Try again in ${seconds(problem.retryAfter || 60)}.`;
     case 503:
       return `The server is busy. Try again in ${seconds(problem.retryAfter || 1)}.`;
