@@ -1,12 +1,21 @@
 #include "api/record.h"
 
 #include "api/envelope.h"
+#include "api/tables.h"
 #include "base/json_write.h"
 #include "request/actor.h"
+#include "request/authority.h"
 
 #define BODY_MAX ((size_t)32 << 20) /* 200 records of the greatest size */
 
 /* ---- between the call and the engine ---- */
+
+/* crm has no root scope: there, staff who signed in at home see every organization. */
+static bool is_everywhere(const struct call *call)
+{
+    return call->root_scope ||
+           (call->surface == &crm_surface && call->tenant.is_root && call->grant.is_staff);
+}
 
 struct record_caller record_caller_of(struct call *call)
 {
@@ -14,6 +23,7 @@ struct record_caller record_caller_of(struct call *call)
         .arena = call->arena,
         .config = call->config,
         .tenant = &call->tenant,
+        .everywhere = is_everywhere(call),
         .grant = &call->grant,
         .user_id = call->principal.user_id,
         .audit = call_actor(call),
@@ -21,15 +31,30 @@ struct record_caller record_caller_of(struct call *call)
     };
 }
 
-bool record_path_id(struct call *call, const struct record_kind *kind, size_t param, int64_t *ret_id,
-                    int64_t *ret_seconds)
+/* Staff at home act in the tenant of the record they name, as anybody there would. */
+static enum error_code enter_home(struct call *call, const struct record_kind *kind, int64_t id)
+{
+    int64_t tenant_id = 0;
+    enum storage_status status = record_home(call->db, kind, id, &tenant_id);
+    if (status == STORAGE_ROW)
+        status = authority_tenant_by_id(call, tenant_id, &call->tenant);
+    if (status == STORAGE_DONE)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    if (status != STORAGE_ROW)
+        return call_fail_storage(call, status);
+    call->root_scope = false;
+    return OK;
+}
+
+enum error_code record_path_id(struct call *call, const struct record_kind *kind, size_t param,
+                               int64_t *ret_id, int64_t *ret_seconds)
 {
     *ret_seconds = 0;
-    if (kind->is_crm ? crm_id_parse(call->params[param], ret_seconds, ret_id)
-                     : str_to_int(call->params[param], ret_id) && *ret_id > 0)
-        return true;
-    call_fail(call, ERR_NOT_FOUND, NULL);
-    return false;
+    bool is_id = kind->is_crm ? crm_id_parse(call->params[param], ret_seconds, ret_id)
+                              : str_to_int(call->params[param], ret_id) && *ret_id > 0;
+    if (!is_id)
+        return call_fail(call, ERR_NOT_FOUND, NULL);
+    return is_everywhere(call) ? enter_home(call, kind, *ret_id) : OK;
 }
 
 static enum error_code fail_plan(struct call *call, const struct plan_refusal *plan)
@@ -116,8 +141,9 @@ static enum error_code find_parent(struct call *call, const struct record_kind *
     *ret = NULL;
     if (!kind->parent)
         return OK;
-    if (!record_path_id(call, kind->parent, 0, &id, &seconds))
-        return ERR_NOT_FOUND;
+    enum error_code code = record_path_id(call, kind->parent, 0, &id, &seconds);
+    if (code != OK)
+        return code;
     enum storage_status status = record_find(call->db, kind->parent, &caller, id, ret);
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return call_fail_storage(call, status);
@@ -145,10 +171,10 @@ enum error_code record_list_handler(struct call *call)
     struct buf body;
     struct record_page page;
     struct record *parent;
-    struct record_caller caller = record_caller_of(call);
     enum error_code code = find_parent(call, call->route->record, &parent);
     if (code != OK)
         return code;
+    struct record_caller caller = record_caller_of(call);
     struct record_ask ask = {
         .kind = call->route->record,
         .caller = &caller,
@@ -176,8 +202,9 @@ enum error_code record_read_handler(struct call *call)
     struct record *record;
     const struct record_kind *kind = call->route->record;
     struct record_caller caller = record_caller_of(call);
-    if (!record_path_id(call, kind, 0, &id, &seconds))
-        return ERR_NOT_FOUND;
+    enum error_code code = record_path_id(call, kind, 0, &id, &seconds);
+    if (code != OK)
+        return code;
     enum storage_status status = record_find(call->db, kind, &caller, id, &record);
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return call_fail_storage(call, status);
@@ -239,8 +266,9 @@ enum error_code record_update_handler(struct call *call)
         .present = by_kind(call->present, &made->update, made->update_rows),
         .null = by_kind(call->null, &made->update, made->update_rows),
     };
-    if (!record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds))
-        return ERR_NOT_FOUND;
+    enum error_code code = record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds);
+    if (code != OK)
+        return code;
     return carry_out(call, &deed, 200);
 }
 
@@ -248,9 +276,10 @@ enum error_code record_delete_handler(struct call *call)
 {
     const struct record_envelope *envelope = call->surface->records;
     struct record_deed deed = { .act = RECORD_DELETE };
-    if (!record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds))
-        return ERR_NOT_FOUND;
-    enum error_code code = carry_out(call, &deed, 0);
+    enum error_code code = record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds);
+    if (code != OK)
+        return code;
+    code = carry_out(call, &deed, 0);
     if (code != OK)
         return code;
     if (call->route->success == 204)

@@ -21,10 +21,10 @@ enum error_code record_delete_handler(struct call *call);
 
 /* Who acts: the call's bearer in its tenant. */
 struct record_caller record_caller_of(struct call *call);
-/* The record that path parameter `param` names; its id, and of a crm id its creation time in seconds. A 404
- * is set when it is no id. */
-bool record_path_id(struct call *call, const struct record_kind *kind, size_t param, int64_t *ret_id,
-                    int64_t *ret_seconds);
+/* OK with the id that path parameter `param` gives, and of a crm id its creation time in seconds; 404 when it
+ * is no id. Staff who see all tenants are in the record's own from here on: call->tenant is it. */
+enum error_code record_path_id(struct call *call, const struct record_kind *kind, size_t param,
+                               int64_t *ret_id, int64_t *ret_seconds);
 /* The failure for what a deed ended with; OK for RECORD_DONE. */
 enum error_code record_fail(struct call *call, const struct record_deed *deed);
 /* Answers with the record in the surface's envelope. */

@@ -3,6 +3,7 @@
 
 struct asset {
     struct record record;
+    int64_t tenant_id;
     struct str tag, name, status, serial_number, manufacturer, model, currency, notes;
     int64_t category_id, location_id, employee_id;
     int64_t purchase_date, purchase_cost, warranty_end, checked_out_at, due_at;
@@ -53,6 +54,8 @@ static const struct field fields[] = {
           .flags = FIELD_NULLABLE | FIELD_READONLY, .help = "Since when", .example = "2026-11-27T09:00:00Z"),
     FIELD(struct asset, due_at, "due_at", FIELD_TIME, .flags = FIELD_NULLABLE | FIELD_READONLY | FIELD_RANGE,
           .help = "When it is to come back", .example = "2026-12-24T12:00:00Z"),
+    FIELD(struct asset, tenant_id, "tenant_id", FIELD_INT, .flags = FIELD_READONLY, .column = "(t.tenant_id)",
+          .help = "Whose it is: staff at the root domain see all tenants'", .example = "5"),
 };
 
 static bool is_currency(struct str code)

@@ -3,6 +3,7 @@
 
 struct category {
     struct record record;
+    int64_t tenant_id;
     struct str name, description;
 };
 
@@ -12,6 +13,9 @@ static const struct field fields[] = {
           .help = "Unique in the tenant", .example = "Laptops"),
     FIELD(struct category, description, "description", FIELD_STR, .flags = FIELD_NULLABLE, .max = 2000,
           .help = "What belongs in it", .example = "Portable computers"),
+    FIELD(struct category, tenant_id, "tenant_id", FIELD_INT, .flags = FIELD_READONLY,
+          .column = "(t.tenant_id)", .help = "Whose it is: staff at the root domain see all tenants'",
+          .example = "5"),
 };
 
 struct record_kind record_category = {

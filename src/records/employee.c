@@ -3,6 +3,7 @@
 
 struct employee {
     struct record record;
+    int64_t tenant_id;
     struct str name, email, department, phone;
     bool active;
 };
@@ -19,6 +20,9 @@ static const struct field fields[] = {
           .help = "How to reach them", .example = "+49 30 123456"),
     FIELD(struct employee, active, "active", FIELD_BOOL, .flags = FIELD_FILTER, .preset = "true",
           .help = "Whether assets may be given to them", .example = "true"),
+    FIELD(struct employee, tenant_id, "tenant_id", FIELD_INT, .flags = FIELD_READONLY,
+          .column = "(t.tenant_id)", .help = "Whose it is: staff at the root domain see all tenants'",
+          .example = "5"),
 };
 
 struct record_kind record_employee = {

@@ -41,3 +41,13 @@ enum storage_status record_find(struct db_conn *conn, const struct record_kind *
     record_read(kind, &rows, caller->arena, *ret);
     return STORAGE_ROW;
 }
+
+enum storage_status record_home(struct db_conn *conn, const struct record_kind *kind, int64_t id,
+                                int64_t *ret_tenant_id)
+{
+    DB_ROWS(rows);
+    enum storage_status status = db_first(conn, &rows, kind->made.home, DB_ARGS(db_int(id)));
+    if (status == STORAGE_ROW)
+        *ret_tenant_id = db_col_int(&rows, 0);
+    return status;
+}

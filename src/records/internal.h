@@ -43,8 +43,8 @@ struct storage_value row_value(const struct record_kind *kind, size_t row, const
 /* Whether a row says something else. */
 bool row_differs(const struct record_kind *kind, size_t row, const struct record *a, const struct record *b);
 
-/* As record_print(), but of the members in which `record` differs from `other`, without id and times; all of
- * them when `other` is NULL. */
+/* As record_print(), but of the members in which `record` differs from `other`, without id and times and what
+ * the database works out; all of them when `other` is NULL. */
 void record_print_changes(const struct record_kind *kind, const struct record *record,
                           const struct record *other, struct buf *out);
 

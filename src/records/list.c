@@ -65,8 +65,10 @@ static bool read_order(const struct record_ask *ask, struct order *ret)
 {
     const struct field_list *asked = &list_input_of(ask)->sort;
     *ret = (struct order){ 0 };
+    /* Over all tenants only the id has an index. */
+    const char *sort = ask->caller->everywhere ? NULL : ask->kind->sort;
     if (asked->n == 0)
-        return add_key(ask->kind, ret, str_of(ask->kind->sort ? ask->kind->sort : "id"));
+        return add_key(ask->kind, ret, str_of(sort ? sort : "id"));
     for (size_t i = 0; i < asked->n; i++)
         if (!add_key(ask->kind, ret, asked->at[i]))
             return false;
@@ -124,8 +126,9 @@ static void begin(struct statement *statement, const struct record_ask *ask, con
     statement->ask = ask;
     statement->n = 0;
     buf_init(&statement->sql, ask->caller->arena, SQL_MAX);
-    buf_printf(&statement->sql, "SELECT %s FROM %s t WHERE t.tenant_id = ", what, ask->kind->table);
-    bind(statement, db_int(ask->caller->tenant->id));
+    buf_printf(&statement->sql, "SELECT %s FROM %s t WHERE t.tenant_id %s ", what, ask->kind->table,
+               ask->caller->everywhere ? ">" : "=");
+    bind(statement, db_int(ask->caller->everywhere ? 0 : ask->caller->tenant->id));
     if (!ask->kind->parent)
         return;
     buf_printf(&statement->sql, " AND t.%s = ", row_column(&ask->kind->rows[record_parent_row(ask->kind)]));
@@ -322,8 +325,10 @@ static enum storage_status count(struct db_conn *conn, const struct pager *pager
     if (!ask->counts || pager->cursor.id || (pager->search.is_asked && !pager->search.is_few))
         return STORAGE_OK;
     const char *kind = ask->kind->plan ? ask->kind->plan : ask->kind->table;
-    enum storage_status status = is_filtered(ask) ? count_filtered(conn, pager, total)
-                                                  : plan_used(conn, ask->caller->tenant->id, kind, total);
+    enum storage_status status =
+        is_filtered(ask)
+            ? count_filtered(conn, pager, total)
+            : plan_used(conn, ask->caller->everywhere ? 0 : ask->caller->tenant->id, kind, total);
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
 }
 

@@ -3,6 +3,7 @@
 
 struct location {
     struct record record;
+    int64_t tenant_id;
     struct str name, address, notes;
     int64_t parent_id;
 };
@@ -21,6 +22,9 @@ static const struct field fields[] = {
               .reference = &location, .help = "The location that it is a part of", .example = "1"),
     FIELD(struct location, notes, "notes", FIELD_STR, .flags = FIELD_NULLABLE, .max = 4000,
           .help = "Whatever else there is to say", .example = "Ask at the desk for the key"),
+    FIELD(struct location, tenant_id, "tenant_id", FIELD_INT, .flags = FIELD_READONLY,
+          .column = "(t.tenant_id)", .help = "Whose it is: staff at the root domain see all tenants'",
+          .example = "5"),
 };
 
 /* Whether `id` is met on the way up from `parent`. */

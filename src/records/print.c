@@ -77,7 +77,7 @@ void record_print_changes(const struct record_kind *kind, const struct record *r
     bool is_first = true;
     buf_add_char(out, '{');
     for (size_t i = 0; i < kind->n; i++) {
-        if (other && !row_differs(kind, i, record, other))
+        if (row_is_computed(&kind->rows[i]) || (other && !row_differs(kind, i, record, other)))
             continue;
         const char *key = kind->made.keys[i + 1];
         buf_add(out, str_of(is_first ? key + 1 : key)); /* without its comma */

@@ -39,6 +39,7 @@ struct record_caller {
     struct arena *arena;
     const struct config *config;
     const struct tenant *tenant;
+    bool everywhere; /* staff of the operator at home: lists are of all tenants' records */
     const struct access_grant *grant;
     int64_t user_id;
     struct audit_actor audit;
@@ -63,6 +64,7 @@ struct record_made {
     const char *columns;
     const char *insert, *change, *remove;
     const char **find;                  /* one per scope */
+    const char *home;                   /* the tenant of an id */
     const char *refer[RECORD_ROWS_MAX]; /* whether what a row refers to is there */
     const char *actions[3];             /* "category.created", by enum record_act */
     enum error_code fails[3][4];        /* how a deed may be refused, for route rows */
@@ -109,6 +111,10 @@ struct record_kind {
 /* ROW with *ret in the caller's arena, DONE when there is none for the caller, or a failure. */
 enum storage_status record_find(struct db_conn *conn, const struct record_kind *kind,
                                 const struct record_caller *caller, int64_t id, struct record **ret);
+
+/* The tenant whose record of that id it is, for staff who see all of them. ROW, DONE or a failure. */
+enum storage_status record_home(struct db_conn *conn, const struct record_kind *kind, int64_t id,
+                                int64_t *ret_tenant_id);
 
 static inline bool record_has(const struct record *record, size_t row)
 {

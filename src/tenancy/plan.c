@@ -49,7 +49,10 @@ enum storage_status plan_used(struct db_conn *conn, int64_t tenant_id, const cha
 {
     DB_ROWS(rows);
     enum storage_status status =
-        db_first(conn, &rows, "SELECT used FROM tenant_usage WHERE tenant_id = $1 AND kind = $2",
+        db_first(conn, &rows,
+                 tenant_id ? "SELECT used FROM tenant_usage WHERE tenant_id = $1 AND kind = $2"
+                           : "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM tenant_usage "
+                             "WHERE tenant_id > $1 AND kind = $2",
                  DB_ARGS(db_int(tenant_id), db_text(str_of(kind))));
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return status;

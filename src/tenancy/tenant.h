@@ -101,7 +101,8 @@ enum storage_status plan_take(struct db_conn *conn, const struct config *config,
                               const char *kind, int64_t n, struct plan_refusal *ret);
 /* Inside a write transaction: counts n more of something that no plan limits. */
 enum storage_status plan_count(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n);
-/* ROW with how many were counted, or a failure: a tenant that never used anything has used 0. */
+/* ROW with how many were counted, or a failure: a tenant that never used anything has used 0. tenant_id 0: of
+ * all tenants together. */
 enum storage_status plan_used(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t *ret);
 /* Inside a write transaction: gives back n. */
 enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n);

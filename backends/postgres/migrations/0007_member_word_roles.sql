@@ -6,8 +6,8 @@ CREATE TABLE member_words_next (
     tenant_id BIGINT NOT NULL,
     word      TEXT COLLATE "C" NOT NULL,
     user_id   BIGINT NOT NULL,
-    role      TEXT NOT NULL,
-    status    TEXT NOT NULL,
+    role      TEXT COLLATE "C" NOT NULL,
+    status    TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant_id, word, user_id),
     FOREIGN KEY (tenant_id, user_id, role, status) REFERENCES memberships (tenant_id, user_id, role, status)
         ON UPDATE CASCADE ON DELETE CASCADE

@@ -41,15 +41,16 @@ static enum error_code carry_out(struct call *call, custody_fn fn)
         .condition = input->condition,
         .notes = input->notes,
     };
-    if (!record_path_id(call, &record_asset, 0, &deed.asset_id, &seconds))
-        return ERR_NOT_FOUND;
+    enum error_code code = record_path_id(call, &record_asset, 0, &deed.asset_id, &seconds);
+    if (code != OK)
+        return code;
     enum storage_status status = fn(call->db, &deed);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     struct record_deed as_record = { .verdict = deed.verdict,
                                      .sentence = deed.sentence,
                                      .violations = deed.violations };
-    enum error_code code = record_fail(call, &as_record);
+    code = record_fail(call, &as_record);
     if (code == OK)
         record_reply(call, 200, &record_asset, deed.asset);
     return code;

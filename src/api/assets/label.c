@@ -13,8 +13,9 @@ static enum error_code find(struct call *call, int64_t *ret_id)
     int64_t seconds;
     struct record *asset;
     struct record_caller caller = record_caller_of(call);
-    if (!record_path_id(call, &record_asset, 0, ret_id, &seconds))
-        return ERR_NOT_FOUND;
+    enum error_code code = record_path_id(call, &record_asset, 0, ret_id, &seconds);
+    if (code != OK)
+        return code;
     enum storage_status status = record_find(call->db, &record_asset, &caller, *ret_id, &asset);
     if (status == STORAGE_DONE)
         return call_fail(call, ERR_NOT_FOUND, NULL);
@@ -29,8 +30,8 @@ static enum error_code qr(struct call *call)
     if (code == OK)
         code = public_url(call, &call->tenant, &origin);
     if (code == OK)
-        code = qr_answer(call, arena_printf(call->arena, "%.*s" ASSET_PAGE "%lld", STR_ARG(origin),
-                                            (long long)id));
+        code = qr_answer(call,
+                         arena_printf(call->arena, "%.*s" ASSET_PAGE "%lld", STR_ARG(origin), (long long)id));
     if (code == OK)
         reply_header(&call->reply, "cache-control", STR("public, max-age=86400"));
     return code;

@@ -34,8 +34,9 @@ static enum error_code find_department(struct call *call, const struct record_ca
                                        struct record **ret)
 {
     int64_t id, seconds;
-    if (!record_path_id(call, &record_department, 0, &id, &seconds))
-        return ERR_NOT_FOUND;
+    enum error_code code = record_path_id(call, &record_department, 0, &id, &seconds);
+    if (code != OK)
+        return code;
     enum storage_status status = record_find(call->db, &record_department, caller, id, ret);
     if (status != STORAGE_ROW && status != STORAGE_DONE)
         return call_fail_storage(call, status);

@@ -229,6 +229,25 @@ static void test_scope__lists_and_filters(void **state)
     }
 }
 
+/* Staff who sign in at home see every organization's; what they change happens there. */
+static void test_scope__staff_at_home_see_all(void **state)
+{
+    (void)state;
+    add_contacts();
+    const char *bolts = add_contact(BOLT_REP, "Bolts");
+    const char *home = token_for(world, "staff@msp.example", "localhost");
+    assert_string_equal(names_of(ASK(world, .target = "/api/contacts", .token = home)),
+                        "Reps,Boths,Departments,Nobodys,Bolts");
+    const struct reply *reply = ASK(world, .method = "PATCH", .target = text("/api/contacts/%s", bolts),
+                                    .token = home, .json = "{\"status\":\"lead\"}");
+    assert_status(reply, 200);
+    assert_string_equal(member_of(world, reply, "organizationId"), BOLT_ID);
+    assert_int_equal(
+        count_of(world, "SELECT COUNT(*) FROM audit_log WHERE tenant_id = 3 AND action = 'contact.updated'",
+                 DB_NO_ARGS),
+        1);
+}
+
 /* What follows a contact is seen with it: in lists, one by one, and when it is written. */
 static void test_scope__conversations_and_messages(void **state)
 {
@@ -358,12 +377,13 @@ static void test_departments__go_with_their_organization(void **state)
     (void)state;
     add_contacts();
     for (size_t c = 0; c < 4; c++) {
-        const char *talk = add(ADMIN, "/api/conversations",
-                               text("{\"contactId\":\"%s\",\"subject\":\"S\"}", ids[c]));
+        const char *talk =
+            add(ADMIN, "/api/conversations", text("{\"contactId\":\"%s\",\"subject\":\"S\"}", ids[c]));
         add(ADMIN, text("/api/conversations/%s/messages", talk), "{\"body\":\"Hi\"}");
     }
     const char *super = token_for(world, "super@msp.example", "localhost");
-    assert_reply(ASK(world, .method = "DELETE", .target = "/api/tenants/acme?confirm=acme", .token = super), 204, "");
+    assert_reply(ASK(world, .method = "DELETE", .target = "/api/tenants/acme?confirm=acme", .token = super),
+                 204, "");
     assert_int_equal(count_of(world, "SELECT COUNT(*) FROM messages", DB_NO_ARGS), 0);
     assert_int_equal(count_of(world, "SELECT COUNT(*) FROM departments", DB_NO_ARGS), 0);
 }
@@ -378,6 +398,7 @@ int main(void)
         TEST(test_contact__refuses_what_it_does_not_take),
         TEST(test_scope__one_contact),
         TEST(test_scope__lists_and_filters),
+        TEST(test_scope__staff_at_home_see_all),
         TEST(test_scope__conversations_and_messages),
         TEST(test_scope__a_contact_stays_in_sight),
         TEST(test_scope__goes_by_the_department_of_now),

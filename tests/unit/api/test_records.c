@@ -86,7 +86,8 @@ static void test_record__lives(void **state)
     const struct reply *reply = post("/api/categories", "{\"name\":\"Laptops\"}");
     assert_status(reply, 201);
     assert_non_null(
-        strstr(reply->body.at, "{\"id\":1,\"name\":\"Laptops\",\"description\":null,\"created_at\":\"2"));
+        strstr(reply->body.at,
+               "{\"id\":1,\"name\":\"Laptops\",\"description\":null,\"tenant_id\":2,\"created_at\":\"2"));
     const char *created = text("%.*s", STR_ARG(reply->body));
     assert_reply(get("/api/categories/1"), 200, created);
     reply = patch("/api/categories/1", "{\"description\":\"Portable \\\"ones\\\"\\n\"}");
@@ -139,6 +140,47 @@ static void test_record__stays_when_nothing_changes(void **state)
     assert_reply(patch("/api/categories/1", "{}"), 200, before);
     assert_reply(patch("/api/categories/1", "{\"name\":\"Laptops\"}"), 200, before);
     assert_int_equal(count_of(world, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS), audited);
+}
+
+/* ---- staff at home ---- */
+
+static const struct reply *at_home(const char *token, const char *method, const char *target,
+                                   const char *json)
+{
+    return ASK(world, .method = method, .target = target, .token = token, .json = json);
+}
+
+/* Of every tenant, each told whose it is; what they change happens in the tenant it belongs to. */
+static void test_record__staff_see_all_tenants(void **state)
+{
+    (void)state;
+    const char *super = token_for(world, "super@msp.example", "localhost");
+    const char *bolt_admin = token_for(world, "both@example.com", BOLT);
+    add_category("Laptops");
+    assert_status(ASK(world, .method = "POST", .target = "/api/categories", .host = BOLT, .token = bolt_admin,
+                      .json = "{\"name\":\"Bolts\"}"),
+                  201);
+    assert_status(at_home(super, "POST", "/api/categories", "{\"name\":\"Ours\"}"), 201);
+    const struct reply *page = at_home(super, "GET", "/api/categories", NULL);
+    assert_string_equal(names_of(page), "Laptops,Bolts,Ours");
+    assert_non_null(strstr(page->body.at, "\"total\":3"));
+    assert_non_null(strstr(page->body.at, "\"tenant_id\":2") && strstr(page->body.at, "\"tenant_id\":3")
+                        ? page->body.at
+                        : NULL);
+    assert_string_equal(names_of(at_home(super, "GET", "/api/categories?q=bol", NULL)), "Bolts");
+    assert_string_equal(names_of(at_home(super, "GET", "/api/categories?sort=name&limit=2", NULL)),
+                        "Bolts,Laptops");
+    assert_string_equal(names_of(at_home(super, "GET", "/api/categories?tenant=bolt", NULL)), "Bolts");
+    assert_status(at_home(super, "PATCH", "/api/categories/2", "{\"description\":\"M8\"}"), 200);
+    assert_int_equal(
+        count_of(world, "SELECT COUNT(*) FROM audit_log WHERE tenant_id = 3 AND action = 'category.updated'",
+                 DB_NO_ARGS),
+        1);
+    assert_status(at_home(super, "DELETE", "/api/categories/2", NULL), 204);
+    assert_status(at_home(super, "GET", "/api/categories/2", NULL), 404);
+    assert_status(at_home(super, "GET", "/api/categories/99", NULL), 404);
+    assert_string_equal(names_of(get("/api/categories")), "Laptops"); /* nobody else does */
+    assert_status(at_home(admin, "GET", "/api/categories", NULL), 403);
 }
 
 /* ---- refusals ---- */
@@ -482,6 +524,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_record__lives, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__is_audited_with_what_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__stays_when_nothing_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__staff_see_all_tenants, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__tells_all_that_is_wrong_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__unique_key_taken_is_a_conflict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__of_another_tenant_is_none, set_up, tear_down),
