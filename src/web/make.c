@@ -16,20 +16,18 @@ static const char *etag_of(struct arena *arena, struct str content)
     return arena_printf(arena, "\"%.*s\"", STR_ARG(text)).at;
 }
 
-/* False: it is served as it is. */
-static bool pack(z_stream *stream, struct arena *arena, struct str content, struct web_file *ret)
+/* Into `scratch`. at == NULL: it is not worth it. */
+static struct str pack(z_stream *stream, struct arena *scratch, struct str content)
 {
     uLong most = deflateBound(stream, content.len);
-    unsigned char *to = arena_alloc(arena, most);
+    unsigned char *to = arena_alloc(scratch, most);
     stream->next_in = (unsigned char *)(uintptr_t)content.at; /* which deflate() only reads */
     stream->avail_in = (uInt)content.len;
     stream->next_out = to;
     stream->avail_out = (uInt)most;
     if (deflate(stream, Z_FINISH) != Z_STREAM_END || stream->total_out >= content.len)
-        return false;
-    ret->packed = to;
-    ret->packed_size = stream->total_out;
-    return true;
+        return STR_NONE;
+    return str_from((const char *)to, stream->total_out);
 }
 
 void web_file_make(struct arena *arena, const char *name, const char *type, struct str content,
@@ -44,6 +42,12 @@ void web_file_make(struct arena *arena, const char *name, const char *type, stru
     if (content.len > UINT32_MAX / 2 ||
         deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return;
-    pack(&stream, arena, content, ret);
+    struct arena *scratch = arena_new(SIZE_MAX);
+    struct str packed = pack(&stream, scratch, content);
+    if (packed.at) {
+        ret->packed = (const unsigned char *)arena_copy(arena, packed).at;
+        ret->packed_size = packed.len;
+    }
     deflateEnd(&stream);
+    arena_free(&scratch);
 }
