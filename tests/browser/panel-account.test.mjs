@@ -20,6 +20,7 @@ browserSuite('panel: account', {}, ({ server, visitor }) => {
     await page.getByRole('heading', { level: 1, name: 'Audit log' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { level: 1, name: 'Audit log' }).waitFor();
+    assert.equal(await page.title(), 'Audit log · Acme Corporation');
   });
 
   it('a session that ended elsewhere leads to sign-in and back', async () => {

@@ -74,6 +74,9 @@ export function Shell() {
     scrollTo(0, 0);
   }, [key]);
 
+  const name = session.branding?.tenant_name;
+  useEffect(() => { document.title = [room?.name, name].filter(Boolean).join(' · '); }, [room, name]);
+
   return (
     <div class={`shell${open ? ' open' : ''}`}>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>Skip to the content</a>

@@ -47,7 +47,10 @@ function Detail({ row, onClose }: { row: AuditRow; onClose: () => void }) {
   );
 }
 
-const kinds = ['session', 'user', 'invitation', 'role', 'tenant', 'api_token', 'device', 'asset', 'audit'];
+const kinds = [
+  'session', 'user', 'invitation', 'role', 'tenant', 'api_token', 'display', 'asset', 'category', 'location', 'employee', 'contact', 'conversation', 'message',
+  'department', 'space', 'booking', 'event', 'day_pass', 'ticket', 'community_member', 'audit',
+];
 
 export function Audit() {
   const [filter, setFilter] = useFilters();
