@@ -241,15 +241,21 @@ def idle_connections(server, count):
 
 
 def memory(programs, scratch, wanted):
-    tether = Tether(prepared(programs, scratch))
-    first_ms = tether.first_reply_ms
+    data = prepared(programs, scratch)
+    tether = Tether(data, asked=False)
     time.sleep(wanted.seconds)
     rest, shared = tether.resident_mib(), tether.shared_mib()
+    tether.end()
+    tether = Tether(data)
+    first_ms = tether.first_reply_ms
+    time.sleep(wanted.seconds)
+    asked = tether.resident_mib()
     links = idle_connections(tether, IDLE_CONNECTIONS)
     busy = tether.resident_mib()
     for link in links:
         link.close()
-    heading('Memory, all processes', 'processes', 'at rest MiB', 'the same, shared pages divided',
+    heading('Memory, all processes, MiB', 'processes', 'at rest', 'the same, shared pages divided', 'after the first replies',
             f'with {IDLE_CONNECTIONS} idle connections', 'first 200 after ms')
-    row(len(tether.pids()), f'{rest:.1f}', f'{shared:.1f}' if shared else 'unknown', f'{busy:.1f}', f'{first_ms:.0f}')
+    row(len(tether.pids()), f'{rest:.1f}', f'{shared:.1f}' if shared else 'unknown', f'{asked:.1f}', f'{busy:.1f}',
+        f'{first_ms:.0f}')
     tether.end()

@@ -27,7 +27,7 @@
 #define PASSWORD         "correct horse battery"
 #define USERS_PER_TENANT 1000
 #define PROGRESS         10000 /* users */
-#define BATCH            500 /* users of one transaction: SQLite keeps what each statement of a transaction may take
+#define BATCH            1000 /* users of one transaction: SQLite keeps what each statement of a transaction may take
                               back in a list, which it walks at the end of each */
 
 struct seeding {

@@ -162,13 +162,14 @@ class Data:
 class Tether(Server):
     running = []
 
-    def __init__(self, data):
+    def __init__(self, data, asked=True):
+        """asked: only its first 200 shows that it runs; else that it listens."""
         self.data = data
         self.http, self.https = data.http, data.https
         start = time.monotonic()
         with open(os.path.join(data.folder, 'log'), 'ab') as log:
             super().__init__([data.programs['tether'], 'serve', '--config', data.config], stderr=log)
-        await_reply(self.http, self.process)
+        (await_reply if asked else await_port)(self.http, self.process)
         self.first_reply_ms = (time.monotonic() - start) * 1000
 
 

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,9 +27,12 @@ struct line {
     size_t len;
 };
 
+/* What a pipe takes whole; a file takes any amount in one piece. */
+#define GATHER_MAX ((size_t)64 * 1024)
+
 struct gathered {
-    char at[PIPE_BUF];
-    size_t len;
+    size_t len, cap;
+    char at[GATHER_MAX];
 };
 static _Thread_local struct gathered *gathered; /* NULL: lines are written at once */
 
@@ -161,8 +165,14 @@ void log_flush(void)
 
 void log_gather(void)
 {
-    if (!gathered && !(gathered = calloc(1, sizeof(*gathered))))
+    struct stat stat;
+    if (gathered)
+        return;
+    gathered = calloc(1, sizeof(*gathered));
+    if (!gathered)
         abort();
+    bool is_file = fstat(atomic_load(&fd_now), &stat) == 0 && S_ISREG(stat.st_mode);
+    gathered->cap = is_file ? GATHER_MAX : PIPE_BUF;
 }
 
 void log_gather_end(void)
@@ -174,8 +184,8 @@ void log_gather_end(void)
 
 static void emit(enum log_level level, const struct line *line)
 {
-    bool waits = gathered && level < LOG_WARN && line->len <= sizeof(gathered->at);
-    if (!waits || line->len > sizeof(gathered->at) - gathered->len)
+    bool waits = gathered && level < LOG_WARN && line->len <= gathered->cap;
+    if (!waits || line->len > gathered->cap - gathered->len)
         log_flush();
     if (!waits) {
         write_text(line->at, line->len);

@@ -35,7 +35,7 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
 size_t log_render(char *to, size_t cap, const struct log_field *fields);
 
 /* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
- * log_gather_end() they wait, a few KiB at most, for the next log_flush() of the same thread or for its next
+ * log_gather_end() they wait, as much as the descriptor takes in one piece, for the next log_flush() of the same thread or for its next
  * line that cannot wait. Call log_flush() before sleeping. Elsewhere log_flush() does nothing. */
 void log_gather(void);
 void log_flush(void);

@@ -17,6 +17,7 @@ static void release_if_unused(struct connection *connection)
     if (connection->sock || connection->jobs > 0)
         return;
     h2o_linklist_unlink(&connection->link);
+    block_forget(&connection->block);
     free(connection);
 }
 

@@ -5,6 +5,7 @@
 
 #include "http/libh2o.h"
 
+#include "http/block.h"
 #include "http/hpack.h"
 #include "http/server.h"
 #include "request/kept_answers.h"
@@ -32,6 +33,7 @@ struct connection {
     size_t owed;        /* bytes of answers that the library still has, likewise */
     uint64_t accepted_ms, last_request_ms;
     struct hpack_peer hpack;
+    struct block *block; /* of the last request over HTTP/2; NULL: none is kept */
 };
 
 #define TAKEN_UNKNOWN UINT64_MAX

@@ -25,6 +25,7 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
+#include "http/block.h"
 #include "http/chunked.h"
 #include "http/connection.h"
 #include "http/head.h"
@@ -146,16 +147,37 @@ static int refuse_headers(h2o_req_t *req, const char **err_desc)
     return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
 }
 
+/* Of a request's first block, as the library parsed it: kept for the next like it, or else what was kept may no
+ * longer be true. */
+static void note_block(struct connection *connection, h2o_req_t *req, const uint8_t *src, size_t len,
+                       int pseudo_headers, bool is_sound)
+{
+    if (!connection)
+        return;
+    if (!block_spares_table(src, len))
+        block_forget(&connection->block);
+    else if (is_sound)
+        block_keep(&connection->block, src, len, req, pseudo_headers);
+}
+
 EXPORTED int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t *src, size_t len,
                                      int *pseudo_headers, size_t *content_length, void **digests,
                                      const char **err_desc)
 {
     (void)digests;
+    struct connection *connection = connection_of(req);
     bool trailers = pseudo_headers == NULL;
     size_t before = req->headers.size;
-    if (len > HTTP_MAX_HEADER_BLOCK || (!trailers && !connection_may_open(connection_of(req))))
+    if (len > HTTP_MAX_HEADER_BLOCK || (!trailers && !connection_may_open(connection)))
         return refuse_headers(req, err_desc);
+    bool is_fresh = !trailers && before == 0 && *pseudo_headers == 0 && !*err_desc;
+    if (is_fresh && connection && block_recall(connection->block, src, len, req, pseudo_headers)) {
+        *content_length = SIZE_MAX;
+        return 0;
+    }
     int status = originals.headers(req, table, src, len, pseudo_headers, content_length, NULL, err_desc);
+    bool is_sound = is_fresh && status == 0 && !*err_desc && *content_length == SIZE_MAX;
+    note_block(connection, req, src, len, trailers ? 0 : *pseudo_headers, is_sound);
     if (req->headers.size - before > HTTP_MAX_HEADER_FIELDS)
         return refuse_headers(req, err_desc);
     if (trailers)
