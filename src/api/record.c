@@ -6,7 +6,8 @@
 #include "request/actor.h"
 #include "request/authority.h"
 
-#define BODY_MAX ((size_t)32 << 20) /* 200 records of the greatest size */
+#define BYTES_OF_MEMBER 32                 /* about */
+#define BODY_MAX        ((size_t)32 << 20) /* 200 records of the greatest size */
 
 /* ---- between the call and the engine ---- */
 
@@ -192,6 +193,7 @@ enum error_code record_list_handler(struct call *call)
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     buf_init(&body, call->arena, BODY_MAX);
+    buf_expect(&body, page.n * ask.kind->made.object.n * BYTES_OF_MEMBER);
     print_page(call->surface->records, ask.kind, &page, &body);
     return reply_text_of(call, 200, &body);
 }

@@ -32,6 +32,12 @@ static bool reserve(struct buf *buf, size_t more)
     return true;
 }
 
+void buf_expect(struct buf *buf, size_t bytes)
+{
+    size_t room = buf->max - buf->len;
+    reserve(buf, bytes < room ? bytes : room);
+}
+
 void buf_add(struct buf *buf, struct str s)
 {
     if (s.len == 0 || !reserve(buf, s.len))

@@ -24,7 +24,10 @@ static void print_date(struct buf *out, int64_t epoch_us)
 static void print_money(struct buf *out, int64_t hundredths)
 {
     int64_t size = hundredths < 0 ? -hundredths : hundredths;
-    buf_printf(out, "%s%lld.%02d", hundredths < 0 ? "-" : "", (long long)(size / 100), (int)(size % 100));
+    if (hundredths < 0)
+        buf_add_char(out, '-');
+    json_write_int(out, size / 100);
+    buf_add(out, str_from((const char[]){ '.', (char)('0' + size / 10 % 10), (char)('0' + size % 10) }, 3));
 }
 
 static void print_id(struct buf *out, bool is_crm, int64_t created_at, int64_t id)

@@ -1,4 +1,7 @@
 /* Between a record's C struct and the columns of its table. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "records/internal.h"
 
 const struct record_reference record_member = { .table = "memberships", .key = "user_id", .origin = "users" };
@@ -50,20 +53,44 @@ bool row_differs(const struct record_kind *kind, size_t row, const struct record
                : one.integer != other.integer;
 }
 
-/* A crm id takes two columns. */
-static int read_member(const struct field *row, struct db_rows *rows, int column, struct arena *arena,
-                       void *member)
+static void expect(const struct field *row, const struct storage_value *value, enum storage_type type)
 {
+    if (value->type == type)
+        return;
+    fprintf(stderr, "records: the column of %s has another type than its row\n", row->name);
+    abort();
+}
+
+/* `value` is not NULL. Text stays where the driver has it. */
+static void read_member(const struct field *row, const struct storage_value *value, void *member)
+{
+    expect(row, value, row_is_text(row) ? STORAGE_TEXT : STORAGE_INT);
     if (row_is_text(row))
-        *(struct str *)member = db_col_text(rows, column, arena);
+        *(struct str *)member = str_from(value->data, value->size);
     else if (row->type == FIELD_BOOL)
-        *(bool *)member = db_col_int(rows, column) != 0;
+        *(bool *)member = value->integer != 0;
     else if (row->type == FIELD_CRM_ID)
-        *(struct crm_key *)member =
-            (struct crm_key){ db_col_int(rows, column), db_col_int(rows, column + 1) };
+        ((struct crm_key *)member)->id = value->integer;
     else
-        *(int64_t *)member = db_col_int(rows, column);
-    return row->type == FIELD_CRM_ID ? 2 : 1;
+        *(int64_t *)member = value->integer;
+}
+
+/* All texts of a record in one piece, before the driver takes them away. */
+static void keep_texts(const struct record_kind *kind, struct arena *arena, struct record *record)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < kind->n; i++)
+        if (record_has(record, i) && row_is_text(&kind->rows[i]))
+            size += ((struct str *)member_of(&kind->rows[i], record))->len + 1;
+    char *at = size ? arena_alloc(arena, size) : NULL;
+    for (size_t i = 0; i < kind->n; i++) {
+        if (!record_has(record, i) || !row_is_text(&kind->rows[i]))
+            continue;
+        struct str *text = member_of(&kind->rows[i], record);
+        memcpy(at, text->at, text->len);
+        text->at = at;
+        at += text->len + 1;
+    }
 }
 
 void record_read(const struct record_kind *kind, struct db_rows *rows, struct arena *arena,
@@ -74,9 +101,16 @@ void record_read(const struct record_kind *kind, struct db_rows *rows, struct ar
     ret->updated_at = db_col_int(rows, 2);
     ret->has = 0;
     int column = 3;
-    for (size_t i = 0; i < kind->n; i++) {
-        if (!db_col_is_null(rows, column))
-            ret->has |= UINT64_C(1) << i;
-        column += read_member(&kind->rows[i], rows, column, arena, member_of(&kind->rows[i], ret));
+    for (size_t i = 0; i < kind->n; i++, column++) {
+        const struct field *row = &kind->rows[i];
+        struct storage_value value = db_col(rows, column);
+        void *member = member_of(row, ret);
+        if (row->type == FIELD_CRM_ID) /* takes two columns */
+            ((struct crm_key *)member)->created_at = db_col_int(rows, ++column);
+        if (value.type == STORAGE_NULL)
+            continue;
+        ret->has |= UINT64_C(1) << i;
+        read_member(row, &value, member);
     }
+    keep_texts(kind, arena, ret);
 }

@@ -44,6 +44,11 @@ struct str db_col_blob(struct db_rows *rows, int column, struct arena *arena)
     return copy(arena, read_column(rows, column, STORAGE_BLOB));
 }
 
+struct storage_value db_col(struct db_rows *rows, int column)
+{
+    return read_column(rows, column, STORAGE_NULL);
+}
+
 bool db_col_is_null(struct db_rows *rows, int column)
 {
     return read_column(rows, column, STORAGE_NULL).type == STORAGE_NULL;
