@@ -3,7 +3,7 @@ import os
 import resource
 import time
 
-from servers import TICKS, Bare, Tether
+from servers import TICKS, Server
 
 LOUD_PERCENT = 10
 
@@ -18,7 +18,7 @@ def own_seconds():
     """Of this program, of what it has run to the end, and of the servers that run."""
     uses = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     ended = sum(use.ru_utime + use.ru_stime for use in uses)
-    return ended + sum(server.cpu_seconds() for server in Tether.running + Bare.running)
+    return ended + sum(server.cpu_seconds() for kind in Server.__subclasses__() for server in kind.running)
 
 
 class Noise:
