@@ -62,9 +62,17 @@ struct belonging_list {
     cJSON *json;
 };
 
+/* An API token is of one tenant: whoever it was given to learns of no other. */
+static bool is_told(const struct call *call, const struct belonging *belonging)
+{
+    return call->principal.kind == PRINCIPAL_USER || belonging->tenant_id == call->principal.token_tenant_id;
+}
+
 static void add_belonging(void *context, const struct belonging *belonging)
 {
     const struct belonging_list *list = context;
+    if (!is_told(list->call, belonging))
+        return;
     bool tenant_is_active = belonging->tenant_status == TENANT_ACTIVE;
     bool is_active = belonging->status == MEMBERSHIP_ACTIVE;
     cJSON *json = json_add_object(list->json, NULL);

@@ -184,6 +184,10 @@ static void test_tenant__its_own_only(void **state)
     assert_status(ASK(w, .target = "/api/auth/me", .host = "acme.localhost", .token = key), 403);
     assert_status(ASK(w, .target = "/api/auth/me", .host = "localhost", .token = key), 403);
     assert_status(ASK(w, .target = KEYS, .host = "acme.localhost", .token = key), 403);
+    const struct reply *reply = ASK(w, .target = "/api/v1/auth/tenants", .token = key);
+    assert_status(reply, 200);
+    assert_non_null(strstr(reply->body.at, "\"slug\":\"bolt\""));
+    assert_null(strstr(reply->body.at, "acme"));
 }
 
 static void test_session_routes__refuse_it(void **state)
