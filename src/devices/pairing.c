@@ -115,7 +115,7 @@ enum storage_status pairing_begin(struct db_conn *conn, struct arena *arena, int
 
 struct asking {
     struct arena *arena;
-    struct str poll_token;
+    struct str secret, poll_token;
     uint8_t hash[DEVICE_HASH_BYTES];
     int64_t now, id;
     struct pairing_answer *answer;
@@ -155,7 +155,8 @@ static enum storage_status give(struct db_conn *conn, struct asking *asking)
     struct device device;
     uint8_t hash[DEVICE_HASH_BYTES];
     asking->answer->token =
-        opaque_token_derive(asking->arena, OPAQUE_DEVICE, asking->poll_token, STR(PURPOSE), hash);
+        opaque_token_derive(asking->arena, OPAQUE_DEVICE, asking->secret,
+                            arena_join(asking->arena, STR(PURPOSE), asking->poll_token), hash);
     enum storage_status status =
         device_by_id(conn, asking->arena, answer->tenant_id, answer->device_id, &device);
     if (status != STORAGE_ROW)
@@ -194,10 +195,12 @@ static enum storage_status hand_out(struct db_conn *conn, void *context)
     return give(conn, asking);
 }
 
-enum storage_status pairing_poll(struct db_conn *conn, struct arena *arena, struct str poll_token,
-                                 int64_t now, struct pairing_answer *ret)
+enum storage_status pairing_poll(struct db_conn *conn, struct arena *arena, struct str secret,
+                                 struct str poll_token, int64_t now, struct pairing_answer *ret)
 {
-    struct asking asking = { .arena = arena, .poll_token = poll_token, .now = now, .answer = ret };
+    struct asking asking = {
+        .arena = arena, .secret = secret, .poll_token = poll_token, .now = now, .answer = ret
+    };
     *ret = (struct pairing_answer){ PAIRING_UNKNOWN };
     if (opaque_token_read(poll_token, asking.hash) != OPAQUE_PAIRING)
         return STORAGE_OK;

@@ -12,7 +12,8 @@
  *
  * A pairing hands its device token to one poll. Should that answer be lost, a later poll is handed the same
  * token again, until the token is used for the first time or the pairing is over: it is made from the poll
- * token, which only the screen has. Stored are hashes only. */
+ * token and the server's secret. Neither alone leads to it, so that a link which has done its work is worth
+ * nothing to whoever finds it later. Stored are hashes only. */
 #ifndef TETHER_DEVICES_PAIRING_H
 #define TETHER_DEVICES_PAIRING_H
 
@@ -62,9 +63,9 @@ struct pairing_answer {
     struct str token; /* PAIRING_TOKEN: in the arena, which should wipe */
     int64_t tenant_id, device_id;
 };
-/* OK with *ret, or a failure. */
-enum storage_status pairing_poll(struct db_conn *conn, struct arena *arena, struct str poll_token,
-                                 int64_t now, struct pairing_answer *ret);
+/* secret: the server's own, on all its nodes the same. OK with *ret, or a failure. */
+enum storage_status pairing_poll(struct db_conn *conn, struct arena *arena, struct str secret,
+                                 struct str poll_token, int64_t now, struct pairing_answer *ret);
 
 /* Takes the pairing of deed->code, for a new device of deed->name or for deed->id, which goes on as it is
  * until the other screen uses its token. OK with deed->verdict, or a failure. */

@@ -78,7 +78,8 @@ static enum error_code poll(struct call *call)
     arena_wipe_on_free(call->arena);
     if (device_poll_is_early(call, call->params[0], &interval))
         return say_status(call, "slow_down", interval, NULL);
-    enum storage_status status = pairing_poll(call->db, call->arena, call->params[0], call->now, &answer);
+    enum storage_status status = pairing_poll(call->db, call->arena, call->config->tokens.secret_key,
+                                              call->params[0], call->now, &answer);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     if (answer.state == PAIRING_UNKNOWN || is_elsewhere(call, &answer))

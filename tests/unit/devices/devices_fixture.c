@@ -19,6 +19,7 @@ struct screens *screens_new(void)
     screens->fixture = fixture_new();
     screens->conn = screens->fixture->conn;
     screens->arena = screens->fixture->arena;
+    screens->secret = STR("the server's secret, of 32 bytes or more");
     add_tenant(screens, "acme", &screens->acme);
     add_tenant(screens, "bolt", &screens->bolt);
     return screens;
@@ -42,7 +43,8 @@ struct pairing screens_begin(struct screens *screens, int64_t tenant_id, const c
 struct pairing_answer screens_poll(struct screens *screens, struct str poll_token, int64_t now)
 {
     struct pairing_answer answer;
-    assert_int_equal(pairing_poll(screens->conn, screens->arena, poll_token, now, &answer), STORAGE_OK);
+    assert_int_equal(
+        pairing_poll(screens->conn, screens->arena, screens->secret, poll_token, now, &answer), STORAGE_OK);
     return answer;
 }
 

@@ -15,6 +15,7 @@ struct screens {
     struct db_conn *conn;
     struct arena *arena;
     struct tenant acme, bolt;
+    struct str secret;
 };
 
 struct screens *screens_new(void);

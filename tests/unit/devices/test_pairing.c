@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "identity/opaque_token.h"
+
 static int set_up(void **state)
 {
     *state = screens_new();
@@ -62,6 +64,22 @@ static void test_pairing__a_lost_answer_comes_again(void **state)
     assert_int_equal(screens_count(s, "SELECT count(*) FROM devices"), 1);
     assert_true(screens_knows(s, again.token, NOW + 7 * CLOCK_SECOND, &device));
     assert_int_equal(screens_poll(s, pairing.poll_token, NOW + 20 * CLOCK_SECOND).state, PAIRING_UNKNOWN);
+}
+
+/* A link stays behind where it was opened, shown or sent: it must lead to nothing once it has done its work. */
+static void test_pairing__the_token_is_no_work_of_the_poll_token_alone(void **state)
+{
+    struct screens *s = *state;
+    uint8_t hash[DEVICE_HASH_BYTES];
+    struct device_deed made = DEED(&s->acme, NOW, .name = STR("Lobby"));
+    assert_int_equal(pairing_create(s->conn, s->arena, &made), STORAGE_OK);
+    struct pairing_answer answer = screens_poll(s, made.secret, NOW);
+    assert_int_equal(answer.state, PAIRING_TOKEN);
+    struct str guess =
+        opaque_token_derive(s->arena, OPAQUE_DEVICE, made.secret, STR("tether pairing"), hash);
+    assert_false(str_equal(answer.token, guess));
+    s->secret = STR("another server's secret, of 32 bytes or more");
+    assert_false(str_equal(screens_poll(s, made.secret, NOW + 6 * CLOCK_SECOND).token, answer.token));
 }
 
 static void test_pairing__codes_as_people_type_them(void **state)
@@ -231,7 +249,7 @@ static void *poll_once(void *arg)
     struct racer *racer = arg;
     struct arena *arena = arena_new(1024 * 1024);
     struct db_conn *conn = db_connect(racer->s->fixture->db);
-    racer->status = pairing_poll(conn, arena, racer->text, NOW + 1, &racer->answer);
+    racer->status = pairing_poll(conn, arena, racer->s->secret, racer->text, NOW + 1, &racer->answer);
     db_disconnect(&conn);
     arena_free(&arena);
     return NULL;
@@ -333,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_pairing__by_code_from_begin_to_end),
         T(test_pairing__a_lost_answer_comes_again),
+        T(test_pairing__the_token_is_no_work_of_the_poll_token_alone),
         T(test_pairing__codes_as_people_type_them),
         T(test_pairing__a_code_holds_once_and_for_a_while),
         T(test_pairing__a_tenants_own_screen_is_nobody_elses),
