@@ -9,9 +9,9 @@
 #include "request/accept.h"
 #include "request/walk_internal.h"
 
-#define WAYS       4
-#define SETS       1024 /* powers of two */
-#define REFUSALS   128
+#define WAYS       8
+#define SETS       512 /* powers of two */
+#define REFUSALS   64
 #define BYTES_MAX  4096 /* of an answer with all its texts: 16 MiB per loop at most, a quarter of it usually */
 #define FIELDS_MAX   1024 /* of its part of the log line */
 #define OWN_FIELDS 4    /* headers that differ each time: the request's id and its limit */
@@ -36,6 +36,7 @@ struct kept_answer {
 struct set {
     uint32_t tick;
     uint32_t used[WAYS];
+    uint64_t mark[WAYS]; /* half of the key, so that only the right one is looked at */
     struct kept_answer *way[WAYS];
 };
 
@@ -145,11 +146,10 @@ static struct kept_answer **find(const struct map *map, const struct kept_key *k
 {
     struct set *set = set_of(map, key);
     for (size_t w = 0; w < WAYS; w++) {
-        const struct kept_answer *answer = set->way[w];
-        if (answer && answer->key.word[0] == key->word[0] && answer->key.word[1] == key->word[1]) {
-            set->used[w] = ++set->tick;
-            return &set->way[w];
-        }
+        if (set->mark[w] != key->word[1] || !set->way[w] || set->way[w]->key.word[0] != key->word[0])
+            continue;
+        set->used[w] = ++set->tick;
+        return &set->way[w];
     }
     return NULL;
 }
@@ -376,6 +376,7 @@ static void put_in(const struct map *map, struct kept_answer *answer)
     size_t way = same ? (size_t)(same - set->way) : victim(set);
     drop(&set->way[way]);
     set->way[way] = answer;
+    set->mark[way] = answer->key.word[1];
     set->used[way] = ++set->tick;
 }
 
