@@ -66,6 +66,7 @@ static int refuse(const struct cli *cli, const struct api_key_deed *deed)
         return cli_fail("%s is no active member of tenant %.*s.", cli_value(cli, "user"),
                         STR_ARG(deed->tenant->slug));
     case API_KEY_NOT_OWN:
+    case API_KEY_LOOSER: /* nobody comes with a token here */
         break;
     }
     return cli_fail("Only its owner can give a token another secret.");

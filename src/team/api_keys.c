@@ -56,6 +56,52 @@ static enum storage_status find(struct db_conn *conn, struct work *work)
     return status == STORAGE_ROW ? STORAGE_OK : status;
 }
 
+/* ---- what binds the token at hand ---- */
+
+static bool lists(struct str words, struct str wanted)
+{
+    for (struct str word, rest = words; !str_is_empty(rest);) {
+        str_split(rest, ' ', &word, &rest);
+        if (str_equal(word, wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool holds_elsewhere(const struct api_token *token, const struct api_token *than)
+{
+    if (str_is_empty(than->addresses) || str_is_empty(token->addresses))
+        return !str_is_empty(than->addresses);
+    for (struct str word, rest = token->addresses; !str_is_empty(rest);) {
+        str_split(rest, ' ', &word, &rest);
+        if (!lists(than->addresses, word))
+            return true;
+    }
+    return false;
+}
+
+static bool holds_longer(const struct api_token *token, const struct api_token *than)
+{
+    return than->expires_at && (!token->expires_at || token->expires_at > than->expires_at);
+}
+
+/* `token` as it is, or is to be, in the parts that are at stake. */
+static enum storage_status judge_bounds(struct db_conn *conn, struct work *work,
+                                        const struct api_token *token, unsigned parts)
+{
+    const struct api_key_deed *deed = work->deed;
+    struct api_token own;
+    if (!deed->actor_token_id)
+        return STORAGE_OK;
+    enum storage_status status =
+        api_token_by_id(conn, work->arena, deed->tenant->id, deed->actor_token_id, &own);
+    if (status != STORAGE_ROW) /* revoked a moment ago */
+        return status == STORAGE_DONE ? refuse(work, API_KEY_LOOSER) : status;
+    bool is_looser = ((parts & API_KEY_EXPIRY) && holds_longer(token, &own)) ||
+                     ((parts & API_KEY_ADDRESSES) && holds_elsewhere(token, &own));
+    return is_looser ? refuse(work, API_KEY_LOOSER) : STORAGE_OK;
+}
+
 /* ---- writing down ---- */
 
 /* Never a secret; the prefix tells which one it was. */
@@ -109,6 +155,8 @@ static enum storage_status create(struct db_conn *conn, void *context)
     if (status == STORAGE_OK)
         status = judge_owner(conn, work);
     if (status == STORAGE_OK)
+        status = judge_bounds(conn, work, &work->after, API_KEY_EXPIRY | API_KEY_ADDRESSES);
+    if (status == STORAGE_OK)
         status = api_token_insert(conn, &work->after, hash);
     return status == STORAGE_OK ? write_down(conn, work, "api_token.created") : status;
 }
@@ -142,9 +190,12 @@ static enum storage_status update(struct db_conn *conn, void *context)
         status = find(conn, work);
     if (status == STORAGE_OK && (deed->parts & API_KEY_SCOPES))
         status = judge_scopes(work, deed->actor.grant->permissions, permission_set_read(work->before.scopes));
+    if (status == STORAGE_OK)
+        merge(&work->after, deed, work->arena);
+    if (status == STORAGE_OK)
+        status = judge_bounds(conn, work, &work->after, deed->parts);
     if (status != STORAGE_OK)
         return status;
-    merge(&work->after, deed, work->arena);
     if (is_same(&work->before, &work->after)) {
         work->after = work->before;
         return STORAGE_OK;
@@ -169,6 +220,8 @@ static enum storage_status rotate(struct db_conn *conn, void *context)
         status = find(conn, work);
     if (status == STORAGE_OK && !may_have_secret(work))
         return refuse(work, API_KEY_NOT_OWN);
+    if (status == STORAGE_OK)
+        status = judge_bounds(conn, work, &work->before, API_KEY_EXPIRY | API_KEY_ADDRESSES);
     if (status != STORAGE_OK)
         return status;
     work->secret = api_token_secret(work->arena, &work->after, hash);

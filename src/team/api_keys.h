@@ -4,7 +4,8 @@
  * A scope is a permission. Nobody gives a token a scope that they lack, and what a token may do at any time
  * is what its scopes and its owner's permissions then have in common. A secret is given out only to the
  * token's owner, and never to a bearer of less than the token lets through: else a narrow token could be
- * turned into a wide one. */
+ * turned into a wide one. A token's end and addresses bind what is done with it as well: it makes none, and
+ * turns none into one, that would hold for longer or from elsewhere than itself. */
 #ifndef TETHER_TEAM_API_KEYS_H
 #define TETHER_TEAM_API_KEYS_H
 
@@ -20,6 +21,7 @@ enum api_key_verdict {
     API_KEY_UNKNOWN,     /* no such token in this tenant */
     API_KEY_SCOPE_ABOVE, /* deed->scope: the actor lacks it */
     API_KEY_NOT_OWN,     /* to be rotated: somebody else's, or wider than the actor */
+    API_KEY_LOOSER,      /* it would hold for longer, or from elsewhere, than the token at hand */
     API_KEY_NOT_A_MEMBER /* whoever is to own it has no say in the tenant (any more) */
 };
 
@@ -35,6 +37,7 @@ struct api_key_deed {
     const struct tenant *tenant;
     struct team_actor actor; /* with the permissions of the token at hand, not of its bearer */
     perm_set actor_scopes;   /* of the token at hand; everything for a session */
+    int64_t actor_token_id;  /* the API token at hand; 0: a session */
     /* What is to be. To create: its owner, name, expires_at, addresses and rate_limit, and `scopes`; to
      * update, the id and the parts that `parts` names; else the id. */
     struct api_token token;

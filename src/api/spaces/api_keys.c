@@ -160,6 +160,7 @@ static struct api_key_deed begin(struct call *call)
         .tenant = &call->tenant,
         .actor = { call->principal.user_id, &call->grant, call_actor(call) },
         .actor_scopes = call->scopes,
+        .actor_token_id = call->principal.token.id,
         .now = call->now,
     };
 }
@@ -194,6 +195,9 @@ static enum error_code refuse(struct call *call, const struct api_key_deed *deed
         return call_fail(
             call, ERR_FORBIDDEN,
             "Only its owner can give a token another secret, and no token one that may do more.");
+    case API_KEY_LOOSER:
+        return call_fail(call, ERR_FORBIDDEN,
+                         "A token gives out none that holds for longer, or from elsewhere, than itself.");
     case API_KEY_NOT_A_MEMBER:
         return call_fail(call, ERR_NOT_A_MEMBER, NULL);
     case API_KEY_SCOPE_ABOVE:
@@ -342,7 +346,7 @@ static const struct route routes[] = {
       .input = &create_shape,
       .answer = &key_with_secret_answer,
       .success = 201,
-      .fails = FAILS(ERR_PERMISSION),
+      .fails = FAILS(ERR_PERMISSION, ERR_FORBIDDEN),
       .handler = create,
       .summary = "Makes an API token; shows its secret, this once" },
     { .op = "spaces_api_key_update",
@@ -353,7 +357,7 @@ static const struct route routes[] = {
       .body = BODY_JSON,
       .input = &update_shape,
       .answer = &key_answer,
-      .fails = FAILS(ERR_PERMISSION),
+      .fails = FAILS(ERR_PERMISSION, ERR_FORBIDDEN),
       .handler = update,
       .summary = "Changes an API token's name, scopes and limits" },
     { .op = "spaces_api_key_rotate",

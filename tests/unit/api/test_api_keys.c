@@ -317,6 +317,50 @@ static void test_rotate__gives_nobody_more_than_they_have(void **state)
     assert_non_null(strstr(v1_audited(w, 2), "api_token.created api_token:1:Key ->"));
 }
 
+/* A token that was made to end, and for one network, is not got rid of these by its own bearer. */
+static void test_bounds__bind_what_is_done_with_a_token(void **state)
+{
+    struct world *w = *state;
+    struct arena *arena = w->fixture->arena;
+    const char *soon = clock_iso8601(arena, clock_now() + 60 * CLOCK_SECOND).at;
+    const char *later = clock_iso8601(arena, clock_now() + 90 * CLOCK_SECOND).at;
+    const char *keeper =
+        key_with(w, "\"api_keys.manage\"",
+                 text(w, ",\"expires_at\":\"%s\",\"allowed_addresses\":[\"192.0.2.0/24\",\"::1\"]", soon));
+    key_with(w, "\"api_keys.manage\"", "");
+    const struct {
+        const char *method, *target, *json;
+        int status;
+    } cases[] = {
+        { "PATCH", KEYS "/1", "{\"expires_at\":null}", 403 },
+        { "PATCH", KEYS "/1", text(w, "{\"expires_at\":\"%s\"}", later), 403 },
+        { "PATCH", KEYS "/1", "{\"allowed_addresses\":null}", 403 },
+        { "PATCH", KEYS "/1", "{\"allowed_addresses\":[\"::1\",\"192.0.2.0/23\"]}", 403 },
+        { "POST", KEYS "/2/rotate", "{}", 403 },
+        { "POST", KEYS, "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"]}", 403 },
+        { "POST", KEYS,
+          text(w, "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"],\"expires_at\":\"%s\"}", soon), 403 },
+        { "PATCH", KEYS "/2", "{\"name\":\"y\"}", 200 },
+        { "PATCH", KEYS "/1", "{\"allowed_addresses\":[\"192.0.2.0/24\"]}", 200 },
+        { "POST", KEYS,
+          text(w,
+               "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"],\"expires_at\":\"%s\","
+               "\"allowed_addresses\":[\"192.0.2.0/24\"]}",
+               soon),
+          201 },
+        { "POST", KEYS "/1/rotate", "{}", 200 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct reply *reply = ASK(w, .method = cases[i].method, .target = cases[i].target,
+                                        .token = keeper, .json = cases[i].json, .address = "192.0.2.9");
+        if (reply->status != cases[i].status)
+            fail_msg("%s %s: %d", cases[i].target, cases[i].json, reply->status);
+    }
+    assert_status(
+        ASK(w, .method = "PATCH", .target = KEYS "/1", .token = admin(w), .json = "{\"expires_at\":null}"),
+        200);
+}
+
 static enum storage_status insert_known(struct db_conn *conn, void *context)
 {
     struct api_token token = { .tenant_id = 2,
@@ -405,6 +449,7 @@ int main(void)
         TEST(test_revoke__acts_on_the_next_request),
         TEST(test_rotate__the_former_secret_holds_for_the_overlap),
         TEST(test_rotate__gives_nobody_more_than_they_have),
+        TEST(test_bounds__bind_what_is_done_with_a_token),
         TEST(test_unknown__is_found_once_it_exists),
         TEST(test_last_use__is_written_in_batches),
         TEST(test_list__pages_by_key),

@@ -66,7 +66,7 @@ static void test_pairing__a_lost_answer_comes_again(void **state)
     assert_int_equal(screens_poll(s, pairing.poll_token, NOW + 20 * CLOCK_SECOND).state, PAIRING_UNKNOWN);
 }
 
-/* A link stays behind where it was opened, shown or sent: it must lead to nothing once it has done its work. */
+/* A link stays behind where it was opened, shown or sent: it must lead to nothing once it is used. */
 static void test_pairing__the_token_is_no_work_of_the_poll_token_alone(void **state)
 {
     struct screens *s = *state;
@@ -75,8 +75,7 @@ static void test_pairing__the_token_is_no_work_of_the_poll_token_alone(void **st
     assert_int_equal(pairing_create(s->conn, s->arena, &made), STORAGE_OK);
     struct pairing_answer answer = screens_poll(s, made.secret, NOW);
     assert_int_equal(answer.state, PAIRING_TOKEN);
-    struct str guess =
-        opaque_token_derive(s->arena, OPAQUE_DEVICE, made.secret, STR("tether pairing"), hash);
+    struct str guess = opaque_token_derive(s->arena, OPAQUE_DEVICE, made.secret, STR("tether pairing"), hash);
     assert_false(str_equal(answer.token, guess));
     s->secret = STR("another server's secret, of 32 bytes or more");
     assert_false(str_equal(screens_poll(s, made.secret, NOW + 6 * CLOCK_SECOND).token, answer.token));
