@@ -112,6 +112,22 @@ static void test_clock__any_int64_can_be_printed(void **state)
     assert_true(clock_format_iso8601(text, INT64_MIN, true) < CLOCK_ISO8601_CAP);
 }
 
+/* Every day over more than two spans of 400 years, before and after 1970, as the C library has it. */
+static void test_clock__every_day_is_the_calendars(void **state)
+{
+    (void)state;
+    char is[CLOCK_ISO8601_CAP], must[CLOCK_ISO8601_CAP];
+    for (int64_t day = -400 * 366; day < 500 * 366; day++) {
+        struct tm tm;
+        time_t second = (time_t)(day * 86400 + (day & 0xFFFF));
+        assert_non_null(gmtime_r(&second, &tm));
+        snprintf(must, sizeof must, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        clock_format_iso8601(is, second * CLOCK_SECOND, false);
+        assert_string_equal(is, must);
+    }
+}
+
 static void test_clock__words_for_people(void **state)
 {
     (void)state;
@@ -155,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_clock__other_texts_are_refused),
         cmocka_unit_test(test_clock__format_can_be_forced_to_microseconds),
         cmocka_unit_test(test_clock__any_int64_can_be_printed),
+        cmocka_unit_test(test_clock__every_day_is_the_calendars),
         cmocka_unit_test(test_clock__words_for_people),
         cmocka_unit_test(test_clock__the_shift_moves_the_wall_clock_only),
         cmocka_unit_test(test_clock__the_monotonic_clock_never_goes_back),
