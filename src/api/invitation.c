@@ -1,6 +1,7 @@
 #include "api/invitation.h"
 
 #include "api/envelope.h"
+#include "api/newcomer.h"
 #include "api/public_url.h"
 #include "api/sign_in.h"
 #include "base/log.h"
@@ -144,43 +145,20 @@ static enum error_code check_bearer(struct call *call, const struct user *invite
     return OK;
 }
 
-/* Both at once, so that a form can show both. */
-static enum error_code check_newcomer(struct accepting *accepting)
-{
-    struct call *call = accepting->call;
-    const struct accept_input *input = call->input;
-    struct violations found = { 0 };
-    struct str name = str_trim(input->name);
-    enum password_verdict verdict = password_check(input->password);
-    if (str_is_empty(name))
-        violations_add(call->arena, &found, "name", VIOLATION_REQUIRED, NULL, STR_NONE);
-    else if (!text_is_line(name))
-        violations_add(call->arena, &found, "name", VIOLATION_CUSTOM, NULL,
-                       STR("A name must not hold control characters."));
-    if (!input->password.at)
-        violations_add(call->arena, &found, "password", VIOLATION_REQUIRED, NULL, STR_NONE);
-    else if (verdict != PASSWORD_OK)
-        violations_add(call->arena, &found, "password", VIOLATION_CUSTOM, NULL,
-                       str_of(password_verdict_text(verdict)));
-    accepting->acceptance.user = (struct user){ .email = accepting->invitation.email, .name = name };
-    if (found.n == 0)
-        return OK;
-    call_fail(call, ERR_VALIDATION, NULL);
-    call->failure.violations = found;
-    return ERR_VALIDATION;
-}
-
 static enum error_code prepare_newcomer(struct accepting *accepting)
 {
     struct call *call = accepting->call;
     const struct accept_input *input = call->input;
-    enum error_code code = check_newcomer(accepting);
+    struct user *user = &accepting->acceptance.user;
+    enum error_code code = newcomer_check(call, input->name, input->password);
     if (code != OK)
         return code;
     /* Outside the transaction: it takes tens of milliseconds, and a transaction holds locks. */
     if (!password_hash(call->config, input->password, accepting->hash))
         return call_fail(call, ERR_OVERLOAD, NULL);
-    accepting->acceptance.user.password_hash = str_of(accepting->hash);
+    *user = (struct user){ .email = accepting->invitation.email,
+                           .name = str_trim(input->name),
+                           .password_hash = str_of(accepting->hash) };
     return OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/json_scan.h"
 
 /* The largest integer whose neighbours are not rounded onto it. */
@@ -122,6 +123,15 @@ void json_add_str_or_null(cJSON *object, const char *name, struct str value)
         json_add_null(object, name);
     else
         json_add_str(object, name, value);
+}
+
+void json_add_time(cJSON *object, const char *name, int64_t epoch_us)
+{
+    char text[CLOCK_ISO8601_CAP];
+    if (epoch_us == 0)
+        json_add_null(object, name);
+    else
+        json_add_str(object, name, str_from(text, clock_format_iso8601(text, epoch_us, false)));
 }
 
 cJSON *json_add_object(cJSON *object, const char *name)

@@ -47,6 +47,7 @@ void json_add_bool(cJSON *object, const char *name, bool value);
 void json_add_null(cJSON *object, const char *name);
 void json_add_str_or_null(cJSON *object, const char *name, struct str value); /* null when value.at is NULL */
 void json_add_item(cJSON *object, const char *name, cJSON *item);
+void json_add_time(cJSON *object, const char *name, int64_t epoch_us); /* ISO 8601 UTC; null for 0 */
 cJSON *json_add_object(cJSON *object, const char *name);
 cJSON *json_add_array(cJSON *object, const char *name);
 

@@ -36,12 +36,27 @@ enum error_code call_fail(struct call *call, enum error_code code, const char *d
     return code;
 }
 
+void call_violate(struct call *call, const char *field, enum violation_kind kind, const char *text)
+{
+    if (call->failure.code == OK)
+        call_fail(call, ERR_VALIDATION, NULL);
+    violations_add(call->arena, &call->failure.violations, field, kind, NULL, str_of(text));
+}
+
 enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind,
                                 const char *text)
 {
     call_fail(call, ERR_VALIDATION, NULL);
-    violations_add(call->arena, &call->failure.violations, field, kind, NULL, str_of(text));
+    call_violate(call, field, kind, text);
     return ERR_VALIDATION;
+}
+
+bool call_path_id(struct call *call, size_t param, int64_t *ret)
+{
+    if (str_to_int(call->params[param], ret) && *ret > 0)
+        return true;
+    call_fail(call, ERR_NOT_FOUND, NULL);
+    return false;
 }
 
 static enum error_code code_of_storage(enum storage_status status)

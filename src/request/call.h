@@ -55,22 +55,22 @@ struct call {
     struct {
         const struct route_entry *entries; /* of the matched path */
         size_t param_count;
-        bool rate_known;  /* `rate` is what this request counted for */
-        bool rate_shared; /* and it counted for what all nodes share */
-        bool query_read;  /* `query` is decoded */
-        bool query_valid; /* and passed its rows */
-        bool is_forged;   /* the token was refused for what it is, not for what is known of it */
-        bool cold;        /* a warm walk met something that has to be read */
-        bool by_cookie;   /* the token came in the panel's cookie */
-        bool entered;     /* it passed every check before its body, and may have waited since */
-        struct basis basis;     /* what was used of what is kept */
+        bool rate_known;    /* `rate` is what this request counted for */
+        bool rate_shared;   /* and it counted for what all nodes share */
+        bool query_read;    /* `query` is decoded */
+        bool query_valid;   /* and passed its rows */
+        bool is_forged;     /* the token was refused for what it is, not for what is known of it */
+        bool cold;          /* a warm walk met something that has to be read */
+        bool by_cookie;     /* the token came in the panel's cookie */
+        bool entered;       /* it passed every check before its body, and may have waited since */
+        struct basis basis; /* what was used of what is kept */
         struct {
             struct recent *in; /* NULL: nowhere */
             int64_t group, id;
         } noted;               /* walk_note() */
         struct rate_ask asked; /* what `rate` is the answer to */
-        uint8_t hits;     /* look-ups of authority that met something kept */
-        uint8_t misses;   /* that had to read */
+        uint8_t hits;          /* look-ups of authority that met something kept */
+        uint8_t misses;        /* that had to read */
     } own;
 };
 
@@ -80,12 +80,18 @@ enum error_code call_fail(struct call *call, enum error_code code, const char *d
 /* ERR_VALIDATION with one violation. text NULL: the kind's standard sentence. */
 enum error_code call_fail_field(struct call *call, const char *field, enum violation_kind kind,
                                 const char *text);
+/* Adds a violation to a call that fails with ERR_VALIDATION, so that a form shows all of them at once; text
+ * as above, in the arena or constant. */
+void call_violate(struct call *call, const char *field, enum violation_kind kind, const char *text);
 /* ERR_PERMISSION, naming the permission that is missing. */
 enum error_code call_fail_permission(struct call *call, enum permission permission);
 /* The failure for a storage status that nobody expected here: BUSY, GONE → ERR_STORAGE_AWAY, UNCERTAIN →
  * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, else ERR_INTERNAL; logs the driver's text with the request
  * id, once. */
 enum error_code call_fail_storage(struct call *call, enum storage_status status);
+
+/* A path parameter that is an id. False with a 404 set: what is no number names nothing. */
+bool call_path_id(struct call *call, size_t param, int64_t *ret);
 
 static inline bool call_has(const struct call *call, unsigned row)
 {

@@ -25,7 +25,7 @@ static enum error_code list_of(struct call *call, const struct tenant *tenant)
     for (size_t i = 0; i < n; i++) {
         cJSON *item = json_new_object();
         json_add_str(item, "host", entries[i].host);
-        assets_add_time(call, item, "created_at", entries[i].created_at);
+        json_add_time(item, "created_at", entries[i].created_at);
         json_add_item(items, NULL, item);
     }
     assets_page(call, items, STR_NONE, (int64_t)n);
@@ -44,7 +44,7 @@ static enum error_code register_for(struct call *call, const struct tenant *tena
         return code;
     cJSON *json = json_new_object();
     json_add_str(json, "host", deed.host);
-    assets_add_time(call, json, "created_at", call->now);
+    json_add_time(json, "created_at", call->now);
     reply_json(&call->reply, 201, json);
     return OK;
 }

@@ -5,12 +5,6 @@
 #include "api/assets/me.h"
 #include "api/assets/role_name.h"
 #include "api/tables.h"
-#include "base/clock.h"
-
-static void add_time(struct call *call, cJSON *json, const char *name, int64_t epoch_us)
-{
-    json_add_str(json, name, clock_iso8601(call->arena, epoch_us));
-}
 
 /* ---- inviting ---- */
 
@@ -48,7 +42,7 @@ static enum error_code invite(struct call *call)
     json_add_int(json, "id", deed.invitation.id);
     json_add_str(json, "email", deed.invitation.email);
     json_add_str(json, "role", input->role);
-    add_time(call, json, "expires_at", deed.invitation.expires_at);
+    json_add_time(json, "expires_at", deed.invitation.expires_at);
     json_add_str(json, "link", deed.link);
     reply_json(&call->reply, 201, json);
     return OK;
@@ -71,7 +65,7 @@ static enum error_code validate(struct call *call)
     json_add_str(json, "email", invitation.email);
     json_add_str(json, "tenant_name", call->tenant.name);
     json_add_str(json, "role", status == STORAGE_ROW ? str_of(role.assets_name) : invitation.role);
-    add_time(call, json, "expires_at", invitation.expires_at);
+    json_add_time(json, "expires_at", invitation.expires_at);
     reply_json(&call->reply, 200, json);
     return OK;
 }

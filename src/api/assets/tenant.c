@@ -9,28 +9,19 @@ const char *const tenant_registration_words[] = { "open", "admin", "closed", NUL
 
 /* ---- reading ---- */
 
-static void complain(struct call *call, struct violations *found, const char *field, const char *text)
-{
-    violations_add(call->arena, found, field, VIOLATION_CUSTOM, NULL, str_of(text));
-}
-
 enum error_code tenant_input_check(struct call *call, const struct tenant_input *input)
 {
-    struct violations found = { 0 };
     if (input->name.at && !text_is_line(str_trim(input->name)))
-        complain(call, &found, "name", "A name must not hold control characters.");
+        call_violate(call, "name", VIOLATION_CUSTOM, "A name must not hold control characters.");
     if (input->logo_url.at && !branding_is_logo(input->logo_url))
-        complain(call, &found, "logo_url", "The logo url must be " BRANDING_LOGO_RULE ".");
+        call_violate(call, "logo_url", VIOLATION_CUSTOM, "The logo url must be " BRANDING_LOGO_RULE ".");
     if (input->accent_colour.at && !branding_is_colour(input->accent_colour))
-        complain(call, &found, "accent_colour", "The accent colour must be written like #1f6feb.");
+        call_violate(call, "accent_colour", VIOLATION_CUSTOM,
+                     "The accent colour must be written like #1f6feb.");
     else if (input->accent_colour.at && !branding_carries_white(input->accent_colour))
-        complain(call, &found, "accent_colour",
-                 "The accent colour is too light: white text on it could not be read.");
-    if (found.n == 0)
-        return OK;
-    call_fail(call, ERR_VALIDATION, NULL);
-    call->failure.violations = found;
-    return ERR_VALIDATION;
+        call_violate(call, "accent_colour", VIOLATION_CUSTOM,
+                     "The accent colour is too light: white text on it could not be read.");
+    return call->failure.code;
 }
 
 struct tenant_deed tenant_deed_of(struct call *call, int64_t tenant_id)
@@ -120,7 +111,7 @@ static void add_limit(cJSON *json, const char *name, struct tenant_limit limit)
         json_add_null(json, name);
 }
 
-cJSON *tenant_json(struct call *call, const struct tenant *tenant)
+cJSON *tenant_json(const struct tenant *tenant)
 {
     cJSON *json = json_new_object();
     json_add_int(json, "id", tenant->id);
@@ -135,6 +126,6 @@ cJSON *tenant_json(struct call *call, const struct tenant *tenant)
                          tenant->has_registration ? registration_word(tenant->registration) : STR_NONE);
     add_limit(json, "max_assets", tenant->limits.assets);
     add_limit(json, "max_users", tenant->limits.users);
-    assets_add_time(call, json, "created_at", tenant->created_at);
+    json_add_time(json, "created_at", tenant->created_at);
     return json;
 }

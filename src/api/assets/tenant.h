@@ -49,6 +49,6 @@ enum error_code tenant_of_path(struct call *call, struct tenant *ret);
 
 /* id, slug, name, plan, status, is_root, logo_url, accent_colour, registration, max_assets, max_users,
  * created_at. */
-cJSON *tenant_json(struct call *call, const struct tenant *tenant);
+cJSON *tenant_json(const struct tenant *tenant);
 
 #endif

@@ -41,10 +41,8 @@ static enum error_code answer_list(struct call *call, const struct tenant_query 
         return call_fail_storage(call, status);
     cJSON *items = json_new_array();
     for (size_t i = 0; i < page.n; i++)
-        json_add_item(items, NULL, tenant_json(call, &page.at[i]));
-    struct str next =
-        page.has_more ? arena_printf(call->arena, "%lld", (long long)page.at[page.n - 1].id) : STR_NONE;
-    assets_page(call, items, next, total);
+        json_add_item(items, NULL, tenant_json(&page.at[i]));
+    assets_page(call, items, list_cursor(call, page.has_more ? page.at[page.n - 1].id : 0), total);
     return OK;
 }
 
@@ -54,11 +52,11 @@ static enum error_code list(struct call *call)
     struct tenant_query query = {
         .search = asked->q,
         .plan = asked->plan,
-        .limit = assets_limit(asked->limit),
+        .limit = list_limit(asked->limit),
     };
     if (asked->status.at)
         query.filter = str_equal(asked->status, STR("active")) ? TENANTS_ACTIVE : TENANTS_SUSPENDED;
-    enum error_code code = assets_read_cursor(call, asked->cursor, &query.after);
+    enum error_code code = list_read_cursor(call, asked->cursor, &query.after);
     return code == OK ? answer_list(call, &query) : code;
 }
 
@@ -71,7 +69,7 @@ static enum error_code show(struct call *call, int status_code, const struct ten
     enum storage_status status = plan_usage(call->db, call->config, tenant, uses);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    cJSON *json = tenant_json(call, tenant);
+    cJSON *json = tenant_json(tenant);
     cJSON *usage = json_add_array(json, "usage");
     for (size_t i = 0; i < PLAN_USES; i++) {
         cJSON *use = json_add_object(usage, NULL);

@@ -3,6 +3,7 @@
 #include "api/assets/invites.h"
 #include "api/assets/role_name.h"
 #include "api/member.h"
+#include "api/newcomer.h"
 #include "api/tables.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -11,7 +12,7 @@
 static const char *const status_words[] = { "active", "suspended", NULL };
 
 /* role: this surface's name; role_slug: which role it is exactly; both null for a role that is gone. */
-static cJSON *user_json(struct call *call, const struct member *member)
+static cJSON *user_json(const struct member *member)
 {
     cJSON *json = json_new_object();
     json_add_int(json, "id", member->user_id);
@@ -21,7 +22,7 @@ static cJSON *user_json(struct call *call, const struct member *member)
     json_add_str_or_null(json, "role_slug", member->has_role ? member->slug : STR_NONE);
     json_add_str_or_null(json, "role_name", member->has_role ? str_of(member->role.name) : STR_NONE);
     json_add_str(json, "status", str_of(status_words[member->status == MEMBERSHIP_SUSPENDED]));
-    assets_add_time(call, json, "joined_at", member->joined_at);
+    json_add_time(json, "joined_at", member->joined_at);
     return json;
 }
 
@@ -44,7 +45,7 @@ static const struct shape list_shape = SHAPE("UsersQuery", struct list_query, li
 static enum error_code read_query(struct call *call, struct member_query *ret)
 {
     const struct list_query *asked = call->query_input;
-    *ret = (struct member_query){ .search = asked->q, .limit = assets_limit(asked->limit) };
+    *ret = (struct member_query){ .search = asked->q, .limit = list_limit(asked->limit) };
     if (asked->status.at)
         ret->filter = str_equal(asked->status, STR("active")) ? MEMBERS_ACTIVE : MEMBERS_SUSPENDED;
     enum error_code code = assets_role_filter(call, asked->role, &ret->role);
@@ -66,31 +67,25 @@ static enum error_code list(struct call *call)
         return call_fail_storage(call, status);
     cJSON *items = json_new_array();
     for (size_t i = 0; i < page.n; i++)
-        json_add_item(items, NULL, user_json(call, &page.at[i]));
+        json_add_item(items, NULL, user_json(&page.at[i]));
     assets_page(call, items, page.has_more ? member_cursor_write(call, &page.last) : STR_NONE, total);
     return OK;
 }
 
 /* ---- one ---- */
 
-static enum error_code id_of_path(struct call *call, int64_t *ret)
-{
-    return str_to_int(call->params[0], ret) && *ret > 0 ? OK : call_fail(call, ERR_NOT_FOUND, NULL);
-}
-
 static enum error_code get(struct call *call)
 {
     int64_t id;
     struct member member;
-    enum error_code code = id_of_path(call, &id);
-    if (code != OK)
-        return code;
+    if (!call_path_id(call, 0, &id))
+        return ERR_NOT_FOUND;
     enum storage_status status = member_by_id(call->db, call->arena, &call->tenant, id, &member);
     if (status == STORAGE_DONE)
         return call_fail(call, ERR_NOT_FOUND, NULL);
     if (status != STORAGE_ROW)
         return call_fail_storage(call, status);
-    reply_json(&call->reply, 200, user_json(call, &member));
+    reply_json(&call->reply, 200, user_json(&member));
     return OK;
 }
 
@@ -134,30 +129,9 @@ static enum error_code invite(struct call *call)
     json_add_str(json, "status", STR("invited"));
     json_add_int(json, "invitation_id", deed.invitation.id);
     json_add_str(json, "invitation_link", deed.link);
-    assets_add_time(call, json, "expires_at", deed.invitation.expires_at);
+    json_add_time(json, "expires_at", deed.invitation.expires_at);
     reply_json(&call->reply, 201, json);
     return OK;
-}
-
-/* Both at once, so that a form can show both. */
-static enum error_code check_newcomer(struct call *call, const struct user_input *input)
-{
-    struct violations found = { 0 };
-    struct str name = str_trim(input->name);
-    enum password_verdict verdict = password_check(input->password);
-    if (str_is_empty(name))
-        violations_add(call->arena, &found, "name", VIOLATION_REQUIRED, NULL, STR_NONE);
-    else if (!text_is_line(name))
-        violations_add(call->arena, &found, "name", VIOLATION_CUSTOM, NULL,
-                       STR("A name must not hold control characters."));
-    if (verdict != PASSWORD_OK)
-        violations_add(call->arena, &found, "password", VIOLATION_CUSTOM, NULL,
-                       str_of(password_verdict_text(verdict)));
-    if (found.n == 0)
-        return OK;
-    call_fail(call, ERR_VALIDATION, NULL);
-    call->failure.violations = found;
-    return ERR_VALIDATION;
 }
 
 static enum error_code store_newcomer(struct call *call, const struct user *user)
@@ -178,7 +152,7 @@ static enum error_code store_newcomer(struct call *call, const struct user *user
         return call_fail(call, ERR_CONFLICT,
                          "This address has an account already; leave the password out to invite them.");
     if (code == OK)
-        reply_json(&call->reply, 201, user_json(call, &deed.member));
+        reply_json(&call->reply, 201, user_json(&deed.member));
     return code;
 }
 
@@ -187,7 +161,7 @@ static enum error_code create_user(struct call *call)
     const struct user_input *input = call->input;
     char hash[PASSWORD_HASH_CAP];
     arena_wipe_on_free(call->arena);
-    enum error_code code = check_newcomer(call, input);
+    enum error_code code = newcomer_check(call, input->name, input->password);
     if (code != OK)
         return code;
     if (!password_hash(call->config, input->password, hash))
@@ -231,9 +205,8 @@ static enum error_code change(struct call *call)
 {
     const struct user_input *input = call->input;
     struct member_deed deed = deed_of(call);
-    enum error_code code = id_of_path(call, &deed.user_id);
-    if (code != OK)
-        return code;
+    if (!call_path_id(call, 0, &deed.user_id))
+        return ERR_NOT_FOUND;
     if (input->name.at && !text_is_line(str_trim(input->name)))
         return call_fail_field(call, "name", VIOLATION_CUSTOM, "A name must not hold control characters.");
     for (size_t i = 0; i < sizeof change_parts / sizeof change_parts[0]; i++)
@@ -243,20 +216,21 @@ static enum error_code change(struct call *call)
     deed.role = assets_role_slug(input->role);
     deed.status = str_equal(input->status, STR("suspended")) ? MEMBERSHIP_SUSPENDED : MEMBERSHIP_ACTIVE;
     enum storage_status status = member_edit(call->db, call->arena, &deed);
-    code = status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
+    enum error_code code =
+        status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
     if (code == OK)
-        reply_json(&call->reply, 200, user_json(call, &deed.member));
+        reply_json(&call->reply, 200, user_json(&deed.member));
     return code;
 }
 
 static enum error_code remove_(struct call *call)
 {
     struct member_deed deed = deed_of(call);
-    enum error_code code = id_of_path(call, &deed.user_id);
-    if (code != OK)
-        return code;
+    if (!call_path_id(call, 0, &deed.user_id))
+        return ERR_NOT_FOUND;
     enum storage_status status = member_remove(call->db, call->arena, &deed);
-    code = status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
+    enum error_code code =
+        status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
     if (code == OK)
         reply_empty(&call->reply, 204);
     return code;

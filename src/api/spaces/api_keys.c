@@ -31,20 +31,20 @@ static cJSON *key_json(struct call *call, const void *shown)
     json_add_str(json, "name", token->name);
     json_add_str(json, "prefix", token->prefix);
     add_words(json, "scopes", token->scopes);
-    spaces_add_time(call, json, "expires_at", token->expires_at);
+    json_add_time(json, "expires_at", token->expires_at);
     add_words(json, "allowed_addresses", token->addresses);
     if (token->rate_limit)
         json_add_int(json, "rate_limit", token->rate_limit);
     else
         json_add_null(json, "rate_limit");
-    spaces_add_time(call, json, "last_used_at", token_used_at(call, token));
-    spaces_add_time(call, json, "previous_until", token->old_until > call->now ? token->old_until : 0);
+    json_add_time(json, "last_used_at", token_used_at(call, token));
+    json_add_time(json, "previous_until", token->old_until > call->now ? token->old_until : 0);
     cJSON *owner = json_add_object(json, "created_by");
     json_add_int(owner, "id", token->user_id);
     json_add_str(owner, "name", token->owner_name);
     json_add_str(owner, "email", token->owner_email);
-    spaces_add_time(call, json, "created_at", token->created_at);
-    spaces_add_time(call, json, "updated_at", token->updated_at);
+    json_add_time(json, "created_at", token->created_at);
+    json_add_time(json, "updated_at", token->updated_at);
     return json;
 }
 
@@ -97,19 +97,19 @@ static const struct field update_fields[] = { KEY_ROWS(0, FIELD_NULLABLE) };
 static const struct shape create_shape = SHAPE("ApiKeyCreate", struct key_input, create_fields);
 static const struct shape update_shape = SHAPE("ApiKeyUpdate", struct key_input, update_fields);
 
-static void violate(struct call *call, const char *field, struct str text)
-{
-    if (call->failure.code == OK)
-        call_fail(call, ERR_VALIDATION, NULL);
-    violations_add(call->arena, &call->failure.violations, field, VIOLATION_CUSTOM, NULL, text);
-}
-
 static struct str read_name(struct call *call, struct str given)
 {
     struct str name = str_trim(given);
     if (str_is_empty(name) || !text_is_line(name))
-        violate(call, "name", STR("The name must be one line of text."));
+        call_violate(call, "name", VIOLATION_CUSTOM, "The name must be one line of text.");
     return name;
+}
+
+/* As much of what was sent as a sentence bears. */
+static const char *no_scope(struct call *call, struct str name)
+{
+    struct str shown = str_sub(name, 0, text_utf8_prefix(str_sub(name, 0, 64)));
+    return arena_printf(call->arena, "There is no scope %.*s.", STR_ARG(shown)).at;
 }
 
 static perm_set read_scopes(struct call *call, const struct field_list *names)
@@ -120,10 +120,7 @@ static perm_set read_scopes(struct call *call, const struct field_list *names)
         if (perm != PERM_NONE)
             set |= PERM_BIT(perm);
         else
-            violate(call, "scopes",
-                    arena_printf(
-                        call->arena, "There is no scope %.*s.",
-                        STR_ARG(str_sub(names->at[i], 0, text_utf8_prefix(str_sub(names->at[i], 0, 64))))));
+            call_violate(call, "scopes", VIOLATION_CUSTOM, no_scope(call, names->at[i]));
     }
     return set;
 }
@@ -131,7 +128,7 @@ static perm_set read_scopes(struct call *call, const struct field_list *names)
 static int64_t read_expiry(struct call *call, int64_t given)
 {
     if (given != 0 && given <= call->now)
-        violate(call, "expires_at", STR("The expires at must be a time to come."));
+        call_violate(call, "expires_at", VIOLATION_CUSTOM, "The expires at must be a time to come.");
     return given;
 }
 
@@ -146,9 +143,9 @@ static struct str read_addresses(struct call *call, const struct field_list *lis
         buf_add(&words, i ? STR(" ") : STR(""));
         buf_add(&words, list->at[i]);
         if (!address_is_block(list->at[i]))
-            violate(
-                call, "allowed_addresses",
-                STR("The allowed addresses must be addresses like 192.0.2.7 or blocks like 192.0.2.0/24."));
+            call_violate(
+                call, "allowed_addresses", VIOLATION_CUSTOM,
+                "The allowed addresses must be addresses like 192.0.2.7 or blocks like 192.0.2.0/24.");
     }
     return buf_str(&words);
 }
@@ -244,7 +241,7 @@ static enum error_code create(struct call *call)
 static enum error_code update(struct call *call)
 {
     struct api_key_deed deed = begin(call);
-    if (!spaces_path_id(call, 0, &deed.token.id))
+    if (!call_path_id(call, 0, &deed.token.id))
         return ERR_NOT_FOUND;
     read_input(call, &deed);
     enum error_code code = carry_out(call, api_key_update, &deed);
@@ -267,7 +264,7 @@ static enum error_code rotate(struct call *call)
 {
     const struct rotate_input *input = call->input;
     struct api_key_deed deed = begin(call);
-    if (!spaces_path_id(call, 0, &deed.token.id))
+    if (!call_path_id(call, 0, &deed.token.id))
         return ERR_NOT_FOUND;
     deed.overlap_us = input->overlap * CLOCK_SECOND;
     enum error_code code = carry_out(call, api_key_rotate, &deed);
@@ -279,7 +276,7 @@ static enum error_code rotate(struct call *call)
 static enum error_code revoke(struct call *call)
 {
     struct api_key_deed deed = begin(call);
-    if (!spaces_path_id(call, 0, &deed.token.id))
+    if (!call_path_id(call, 0, &deed.token.id))
         return ERR_NOT_FOUND;
     enum error_code code = carry_out(call, api_key_revoke, &deed);
     if (code == OK)

@@ -41,6 +41,7 @@ static void add_id(cJSON *object, const char *name, int64_t id)
 static cJSON *row_json(struct call *call, const void *shown)
 {
     const struct checkin_row *row = shown;
+    (void)call;
     cJSON *json = json_new_object();
     json_add_int(json, "id", row->id);
     json_add_str(json, "kind", row->member_id ? STR("member") : STR("ticket"));
@@ -49,7 +50,7 @@ static cJSON *row_json(struct call *call, const void *shown)
     json_add_str(json, "name", row->name);
     json_add_str_or_null(json, "title", row->ticket_id ? row->title : STR_NONE);
     json_add_int(json, "quantity", row->quantity);
-    spaces_add_time(call, json, "checked_in_at", row->at);
+    json_add_time(json, "checked_in_at", row->at);
     add_id(json, "checked_in_by", row->by_user);
     return json;
 }

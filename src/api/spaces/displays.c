@@ -36,11 +36,11 @@ static cJSON *display_json(struct call *call, const void *shown)
     json_add_str(json, "status", str_of(status_of(call, device, seen_at)));
     json_add_text(json, "content", device->content.at);
     json_add_int(json, "revision", device->revision);
-    spaces_add_time(call, json, "last_seen_at", seen_at);
-    spaces_add_time(call, json, "paired_at", device->paired_at);
-    spaces_add_time(call, json, "rotating_until", device->rotate_key.at ? device->token_until : 0);
-    spaces_add_time(call, json, "created_at", device->created_at);
-    spaces_add_time(call, json, "updated_at", device->updated_at);
+    json_add_time(json, "last_seen_at", seen_at);
+    json_add_time(json, "paired_at", device->paired_at);
+    json_add_time(json, "rotating_until", device->rotate_key.at ? device->token_until : 0);
+    json_add_time(json, "created_at", device->created_at);
+    json_add_time(json, "updated_at", device->updated_at);
     return json;
 }
 
@@ -81,7 +81,7 @@ static enum error_code show(struct call *call)
 {
     struct device device;
     int64_t id;
-    if (!spaces_path_id(call, 0, &id))
+    if (!call_path_id(call, 0, &id))
         return ERR_NOT_FOUND;
     enum storage_status status = device_by_id(call->db, call->arena, call->tenant.id, id, &device);
     if (status == STORAGE_DONE)
@@ -137,7 +137,7 @@ static enum error_code carry_out(struct call *call, deed_fn fn, struct device_de
 /* On the display that the path names. */
 static enum error_code carry_out_here(struct call *call, deed_fn fn, struct device_deed *deed)
 {
-    return spaces_path_id(call, 0, &deed->id) ? carry_out(call, fn, deed) : ERR_NOT_FOUND;
+    return call_path_id(call, 0, &deed->id) ? carry_out(call, fn, deed) : ERR_NOT_FOUND;
 }
 
 static enum error_code answer(struct call *call, enum error_code code, const struct device_deed *deed)
@@ -182,7 +182,7 @@ static enum error_code answer_link(struct call *call, int status, const struct d
     json_add_str(pairing, "poll_token", deed->secret);
     json_add_str(pairing, "link", link);
     display_add_qr(call, pairing, link);
-    spaces_add_time(call, pairing, "expires_at", deed->expires_at);
+    json_add_time(pairing, "expires_at", deed->expires_at);
     spaces_answer(call, status, json);
     return OK;
 }

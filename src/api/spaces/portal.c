@@ -32,8 +32,8 @@ static void answer(struct call *call, const struct ticket *ticket)
     json_add_int(json, "amount", ticket->amount);
     json_add_str(json, "currency", ticket->currency);
     json_add_str(json, "status", str_of(ticket_status_name(ticket->status)));
-    spaces_add_time(call, json, "expires_at", ticket->status == TICKET_PENDING ? ticket->expires_at : 0);
-    spaces_add_time(call, json, "checked_in_at", ticket->checked_in_at);
+    json_add_time(json, "expires_at", ticket->status == TICKET_PENDING ? ticket->expires_at : 0);
+    json_add_time(json, "checked_in_at", ticket->checked_in_at);
     json_add_bool(json, "may_cancel", may_cancel(call, ticket));
     json_add_str(json, "qr_url",
                  arena_printf(call->arena, "/api/public/portal/%.*s/qr", STR_ARG(call->params[0])));

@@ -26,10 +26,10 @@ static cJSON *offer_json(struct call *call, const struct offer *offer)
         json_add_str(json, "date", day_write(call->arena, offer->day));
     } else {
         json_add_str(json, "location", offer->location);
-        spaces_add_time(call, json, "starts_at", offer->starts_at);
-        spaces_add_time(call, json, "ends_at", offer->ends_at);
-        spaces_add_time(call, json, "registration_opens_at", offer->opens_at);
-        spaces_add_time(call, json, "registration_closes_at", offer->closes_at);
+        json_add_time(json, "starts_at", offer->starts_at);
+        json_add_time(json, "ends_at", offer->ends_at);
+        json_add_time(json, "registration_opens_at", offer->opens_at);
+        json_add_time(json, "registration_closes_at", offer->closes_at);
     }
     json_add_int(json, "price", offer->price);
     json_add_str(json, "currency", offer->currency);
@@ -86,7 +86,7 @@ static enum error_code list(struct call *call, enum offer_kind kind)
     query.day = day_of(call->now);
     if (asked->date.at && !spaces_read_day(call, asked->date, &query.day))
         return call_fail_field(call, "date", VIOLATION_CUSTOM, SPACES_BAD_DAY);
-    int64_t limit = spaces_limit(asked->limit);
+    int64_t limit = list_limit(asked->limit);
     query.limit = limit + 1;
     enum storage_status status = offer_list(call->db, call->arena, &query, &offers, &n);
     return status == STORAGE_OK ? answer_page(call, offers, n, limit) : call_fail_storage(call, status);
@@ -106,7 +106,7 @@ static enum error_code event(struct call *call)
 {
     struct offer offer;
     int64_t id;
-    if (!spaces_path_id(call, 0, &id))
+    if (!call_path_id(call, 0, &id))
         return ERR_NOT_FOUND;
     enum storage_status status =
         offer_find(call->db, call->arena, call->tenant.id, OFFER_EVENT, id, 0, &offer);
@@ -135,8 +135,7 @@ static enum error_code order(struct call *call)
     json_add_int(json, "quantity", deed.ticket.quantity);
     json_add_int(json, "amount", deed.ticket.amount);
     json_add_str(json, "currency", deed.ticket.currency);
-    spaces_add_time(call, json, "expires_at",
-                    deed.ticket.status == TICKET_PENDING ? deed.ticket.expires_at : 0);
+    json_add_time(json, "expires_at", deed.ticket.status == TICKET_PENDING ? deed.ticket.expires_at : 0);
     spaces_answer(call, 201, json);
     return OK;
 }

@@ -35,7 +35,7 @@ static enum error_code issue_code(struct call *call)
 {
     struct issue issue = { .call = call };
     arena_wipe_on_free(call->arena);
-    if (!spaces_path_id(call, 0, &issue.id))
+    if (!call_path_id(call, 0, &issue.id))
         return ERR_NOT_FOUND;
     enum storage_status status = db_transaction(call->db, STORAGE_WRITE, issue_in, &issue);
     if (status == STORAGE_DONE)

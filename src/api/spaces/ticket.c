@@ -49,8 +49,8 @@ void spaces_add_offer(struct call *call, cJSON *object, const struct ticket *tic
     json_add_str(object, "kind", is_pass ? STR("day_pass") : STR("event"));
     json_add_str(object, "title", ticket->title);
     json_add_str(object, "location", ticket->location);
-    spaces_add_time(call, object, "starts_at", ticket->starts_at);
-    spaces_add_time(call, object, "ends_at", ticket->ends_at);
+    json_add_time(object, "starts_at", ticket->starts_at);
+    json_add_time(object, "ends_at", ticket->ends_at);
     json_add_str_or_null(object, "date", is_pass ? day_write(call->arena, ticket->day) : STR_NONE);
 }
 
@@ -68,11 +68,11 @@ cJSON *spaces_ticket_json(struct call *call, const void *shown)
     json_add_str(json, "currency", ticket->currency);
     json_add_str(json, "status", str_of(ticket_status_name(ticket->status)));
     json_add_str(json, "code_hint", ticket->hint);
-    spaces_add_time(call, json, "created_at", ticket->created_at);
-    spaces_add_time(call, json, "expires_at", ticket->status == TICKET_PENDING ? ticket->expires_at : 0);
-    spaces_add_time(call, json, "confirmed_at", ticket->confirmed_at);
-    spaces_add_time(call, json, "ended_at", ticket->ended_at);
-    spaces_add_time(call, json, "checked_in_at", ticket->checked_in_at);
+    json_add_time(json, "created_at", ticket->created_at);
+    json_add_time(json, "expires_at", ticket->status == TICKET_PENDING ? ticket->expires_at : 0);
+    json_add_time(json, "confirmed_at", ticket->confirmed_at);
+    json_add_time(json, "ended_at", ticket->ended_at);
+    json_add_time(json, "checked_in_at", ticket->checked_in_at);
     return json;
 }
 
@@ -161,7 +161,7 @@ static enum error_code read_order(struct call *call, struct ticket_deed *deed)
     deed->quantity = input->quantity ? input->quantity : 1;
     deed->actor =
         call->principal.kind == PRINCIPAL_NONE ? call_actor_unknown(call, input->email) : deed->actor;
-    if (!spaces_path_id(call, 0, &deed->offer_id))
+    if (!call_path_id(call, 0, &deed->offer_id))
         return ERR_NOT_FOUND;
     if (!text_is_line(deed->name))
         return call_fail_field(call, "name", VIOLATION_CUSTOM, "The name must be one line of text.");
@@ -253,7 +253,7 @@ static cJSON *checkin_json(struct call *call, const struct checkin_deed *deed)
     json_add_str(json, "status", STR("checked_in"));
     json_add_str_or_null(json, "title", deed->is_member ? STR_NONE : ticket->title);
     json_add_int(json, "quantity", deed->is_member ? 1 : ticket->quantity);
-    spaces_add_time(call, json, "checked_in_at", deed->at);
+    json_add_time(json, "checked_in_at", deed->at);
     return json;
 }
 

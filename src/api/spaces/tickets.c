@@ -29,7 +29,7 @@ static const struct shape purchases_shape = SHAPE("PurchasesQuery", struct ticke
 static enum error_code find_offer(struct call *call, int64_t *ret_id)
 {
     struct offer offer;
-    if (!spaces_path_id(call, 0, ret_id))
+    if (!call_path_id(call, 0, ret_id))
         return ERR_NOT_FOUND;
     enum storage_status status =
         offer_find(call->db, call->arena, call->tenant.id, spaces_offer_kind(call), *ret_id, 0, &offer);
@@ -97,7 +97,7 @@ static bool read_path(struct call *call, struct ticket *ret)
 {
     ret->tenant_id = call->tenant.id;
     ret->kind = spaces_offer_kind(call);
-    return spaces_path_id(call, 0, &ret->offer_id) && spaces_path_id(call, 1, &ret->id);
+    return call_path_id(call, 0, &ret->offer_id) && call_path_id(call, 1, &ret->id);
 }
 
 typedef enum storage_status (*deed_fn)(struct db_conn *conn, struct arena *arena, struct ticket_deed *deed);

@@ -1,9 +1,5 @@
 #include "api/v1/answer.h"
 
-#include "base/clock.h"
-
-#define DEFAULT_PER_PAGE 50
-
 void v1_object(struct call *call, int status, cJSON *object)
 {
     cJSON *json = json_new_object();
@@ -16,24 +12,6 @@ void v1_message(struct call *call, const char *text)
     cJSON *json = json_new_object();
     json_add_str(json, "message", str_of(text));
     reply_json(&call->reply, 200, json);
-}
-
-int64_t v1_per_page(int64_t asked)
-{
-    return asked > 0 ? asked : DEFAULT_PER_PAGE;
-}
-
-struct str v1_cursor(struct call *call, int64_t number)
-{
-    return number ? arena_printf(call->arena, "%lld", (long long)number) : STR_NONE;
-}
-
-enum error_code v1_read_cursor(struct call *call, struct str cursor, int64_t *ret)
-{
-    *ret = 0;
-    if (!cursor.at || (str_to_int(cursor, ret) && *ret > 0))
-        return OK;
-    return call_fail_field(call, "cursor", VIOLATION_CUSTOM, NULL);
 }
 
 void v1_page(struct call *call, cJSON *list, struct str next, int64_t per_page)
@@ -49,11 +27,6 @@ void v1_page(struct call *call, cJSON *list, struct str next, int64_t per_page)
 void v1_list(struct call *call, cJSON *list)
 {
     v1_page(call, list, STR_NONE, cJSON_GetArraySize(list));
-}
-
-void v1_add_time(struct call *call, cJSON *object, const char *name, int64_t epoch_us)
-{
-    json_add_str_or_null(object, name, epoch_us ? clock_iso8601(call->arena, epoch_us) : STR_NONE);
 }
 
 void v1_add_user(cJSON *object, const char *name, int64_t id, struct str user_name, struct str email)
@@ -89,14 +62,6 @@ void v1_add_permissions(cJSON *object, const char *name, perm_set permissions)
         if (perm_set_has(permissions, (enum permission)perm))
             json_add_str(list, NULL, str_of(permission_info((enum permission)perm)->name));
     }
-}
-
-bool v1_path_id(struct call *call, size_t param, int64_t *ret)
-{
-    if (str_to_int(call->params[param], ret) && *ret > 0)
-        return true;
-    call_fail(call, ERR_NOT_FOUND, NULL);
-    return false;
 }
 
 /* ---- as rows ---- */

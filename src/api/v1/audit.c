@@ -136,15 +136,15 @@ static enum error_code answer_page(struct call *call, const struct audit_filter 
 {
     const struct audit_query *query = call->query_input;
     struct page page = { call, json_new_array() };
-    int64_t per_page = v1_per_page(query->per_page), next = 0;
-    if (per_page > V1_PER_PAGE_MAX)
+    int64_t per_page = list_limit(query->per_page), next = 0;
+    if (per_page > LIST_LIMIT_MAX)
         return call_fail_field(call, "per_page", VIOLATION_CUSTOM,
                                "The per page must not be greater than 200 but in an export.");
     enum storage_status status =
         audit_read(call->db, call->arena, call->tenant.id, filter, before, per_page, add_entry, &page, &next);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    v1_page(call, page.list, v1_cursor(call, next), per_page);
+    v1_page(call, page.list, list_cursor(call, next), per_page);
     return OK;
 }
 
@@ -193,7 +193,7 @@ static void answer_export(struct call *call, struct export *export, int64_t next
         &call->reply, "content-disposition",
         arena_printf(call->arena, "attachment; filename=\"audit-%.*s.jsonl\"", STR_ARG(call->tenant.slug)));
     if (next)
-        reply_header(&call->reply, "x-next-cursor", v1_cursor(call, next));
+        reply_header(&call->reply, "x-next-cursor", list_cursor(call, next));
 }
 
 static enum error_code export_lines(struct call *call, const struct audit_filter *filter, int64_t before)
@@ -218,7 +218,7 @@ static enum error_code audit(struct call *call)
     const struct audit_query *query = call->query_input;
     struct audit_filter filter = filter_of(query);
     int64_t before;
-    enum error_code code = v1_read_cursor(call, query->cursor, &before);
+    enum error_code code = list_read_cursor(call, query->cursor, &before);
     if (code != OK)
         return code;
     bool is_export =

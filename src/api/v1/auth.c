@@ -26,7 +26,7 @@ static enum error_code login(struct call *call)
     enum error_code code = sign_in(call, input->email, input->password, sign_in_tenant_of_call, NULL, &who);
     if (code != OK)
         return code;
-    v1_object(call, 200, v1_session_json(call, &who.opened, &who.user, &who.tenant));
+    v1_object(call, 200, v1_session_json(&who.opened, &who.user, &who.tenant));
     return OK;
 }
 
@@ -83,7 +83,7 @@ static void add_belonging(void *context, const struct belonging *belonging)
     json_add_str(json, "role", belonging->role);
     json_add_str(json, "status", is_active ? STR("active") : STR("suspended"));
     json_add_str(json, "tenant_status", tenant_is_active ? STR("active") : STR("suspended"));
-    v1_add_time(list->call, json, "joined_at", belonging->joined_at);
+    json_add_time(json, "joined_at", belonging->joined_at);
     json_add_bool(json, "current", belonging->tenant_id == list->call->principal.token_tenant_id);
 }
 

@@ -4,7 +4,7 @@
 #include "api/v1/answer.h"
 #include "api/v1/session.h"
 
-static cJSON *invitation_json(struct call *call, const struct invitation *invitation)
+static cJSON *invitation_json(const struct invitation *invitation)
 {
     cJSON *json = json_new_object();
     json_add_int(json, "id", invitation->id);
@@ -16,8 +16,8 @@ static cJSON *invitation_json(struct call *call, const struct invitation *invita
                     invitation->inviter_email);
     else
         json_add_null(json, "invited_by");
-    v1_add_time(call, json, "created_at", invitation->created_at);
-    v1_add_time(call, json, "expires_at", invitation->expires_at);
+    json_add_time(json, "created_at", invitation->created_at);
+    json_add_time(json, "expires_at", invitation->expires_at);
     return json;
 }
 
@@ -32,7 +32,7 @@ static enum error_code carry_out(struct call *call, deed_fn fn, struct invite_de
 /* The link goes to the one who invites, too: mail may not arrive, or not be set up. */
 static void show_link(struct call *call, int status, const struct invite_deed *deed)
 {
-    cJSON *json = invitation_json(call, &deed->invitation);
+    cJSON *json = invitation_json(&deed->invitation);
     json_add_str(json, "link", deed->link);
     v1_object(call, status, json);
 }
@@ -70,7 +70,7 @@ static enum error_code change(struct call *call, deed_fn fn, struct invite_deed 
     enum error_code code = invite_begin(call, deed);
     if (code != OK)
         return code;
-    return v1_path_id(call, 0, &deed->id) ? carry_out(call, fn, deed) : ERR_NOT_FOUND;
+    return call_path_id(call, 0, &deed->id) ? carry_out(call, fn, deed) : ERR_NOT_FOUND;
 }
 
 static enum error_code resend(struct call *call)
@@ -103,10 +103,10 @@ static const struct shape page_shape = SHAPE("InvitationsQuery", struct page_que
 static enum error_code list(struct call *call)
 {
     const struct page_query *query = call->query_input;
-    int64_t before = 0, per_page = v1_per_page(query->per_page);
+    int64_t before = 0, per_page = list_limit(query->per_page);
     struct invitation *found;
     size_t n;
-    enum error_code code = v1_read_cursor(call, query->cursor, &before);
+    enum error_code code = list_read_cursor(call, query->cursor, &before);
     if (code != OK)
         return code;
     enum storage_status status =
@@ -116,8 +116,8 @@ static enum error_code list(struct call *call)
     size_t shown = n > (size_t)per_page ? (size_t)per_page : n;
     cJSON *json = json_new_array();
     for (size_t i = 0; i < shown; i++)
-        json_add_item(json, NULL, invitation_json(call, &found[i]));
-    v1_page(call, json, n > shown ? v1_cursor(call, found[shown - 1].id) : STR_NONE, per_page);
+        json_add_item(json, NULL, invitation_json(&found[i]));
+    v1_page(call, json, n > shown ? list_cursor(call, found[shown - 1].id) : STR_NONE, per_page);
     return OK;
 }
 
@@ -128,7 +128,7 @@ static enum error_code accept_invitation(struct call *call)
     struct accepted accepted;
     enum error_code code = invitation_accept_call(call, &accepted);
     if (code == OK)
-        v1_object(call, 200, v1_session_json(call, &accepted.opened, &accepted.user, &call->tenant));
+        v1_object(call, 200, v1_session_json(&accepted.opened, &accepted.user, &call->tenant));
     return code;
 }
 

@@ -43,8 +43,8 @@ static cJSON *role_json(struct call *call, const struct shown *shown)
     json_add_int(json, "rank", shown->role.rank);
     json_add_bool(json, "is_system", shown->is_system);
     json_add_bool(json, "assignable", access_may_give(&call->grant, &shown->role));
-    v1_add_time(call, json, "created_at", shown->created_at);
-    v1_add_time(call, json, "updated_at", shown->updated_at);
+    json_add_time(json, "created_at", shown->created_at);
+    json_add_time(json, "updated_at", shown->updated_at);
     return json;
 }
 
@@ -101,7 +101,7 @@ static enum error_code show_role(struct call *call)
     int64_t id;
     struct shown shown;
     struct role_use use = { 0 };
-    if (!v1_path_id(call, 0, &id))
+    if (!call_path_id(call, 0, &id))
         return ERR_NOT_FOUND;
     enum storage_status status = find_shown(call, id, &shown);
     if (status == STORAGE_DONE)
@@ -181,18 +181,11 @@ static const struct field update_fields[] = { COMMON_ROWS(0) };
 static const struct shape create_shape = SHAPE("RoleCreate", struct role_input, create_fields);
 static const struct shape update_shape = SHAPE("RoleUpdate", struct role_input, update_fields);
 
-static void violate(struct call *call, const char *field, struct str text)
-{
-    if (call->failure.code == OK)
-        call_fail(call, ERR_VALIDATION, NULL);
-    violations_add(call->arena, &call->failure.violations, field, VIOLATION_CUSTOM, NULL, text);
-}
-
 static struct str read_name(struct call *call, struct str given)
 {
     struct str name = str_trim(given);
     if (str_is_empty(name) || !text_is_line(name))
-        violate(call, "name", STR("The name must be one line of text."));
+        call_violate(call, "name", VIOLATION_CUSTOM, "The name must be one line of text.");
     return name;
 }
 
@@ -200,11 +193,11 @@ static struct str read_slug(struct call *call, const struct role_input *input)
 {
     struct str slug = input->slug.at ? input->slug : custom_role_slug(call->arena, input->name);
     if (!custom_role_is_slug(slug))
-        violate(call, "slug",
-                input->slug.at
-                    ? STR("The slug must begin with a small letter or digit and hold small letters, "
-                          "digits, _ and - only.")
-                    : STR("The slug field is required when the name has no letters to make one of."));
+        call_violate(call, "slug", VIOLATION_CUSTOM,
+                     input->slug.at
+                         ? "The slug must begin with a small letter or digit and hold small letters, "
+                           "digits, _ and - only."
+                         : "The slug field is required when the name has no letters to make one of.");
     return slug;
 }
 
@@ -217,7 +210,8 @@ static perm_set read_permissions(struct call *call, const struct field_list *nam
         if (perm_set_has(available(call), perm))
             set |= PERM_BIT(perm);
         else
-            violate(call, field.at, arena_printf(call->arena, "The selected %s is invalid.", field.at));
+            call_violate(call, field.at, VIOLATION_CUSTOM,
+                         arena_printf(call->arena, "The selected %s is invalid.", field.at).at);
     }
     return set;
 }
@@ -241,8 +235,8 @@ static enum error_code refuse(struct call *call, const struct role_deed *deed)
         call->failure.required_permission = permission_info(deed->permission)->name;
         return ERR_PERMISSION;
     case ROLE_SLUG_TAKEN:
-        violate(call, call_has(call, ROW_SLUG) ? "slug" : "name",
-                STR("There is a role of this name already."));
+        call_violate(call, call_has(call, ROW_SLUG) ? "slug" : "name", VIOLATION_CUSTOM,
+                     "There is a role of this name already.");
         call->failure.code = ERR_CONFLICT;
         return ERR_CONFLICT;
     case ROLE_IN_USE:
@@ -298,7 +292,7 @@ static enum error_code update_role(struct call *call)
     };
     const struct role_input *input = call->input;
     struct role_deed deed = { .role = { .description = input->description, .rank = (int)input->rank } };
-    if (!v1_path_id(call, 0, &deed.role.id))
+    if (!call_path_id(call, 0, &deed.role.id))
         return ERR_NOT_FOUND;
     for (unsigned row = 0; row < sizeof(parts) / sizeof(parts[0]); row++)
         deed.parts |= call_has(call, row) ? parts[row] : 0;
@@ -312,7 +306,7 @@ static enum error_code update_role(struct call *call)
 static enum error_code delete_role(struct call *call)
 {
     struct role_deed deed = { 0 };
-    if (!v1_path_id(call, 0, &deed.role.id))
+    if (!call_path_id(call, 0, &deed.role.id))
         return ERR_NOT_FOUND;
     enum error_code code = carry_out(call, role_delete, &deed);
     if (code == OK)

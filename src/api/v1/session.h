@@ -6,8 +6,7 @@
 #include "request/call.h"
 
 /* {"token", "token_type", "expires_at", "user", "tenant"}. */
-cJSON *v1_session_json(struct call *call, const struct signed_in *opened, const struct user *user,
-                       const struct tenant *tenant);
+cJSON *v1_session_json(const struct signed_in *opened, const struct user *user, const struct tenant *tenant);
 
 /* Its rows. */
 extern const struct shape v1_session_answer;

@@ -4,13 +4,12 @@
 #include "api/v1/session.h"
 #include "request/actor.h"
 
-cJSON *v1_session_json(struct call *call, const struct signed_in *opened, const struct user *user,
-                       const struct tenant *tenant)
+cJSON *v1_session_json(const struct signed_in *opened, const struct user *user, const struct tenant *tenant)
 {
     cJSON *data = json_new_object();
     json_add_str(data, "token", opened->token);
     json_add_str(data, "token_type", STR("Bearer"));
-    v1_add_time(call, data, "expires_at", opened->session.expires_at);
+    json_add_time(data, "expires_at", opened->session.expires_at);
     v1_add_user(data, "user", user->id, user->name, user->email);
     v1_add_tenant(data, "tenant", tenant);
     return data;
@@ -67,26 +66,26 @@ static void add_session(void *context, const struct session_view *view)
     json_add_str(json, "tenant", view->tenant_slug);
     json_add_str(json, "address", view->address);
     json_add_str(json, "user_agent", view->user_agent);
-    v1_add_time(page->call, json, "created_at", view->created_at);
-    v1_add_time(page->call, json, "expires_at", view->expires_at);
+    json_add_time(json, "created_at", view->created_at);
+    json_add_time(json, "expires_at", view->expires_at);
     json_add_bool(json, "current", view->id == page->call->principal.session_id);
 }
 
 static enum error_code list(struct call *call)
 {
     const struct page_query *query = call->query_input;
-    int64_t per_page = v1_per_page(query->per_page), below = 0;
+    int64_t per_page = list_limit(query->per_page), below = 0;
     struct session_page page = { .call = call, .json = json_new_array(), .room = per_page };
     enum error_code code = v1_need_session(call);
     if (code == OK)
-        code = v1_read_cursor(call, query->cursor, &below);
+        code = list_read_cursor(call, query->cursor, &below);
     if (code != OK)
         return code;
     enum storage_status status = session_list(call->db, call->arena, call->principal.user_id, below,
                                               per_page + 1, call->now, add_session, &page);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    v1_page(call, page.json, v1_cursor(call, page.has_more ? page.last : 0), per_page);
+    v1_page(call, page.json, list_cursor(call, page.has_more ? page.last : 0), per_page);
     return OK;
 }
 
@@ -117,7 +116,7 @@ static enum error_code end_session(struct call *call)
     enum error_code code = v1_need_session(call);
     if (code != OK)
         return code;
-    if (!v1_path_id(call, 0, &revocation.id))
+    if (!call_path_id(call, 0, &revocation.id))
         return ERR_NOT_FOUND;
     enum storage_status status = db_transaction(call->db, STORAGE_WRITE, revoke, &revocation);
     if (status == STORAGE_DONE)

@@ -6,7 +6,7 @@
 #define DEFAULT_PER_PAGE 25
 #define MAX_PER_PAGE     100
 
-static cJSON *member_json(struct call *call, const struct member *member)
+static cJSON *member_json(const struct member *member)
 {
     bool is_active = member->status == MEMBERSHIP_ACTIVE;
     cJSON *json = json_new_object();
@@ -16,7 +16,7 @@ static cJSON *member_json(struct call *call, const struct member *member)
     json_add_str(json, "role", member->slug);
     json_add_str_or_null(json, "role_name", member->has_role ? str_of(member->role.name) : STR_NONE);
     json_add_str(json, "status", is_active ? STR("active") : STR("suspended"));
-    v1_add_time(call, json, "joined_at", member->joined_at);
+    json_add_time(json, "joined_at", member->joined_at);
     return json;
 }
 
@@ -66,7 +66,7 @@ static enum error_code team_list(struct call *call)
         return call_fail_storage(call, status);
     cJSON *list = json_new_array();
     for (size_t i = 0; i < page.n; i++)
-        json_add_item(list, NULL, member_json(call, &page.at[i]));
+        json_add_item(list, NULL, member_json(&page.at[i]));
     v1_page(call, list, page.has_more ? member_cursor_write(call, &page.last) : STR_NONE, query.limit);
     return OK;
 }
@@ -80,7 +80,7 @@ static enum error_code carry_out(struct call *call, deed_fn fn, struct str role,
     struct member_deed deed = {
         .tenant = &call->tenant, .actor = call_team_actor(call), .role = role, .now = call->now
     };
-    if (!v1_path_id(call, 0, &deed.user_id))
+    if (!call_path_id(call, 0, &deed.user_id))
         return ERR_NOT_FOUND;
     enum storage_status status = fn(call->db, call->arena, &deed);
     if (status != STORAGE_OK)
@@ -94,7 +94,7 @@ static enum error_code carry_out_and_show(struct call *call, deed_fn fn, struct 
     struct member member;
     enum error_code code = carry_out(call, fn, role, &member);
     if (code == OK)
-        v1_object(call, 200, member_json(call, &member));
+        v1_object(call, 200, member_json(&member));
     return code;
 }
 

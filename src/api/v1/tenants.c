@@ -224,7 +224,7 @@ static enum error_code register_tenant(struct call *call)
     log_event(LOG_INFO, "tenant registered", LOG_I("tenant", newcomer.founding.tenant.id),
               LOG_I("user", newcomer.user.id), LOG_S("address", call->request.client_address),
               LOG_S("id", call->request.id));
-    v1_object(call, 201, v1_session_json(call, &newcomer.opened, &newcomer.user, &newcomer.founding.tenant));
+    v1_object(call, 201, v1_session_json(&newcomer.opened, &newcomer.user, &newcomer.founding.tenant));
     return OK;
 }
 

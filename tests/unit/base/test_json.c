@@ -363,6 +363,8 @@ static void test_json__building_prints_compactly_and_exactly(void **state)
     json_add_null(top, "n");
     json_add_str_or_null(top, "x", STR_NONE);
     json_add_str_or_null(top, "y", STR(""));
+    json_add_time(top, "at", INT64_C(1795331584000123));
+    json_add_time(top, "never", 0);
     cJSON *list = json_add_array(top, "list");
     json_add_int(list, NULL, 1);
     json_add_str(list, NULL, STR("two"));
@@ -373,7 +375,8 @@ static void test_json__building_prints_compactly_and_exactly(void **state)
                    "\"max\":9223372036854775807,\"min\":-9223372036854775808,\"odd\":9007199254740993,"
                    "\"sixteen\":9007199254740991,\"edge\":1000000000000000,\"fifteen\":-999999999999999,"
                    "\"time\":1795331584000123,"
-                   "\"t\":true,\"f\":false,\"n\":null,\"x\":null,\"y\":\"\","
+                   "\"t\":true,\"f\":false,\"n\":null,\"x\":null,\"y\":\"\",\"at\":\"2026-11-22T07:13:04."
+                   "000123Z\",\"never\":null,"
                    "\"list\":[1,\"two\",{\"three\":true}],\"item\":[]}"));
 }
 
