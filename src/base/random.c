@@ -83,6 +83,31 @@ static const unsigned char *bytes_of(struct str text)
     return (const unsigned char *)(text.at ? text.at : "");
 }
 
+struct sha256 {
+    crypto_hash_sha256_state state;
+};
+
+struct sha256 *sha256_begin(void)
+{
+    struct sha256 *sum = malloc(sizeof *sum);
+    if (!sum)
+        abort();
+    crypto_hash_sha256_init(&sum->state);
+    return sum;
+}
+
+void sha256_add(struct sha256 *sum, struct str data)
+{
+    crypto_hash_sha256_update(&sum->state, bytes_of(data), data.len);
+}
+
+void sha256_end(struct sha256 **sum, uint8_t ret[32])
+{
+    crypto_hash_sha256_final(&(*sum)->state, ret);
+    free(*sum);
+    *sum = NULL;
+}
+
 void hmac_sha256(struct str key, struct str data, uint8_t ret[32])
 {
     crypto_auth_hmacsha256_state state;

@@ -32,6 +32,11 @@ void keyed_hash(const unsigned char key[KEYED_HASH_KEY_BYTES], const void *data,
 
 /* SHA-256 of data: 32 bytes. */
 void sha256(const void *data, size_t size, uint8_t ret[32]);
+/* The same of data that comes in portions; sha256_end() frees it. */
+struct sha256;
+struct sha256 *sha256_begin(void);
+void sha256_add(struct sha256 *sum, struct str data);
+void sha256_end(struct sha256 **sum, uint8_t ret[32]);
 /* HMAC-SHA-256: 32 bytes. */
 void hmac_sha256(struct str key, struct str data, uint8_t ret[32]);
 

@@ -18,11 +18,20 @@ static struct failure sample_of(enum error_code code)
     static struct violation violation = { "name",
                                           VIOLATION_REQUIRED,
                                           { "The name field is required.",
-                                            sizeof("The name field is required.") - 1 } };
+                                            sizeof("The name field is required.") - 1 },
+                                          0 };
+    static struct violation error = { "name",
+                                      VIOLATION_REQUIRED,
+                                      { "The name field is required.",
+                                        sizeof("The name field is required.") - 1 },
+                                      3 };
     struct failure failure = { .code = code };
     switch (code) {
     case ERR_VALIDATION:
         failure.violations = (struct violations){ &violation, 1, 1 };
+        break;
+    case ERR_IMPORT:
+        failure.violations = (struct violations){ &error, 1, 1 };
         break;
     case ERR_PERMISSION:
         failure.required_permission = permission_info(PERM_ASSETS_VIEW)->name;
@@ -62,6 +71,20 @@ static const char *type_of(const cJSON *value)
     return cJSON_IsString(value) ? "string" : "integer";
 }
 
+static cJSON *schema_of_value(const cJSON *value);
+
+/* What is wrong with one line of a file: its members are always called so. */
+static cJSON *schema_of_item(const cJSON *item)
+{
+    cJSON *schema = json_new_object();
+    json_add_str(schema, "type", STR("object"));
+    cJSON *properties = json_add_object(schema, "properties");
+    const cJSON *member;
+    cJSON_ArrayForEach (member, item)
+        json_add_item(properties, member->string, schema_of_value(member));
+    return schema;
+}
+
 /* Inside an envelope an object has a member per field of the request, so that its members' names are data. */
 static cJSON *schema_of_value(const cJSON *value)
 {
@@ -70,7 +93,9 @@ static cJSON *schema_of_value(const cJSON *value)
     if (value->child && cJSON_IsObject(value))
         json_add_item(schema, "additionalProperties", schema_of_value(value->child));
     if (value->child && cJSON_IsArray(value))
-        json_add_item(schema, "items", schema_of_value(value->child));
+        json_add_item(schema, "items",
+                      cJSON_IsObject(value->child) ? schema_of_item(value->child)
+                                                   : schema_of_value(value->child));
     return schema;
 }
 
@@ -116,10 +141,12 @@ cJSON *envelope_schema(struct arena *arena, const struct surface *surface)
 /* ---- application/problem+json ---- */
 
 static const struct field violation_fields[] = {
-    { .name = "field", .type = FIELD_STR, .flags = FIELD_REQUIRED, .help = "Which field it is about" },
+    { .name = "line", .type = FIELD_INT, .min = 1, .max = INT64_MAX, .help = "Of a file: which line" },
+    { .name = "field", .type = FIELD_STR, .help = "Which field it is about" },
     { .name = "detail", .type = FIELD_STR, .flags = FIELD_REQUIRED, .help = "What is wrong with it" },
 };
-static const struct shape violation_shape = { .fields = violation_fields, .n = 2 };
+static const struct shape violation_shape = { .fields = violation_fields,
+                                              .n = sizeof violation_fields / sizeof violation_fields[0] };
 
 static const struct field problem_fields[] = {
     { .name = "type",

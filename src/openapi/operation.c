@@ -1,12 +1,6 @@
 /* One operation: the rows of one method and path. */
 #include "openapi/parts.h"
 
-static const char *const media_types[] = {
-    [BODY_JSON] = "application/json",
-    [BODY_FORM] = "application/x-www-form-urlencoded",
-    [BODY_REPORT] = "application/csp-report",
-};
-
 /* ---- parameters ---- */
 
 static bool is_listed(const cJSON *parameters, const char *in, struct str name)
@@ -97,6 +91,17 @@ static bool any_required(const struct shape *shape)
     return false;
 }
 
+/* A body without rows is text to the document. */
+static void add_schema(struct arena *arena, cJSON *type, const struct route *route)
+{
+    json_add_item(type, "schema",
+                  route->input ? schema_ref(arena, str_of(route->input->name)) : text_schema());
+    if (route->input)
+        json_add_item(type, "example", example_of_input(arena, route->input));
+    else
+        json_add_str(type, "example", STR("tag,name\nAST-000042,MacBook Pro 14\n"));
+}
+
 /* Each content names its row, which the operation as a whole cannot. */
 static void add_body(struct arena *arena, cJSON *operation, const struct api_rows *rows)
 {
@@ -106,12 +111,11 @@ static void add_body(struct arena *arena, cJSON *operation, const struct api_row
         const struct route *route = rows->at[i].route;
         if (route->body == BODY_NONE)
             continue;
-        cJSON *type = json_add_object(content, media_types[route->body]);
-        json_add_item(type, "schema", schema_ref(arena, str_of(route->input->name)));
-        json_add_item(type, "example", example_of_input(arena, route->input));
+        cJSON *type = json_add_object(content, body_media_type(route->body));
+        add_schema(arena, type, route);
         json_add_str(type, "x-operation", str_of(route->op));
         /* A JSON body is an object, even when none of its members has to be there. */
-        required |= route->body != BODY_FORM || any_required(route->input);
+        required |= route->body != BODY_FORM || !route->input || any_required(route->input);
     }
     if (!content->child)
         return;
@@ -202,7 +206,7 @@ static void add_description(struct arena *arena, cJSON *operation, const struct 
         text = arena_join(arena, text, STR(" The content type chooses."));
     for (size_t i = 0; rows->n > 1 && i < rows->n; i++) {
         const struct api_row *row = &rows->at[i];
-        text = arena_printf(arena, "%.*s\n\n`%s` (%s): %s.", STR_ARG(text), media_types[row->route->body],
+        text = arena_printf(arena, "%.*s\n\n`%s` (%s): %s.", STR_ARG(text), body_media_type(row->route->body),
                             row->surface->name, row->route->summary);
     }
     json_add_str(operation, "description", text);

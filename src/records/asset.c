@@ -9,9 +9,9 @@ struct asset {
     int64_t purchase_date, purchase_cost, warranty_end, checked_out_at, due_at;
 };
 
-static const struct record_reference category = { .table = "categories" };
-static const struct record_reference location = { .table = "locations" };
-static const struct record_reference employee = { .table = "employees" };
+static const struct record_reference category = { .table = "categories", .label = "name" };
+static const struct record_reference location = { .table = "locations", .label = "name" };
+static const struct record_reference employee = { .table = "employees", .label = "name" };
 
 static const char *const statuses[] = { "available", "checked_out", "maintenance", "lost", "retired", NULL };
 
@@ -24,8 +24,8 @@ static const struct field fields[] = {
                    .max = 200, .help = "What it is", .example = "MacBook Pro 14"),
     [STATUS] =
         FIELD(struct asset, status, "status", FIELD_ENUM, .flags = FIELD_FILTER, .words = statuses,
-              .preset = "available", .help = "checked_out comes and goes with checkout and checkin alone",
-              .example = "available"),
+              .preset = "available", .told_only = "checked_out",
+              .help = "checked_out comes and goes with checkout and checkin alone", .example = "available"),
     FIELD(struct asset, category_id, "category_id", FIELD_ID, .flags = FIELD_NULLABLE | FIELD_FILTER,
           .reference = &category, .help = "Its category", .example = "1"),
     FIELD(struct asset, location_id, "location_id", FIELD_ID, .flags = FIELD_NULLABLE | FIELD_FILTER,
@@ -135,6 +135,7 @@ struct record_kind record_asset = {
     .title = "Asset",
     RECORD_STRUCT(struct asset, fields),
     .plan = "assets",
+    .is_filed = true,
     .conflict = "An asset with that tag already exists.",
     .referenced = "The asset is still in use.",
     .check = check,

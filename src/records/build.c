@@ -46,6 +46,15 @@ static const char *row_wrong(const struct record_kind *kind, const struct field 
     return row->offset < sizeof(struct record) ? "it lies in the record's head" : NULL;
 }
 
+static const char *file_wrong(const struct record_kind *kind)
+{
+    if (kind->is_crm || kind->scopes || kind->parent)
+        return "files are of kinds with plain ids, that all of the tenant sees and that lie below none";
+    return row_is_text(&kind->rows[0]) && !(kind->rows[0].flags & FIELD_READONLY)
+               ? NULL
+               : "in a file the first row, a text, says which record is meant";
+}
+
 static void check_kind(const struct record_kind *kind)
 {
     if (!kind->table || !kind->name || !kind->title || !kind->n || kind->n > RECORD_ROWS_MAX)
@@ -56,6 +65,8 @@ static void check_kind(const struct record_kind *kind)
         stop(kind, "-", "scopes and the sentence for what lies outside come together");
     if ((kind->parent != NULL) != (record_parent_row(kind) < kind->n))
         stop(kind, "-", "a parent and the row that names it come together");
+    if (kind->is_filed && file_wrong(kind))
+        stop(kind, "-", file_wrong(kind));
     for (size_t i = 0; i < kind->n; i++) {
         const char *wrong = row_wrong(kind, &kind->rows[i]);
         if (wrong)
@@ -341,6 +352,58 @@ static void make_change(struct record_kind *kind)
     kind->made.remove = arena_printf(kept, "DELETE FROM %s WHERE tenant_id = $1 AND id = $2", kind->table).at;
 }
 
+/* ---- files ---- */
+
+/* A reference stands in them by what people call it: "category", not "category_id". */
+static const char *title_of(const struct field *row)
+{
+    size_t len = strlen(row->name);
+    if (!row->reference)
+        return row->name;
+    return arena_cstr(
+        kept, str_from(row->name, len > 3 && strcmp(row->name + len - 3, "_id") == 0 ? len - 3 : len));
+}
+
+static void add_label(struct record_kind *kind, size_t i, struct buf *sql)
+{
+    const struct record_reference *reference = kind->rows[i].reference;
+    const char *key = reference->key ? reference->key : "id";
+    kind->made.labels[i] = arena_printf(kept, "SELECT %s, %s FROM %s WHERE tenant_id = $1", key,
+                                        reference->label, reference->table)
+                               .at;
+    buf_printf(sql, ", (SELECT r.%s FROM %s r WHERE r.tenant_id = t.tenant_id AND r.%s = t.%s)",
+               reference->label, reference->table, key, row_column(&kind->rows[i]));
+}
+
+static void make_titles(struct record_kind *kind)
+{
+    struct buf sql;
+    buf_init(&sql, kept, SQL_MAX);
+    buf_add(&sql, str_of(kind->made.columns));
+    for (size_t i = 0; i < kind->n; i++) {
+        const struct field *row = &kind->rows[i];
+        bool is_told = !row_is_computed(row) && (!row->reference || row->reference->label);
+        kind->made.titles[i] = is_told ? title_of(row) : NULL;
+        if (is_told && row->reference)
+            add_label(kind, i, &sql);
+    }
+    kind->made.labelled_columns = text_of(kind, &sql);
+}
+
+static void make_file(struct record_kind *kind)
+{
+    const struct shape *query = &kind->made.query;
+    kind->made.export_query = (struct shape){ .name = joined(kind->title, "ExportQuery"),
+                                              .size = query->size,
+                                              .fields = query->fields + RECORD_EXPORT_SKIPS,
+                                              .n = query->n - RECORD_EXPORT_SKIPS };
+    make_titles(kind);
+    kind->made.by_first = arena_printf(kept, "SELECT %s FROM %s t WHERE t.tenant_id = $1 AND t.%s = $2",
+                                       kind->made.columns, kind->table, row_column(&kind->rows[0]))
+                              .at;
+    kind->made.imported = arena_printf(kept, "%s.imported", kind->name).at;
+}
+
 static void make_words(struct record_kind *kind)
 {
     static const char *const deeds[] = { "created", "updated", "deleted" };
@@ -394,6 +457,8 @@ static void make_kind(struct record_kind *kind)
     make_references(kind);
     make_insert(kind);
     make_change(kind);
+    if (kind->is_filed)
+        make_file(kind);
     make_words(kind);
     make_fails(kind);
 }
@@ -401,6 +466,7 @@ static void make_kind(struct record_kind *kind)
 static void make_all(void)
 {
     kept = arena_new(0);
+    record_words_init(kept);
     for (size_t i = 0; i < record_kind_count; i++)
         make_kind(record_kinds[i]);
 }

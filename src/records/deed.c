@@ -22,7 +22,7 @@ enum storage_status record_refuse(struct record_deed *deed, enum record_verdict 
     return STORAGE_DONE;
 }
 
-static enum storage_status run_hook(struct db_conn *conn, record_hook hook, struct record_deed *deed,
+enum storage_status record_run_hook(struct db_conn *conn, record_hook hook, struct record_deed *deed,
                                     struct record *now, const struct record *before)
 {
     enum storage_status status = hook ? hook(conn, deed, now, before) : STORAGE_OK;
@@ -136,7 +136,7 @@ static size_t bind_rows(const struct record_kind *kind, const struct record *rec
     return n;
 }
 
-static enum storage_status insert(struct db_conn *conn, struct record_deed *deed, struct record *now)
+enum storage_status record_insert(struct db_conn *conn, struct record_deed *deed, struct record *now)
 {
     DB_ROWS(rows);
     struct storage_value args[RECORD_ROWS_MAX + 2] = { db_int(deed->caller->tenant->id),
@@ -150,7 +150,7 @@ static enum storage_status insert(struct db_conn *conn, struct record_deed *deed
     return STORAGE_OK;
 }
 
-static enum storage_status change(struct db_conn *conn, struct record_deed *deed, struct record *now)
+enum storage_status record_change(struct db_conn *conn, struct record_deed *deed, struct record *now)
 {
     struct storage_value args[RECORD_ROWS_MAX + 3] = { db_int(deed->caller->tenant->id), db_int(now->id),
                                                        db_int(deed->caller->now) };
@@ -185,7 +185,7 @@ static void take(struct record_deed *deed, size_t i, struct record *now)
         now->has |= UINT64_C(1) << i;
 }
 
-static void take_given(struct record_deed *deed, struct record *now)
+void record_take_given(struct record_deed *deed, struct record *now)
 {
     for (size_t i = 0; i < deed->kind->n; i++)
         if (deed->present >> i & 1)
@@ -193,7 +193,7 @@ static void take_given(struct record_deed *deed, struct record *now)
 }
 
 /* What was left out at creation: the row's preset, else null, else the type's zero. */
-static void preset(struct record_deed *deed, struct record *now)
+void record_preset(struct record_deed *deed, struct record *now)
 {
     for (size_t i = 0; i < deed->kind->n; i++) {
         const struct field *row = &deed->kind->rows[i];
@@ -206,7 +206,7 @@ static void preset(struct record_deed *deed, struct record *now)
     }
 }
 
-static bool differs(const struct record_kind *kind, const struct record *now, const struct record *before)
+bool record_differs(const struct record_kind *kind, const struct record *now, const struct record *before)
 {
     for (size_t i = 0; i < kind->n; i++)
         if (row_differs(kind, i, now, before))
@@ -219,21 +219,21 @@ static bool differs(const struct record_kind *kind, const struct record *now, co
 static enum storage_status create(struct db_conn *conn, struct record_deed *deed)
 {
     struct record *now = arena_alloc(deed->caller->arena, deed->kind->size);
-    preset(deed, now);
-    take_given(deed, now);
+    record_preset(deed, now);
+    record_take_given(deed, now);
     enum storage_status status = check_references(conn, deed);
     if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->check, deed, now, NULL);
+        status = record_run_hook(conn, deed->kind->check, deed, now, NULL);
     if (status == STORAGE_OK)
         status = count(conn, deed, 1);
     if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->before_write, deed, now, NULL);
+        status = record_run_hook(conn, deed->kind->before_write, deed, now, NULL);
     if (status == STORAGE_OK)
-        status = insert(conn, deed, now);
+        status = record_insert(conn, deed, now);
     if (status == STORAGE_OK)
         status = record_words_write(conn, deed->kind, deed->caller, now, NULL);
     if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->after_write, deed, now, NULL);
+        status = record_run_hook(conn, deed->kind->after_write, deed, now, NULL);
     if (status == STORAGE_OK)
         status = read_again(conn, deed, now);
     return status == STORAGE_OK ? audit(conn, deed, deed->now, NULL) : status;
@@ -252,13 +252,13 @@ static enum storage_status find_subject(struct db_conn *conn, struct record_deed
 static enum storage_status write_change(struct db_conn *conn, struct record_deed *deed, struct record *now,
                                         const struct record *before)
 {
-    enum storage_status status = run_hook(conn, deed->kind->before_write, deed, now, before);
+    enum storage_status status = record_run_hook(conn, deed->kind->before_write, deed, now, before);
     if (status == STORAGE_OK)
-        status = change(conn, deed, now);
+        status = record_change(conn, deed, now);
     if (status == STORAGE_OK)
         status = record_words_write(conn, deed->kind, deed->caller, now, before);
     if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->after_write, deed, now, before);
+        status = record_run_hook(conn, deed->kind->after_write, deed, now, before);
     if (status == STORAGE_OK)
         status = read_again(conn, deed, now);
     return status == STORAGE_OK ? audit(conn, deed, deed->now, before) : status;
@@ -274,11 +274,12 @@ static enum storage_status update(struct db_conn *conn, struct record_deed *deed
     if (status != STORAGE_OK)
         return status;
     struct record *now = arena_memdup(deed->caller->arena, before, deed->kind->size);
-    take_given(deed, now);
-    status = run_hook(conn, deed->kind->check, deed, now, before);
+    record_take_given(deed, now);
+    status = record_run_hook(conn, deed->kind->check, deed, now, before);
     deed->now = before;
-    return status == STORAGE_OK && differs(deed->kind, now, before) ? write_change(conn, deed, now, before)
-                                                                    : status;
+    return status == STORAGE_OK && record_differs(deed->kind, now, before)
+               ? write_change(conn, deed, now, before)
+               : status;
 }
 
 static enum storage_status erase(struct db_conn *conn, struct record_deed *deed)
@@ -286,14 +287,14 @@ static enum storage_status erase(struct db_conn *conn, struct record_deed *deed)
     struct record *before = NULL;
     enum storage_status status = find_subject(conn, deed, &before);
     if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->before_write, deed, NULL, before);
+        status = record_run_hook(conn, deed->kind->before_write, deed, NULL, before);
     if (status == STORAGE_OK)
         status = db_exec(conn, deed->kind->made.remove,
                          DB_ARGS(db_int(deed->caller->tenant->id), db_int(deed->id)), NULL);
     if (status == STORAGE_OK)
         status = record_words_write(conn, deed->kind, deed->caller, NULL, before);
     if (status == STORAGE_OK)
-        status = run_hook(conn, deed->kind->after_write, deed, NULL, before);
+        status = record_run_hook(conn, deed->kind->after_write, deed, NULL, before);
     if (status == STORAGE_OK)
         status = count(conn, deed, -1);
     return status == STORAGE_OK ? audit(conn, deed, NULL, before) : status;

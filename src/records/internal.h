@@ -52,6 +52,24 @@ void record_print_changes(const struct record_kind *kind, const struct record *r
 void record_read(const struct record_kind *kind, struct db_rows *rows, struct arena *arena,
                  struct record *ret);
 
+/* ---- printing (print.c) ---- */
+
+/* A member as text: no quotes, nothing escaped. */
+void record_print_value(struct buf *out, const struct field *row, const void *member);
+
+/* ---- steps of a deed (deed.c) ---- */
+
+/* OK, or DONE after a refusal: the hook's own, or RECORD_INVALID for what it found wrong. */
+enum storage_status record_run_hook(struct db_conn *conn, record_hook hook, struct record_deed *deed,
+                                    struct record *now, const struct record *before);
+/* What was left out at creation; what was given. */
+void record_preset(struct record_deed *deed, struct record *now);
+void record_take_given(struct record_deed *deed, struct record *now);
+bool record_differs(const struct record_kind *kind, const struct record *now, const struct record *before);
+/* The row alone, without words, counts and audit. */
+enum storage_status record_insert(struct db_conn *conn, struct record_deed *deed, struct record *now);
+enum storage_status record_change(struct db_conn *conn, struct record_deed *deed, struct record *now);
+
 /* ---- scopes (find.c) ---- */
 
 /* The caller's; 0 where a kind has none. */
@@ -65,6 +83,23 @@ bool scope_add(struct buf *sql, const char *scope, size_t param);
 enum storage_status record_words_write(struct db_conn *conn, const struct record_kind *kind,
                                        const struct record_caller *caller, const struct record *now,
                                        const struct record *before);
+
+/* Words of many new records, to be written together: in the order of their index, some rows to a statement.
+ */
+struct record_words {
+    struct record_word {
+        struct str word;
+        int64_t id;
+    } * at;
+    size_t n, cap;
+};
+/* In the arena, until they are written. */
+void record_words_gather(struct record_words *words, struct arena *arena, const struct record_kind *kind,
+                         const struct record *record);
+enum storage_status record_words_flush(struct db_conn *conn, const struct record_kind *kind,
+                                       int64_t tenant_id, struct record_words *words);
+/* Once, before the others: `kept` is never freed. */
+void record_words_init(struct arena *kept);
 
 struct record_search {
     bool is_asked;

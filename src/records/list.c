@@ -254,13 +254,27 @@ static void add_order(struct statement *statement, const struct pager *pager, si
     buf_add(&statement->sql, pager->order.id_falls ? STR("t.id DESC") : STR("t.id"));
 }
 
+/* They follow the columns of the record itself. */
+static void read_labels(struct db_rows *rows, const struct record_ask *ask, struct str *ret)
+{
+    int column = 3 + (int)ask->kind->n;
+    for (size_t i = 0; i < ask->kind->n; i++)
+        if (ask->kind->made.labels[i])
+            ret[i] = db_col_text(rows, column++, ask->caller->arena);
+}
+
 static enum storage_status read_rows(struct db_rows *rows, struct pager *pager)
 {
     const struct record_kind *kind = pager->ask->kind;
+    struct record_page *page = pager->page;
     enum storage_status status = STORAGE_ROW;
-    while (pager->page->n <= pager->limit && (status = db_next(rows)) == STORAGE_ROW)
+    while (page->n <= pager->limit && (status = db_next(rows)) == STORAGE_ROW) {
         record_read(kind, rows, pager->ask->caller->arena,
-                    (struct record *)(pager->page->at + pager->page->n++ * kind->size));
+                    (struct record *)(page->at + page->n * kind->size));
+        if (page->labels)
+            read_labels(rows, pager->ask, page->labels + page->n * kind->n);
+        page->n++;
+    }
     return status == STORAGE_ROW || status == STORAGE_DONE ? STORAGE_OK : status;
 }
 
@@ -269,7 +283,8 @@ static enum storage_status read_level(struct db_conn *conn, struct pager *pager,
 {
     DB_ROWS(rows);
     struct statement statement;
-    begin(&statement, pager->ask, pager->ask->kind->made.columns);
+    const struct record_made *made = &pager->ask->kind->made;
+    begin(&statement, pager->ask, pager->ask->labelled ? made->labelled_columns : made->columns);
     add_filters(&statement);
     add_search(&statement, &pager->search);
     if (!is_start)
@@ -286,7 +301,10 @@ static enum storage_status read_level(struct db_conn *conn, struct pager *pager,
 
 static enum storage_status read_page(struct db_conn *conn, struct pager *pager)
 {
-    pager->page->at = arena_alloc_array(pager->ask->caller->arena, pager->ask->kind->size, pager->limit + 1);
+    const struct record_ask *ask = pager->ask;
+    pager->page->at = arena_alloc_array(ask->caller->arena, ask->kind->size, pager->limit + 1);
+    if (ask->labelled)
+        pager->page->labels = ARENA_ARRAY(ask->caller->arena, struct str, (pager->limit + 1) * ask->kind->n);
     if (pager->cursor.id == 0)
         return read_level(conn, pager, 0, true);
     enum storage_status status = STORAGE_OK;

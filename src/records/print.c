@@ -3,21 +3,17 @@
 #include "base/json_write.h"
 #include "records/internal.h"
 
-static void print_time(struct buf *out, int64_t epoch_us)
+static void print_time(struct buf *out, int64_t epoch_us, size_t len)
 {
     char text[CLOCK_ISO8601_CAP];
-    size_t len = clock_format_iso8601(text, epoch_us, false);
-    buf_add_char(out, '"');
-    buf_add(out, str_from(text, len));
-    buf_add_char(out, '"');
+    size_t full = clock_format_iso8601(text, epoch_us, false);
+    buf_add(out, str_sub(str_from(text, full), 0, len));
 }
 
-static void print_date(struct buf *out, int64_t epoch_us)
+static void print_quoted_time(struct buf *out, int64_t epoch_us)
 {
-    char text[CLOCK_ISO8601_CAP];
-    size_t len = clock_format_iso8601(text, epoch_us, false);
     buf_add_char(out, '"');
-    buf_add(out, str_sub(str_from(text, len), 0, 10));
+    print_time(out, epoch_us, CLOCK_ISO8601_CAP);
     buf_add_char(out, '"');
 }
 
@@ -38,7 +34,7 @@ static void print_id(struct buf *out, bool is_crm, int64_t created_at, int64_t i
         json_write_int(out, id);
 }
 
-static void print_member(struct buf *out, const struct field *row, const void *member)
+void record_print_value(struct buf *out, const struct field *row, const void *member)
 {
     const struct crm_key *key = member;
     switch (row->type) {
@@ -46,24 +42,38 @@ static void print_member(struct buf *out, const struct field *row, const void *m
         buf_add(out, *(const bool *)member ? STR("true") : STR("false"));
         return;
     case FIELD_TIME:
-        print_time(out, *(const int64_t *)member);
+        print_time(out, *(const int64_t *)member, CLOCK_ISO8601_CAP);
         return;
     case FIELD_DATE:
-        print_date(out, *(const int64_t *)member);
+        print_time(out, *(const int64_t *)member, strlen("2026-11-27"));
         return;
     case FIELD_MONEY:
         print_money(out, *(const int64_t *)member);
         return;
     case FIELD_CRM_ID:
-        print_id(out, true, key->created_at, key->id);
+        buf_add(out, crm_id(out->arena, key->created_at, key->id));
         return;
     case FIELD_INT:
     case FIELD_ID:
         json_write_int(out, *(const int64_t *)member);
         return;
     default:
-        json_write_str(out, *(const struct str *)member);
+        buf_add(out, *(const struct str *)member);
     }
+}
+
+static void print_member(struct buf *out, const struct field *row, const void *member)
+{
+    bool is_quoted = row->type == FIELD_TIME || row->type == FIELD_DATE || row->type == FIELD_CRM_ID;
+    if (row_is_text(row)) {
+        json_write_str(out, *(const struct str *)member);
+        return;
+    }
+    if (is_quoted)
+        buf_add_char(out, '"');
+    record_print_value(out, row, member);
+    if (is_quoted)
+        buf_add_char(out, '"');
 }
 
 static void print_row(struct buf *out, const struct record_kind *kind, size_t i, const struct record *record)
@@ -101,8 +111,8 @@ void record_print(const struct record_kind *kind, const struct record *record, s
         print_row(out, kind, i, record);
     }
     buf_add(out, str_of(*keys++));
-    print_time(out, record->created_at);
+    print_quoted_time(out, record->created_at);
     buf_add(out, str_of(*keys));
-    print_time(out, record->updated_at);
+    print_quoted_time(out, record->updated_at);
     buf_add_char(out, '}');
 }

@@ -17,6 +17,8 @@
 
 #define RECORD_ROWS_MAX 60 /* of a kind: with id and times there are 63, and a bit for each */
 
+#define RECORD_EXPORT_SKIPS 2 /* rows of a list's query that an export has not: limit and cursor */
+
 /* The first member of every kind's struct. */
 struct record {
     int64_t id, created_at, updated_at;
@@ -30,6 +32,9 @@ struct record_reference {
     const char *table;  /* "categories" */
     const char *key;    /* its column; NULL: "id" */
     const char *origin; /* the table (id, created_at) that crm ids are made from; NULL: `table` */
+    /* The column that people know it by, in files; unique in the tenant unless the row that refers is
+     * read-only. NULL: files do not tell it. */
+    const char *label;
 };
 /* A user who is a member of the tenant. */
 extern const struct record_reference record_member;
@@ -67,9 +72,17 @@ struct record_made {
     const char *home;                   /* the tenant of an id */
     const char *refer[RECORD_ROWS_MAX]; /* whether what a row refers to is there */
     const char *actions[3];             /* "category.created", by enum record_act */
-    enum error_code fails[3][4];        /* how a deed may be refused, for route rows */
-    bool is_searched;                   /* ?q= finds it */
-    bool is_computed;                   /* what is stored says more than what was written */
+
+    /* Of kinds with is_filed. */
+    struct shape export_query;           /* `query` without the cursor and the limit, its first two */
+    const char *titles[RECORD_ROWS_MAX]; /* a row's column in files: "category"; NULL: it has none */
+    const char *labels[RECORD_ROWS_MAX]; /* ids and labels of all that a row can refer to */
+    const char *labelled_columns;        /* `columns`, then the label of each row that has one */
+    const char *by_first;                /* `columns` of the record whose first row has a value */
+    const char *imported;                /* "asset.imported" */
+    enum error_code fails[3][4];         /* how a deed may be refused, for route rows */
+    bool is_searched;                    /* ?q= finds it */
+    bool is_computed;                    /* what is stored says more than what was written */
 };
 
 struct record_kind {
@@ -81,8 +94,11 @@ struct record_kind {
     bool is_crm;              /* camelCase, and ids of 24 hex digits */
     const char *plan;         /* the plan's limit that it counts for: "assets"; NULL: none */
     const char *sort;         /* as in ?sort=, when nothing is asked for; NULL: by id */
-    const char *conflict;     /* 409 when a unique key is taken, a sentence */
-    const char *referenced;   /* 409 when something still refers to it, a sentence */
+    /* It is exported and imported in files (file.h), in which its first row, a text unique in the tenant,
+     * says which record is meant. `before_write` must then only read when it is given a `before`. */
+    bool is_filed;
+    const char *conflict;   /* 409 when a unique key is taken, a sentence */
+    const char *referenced; /* 409 when something still refers to it, a sentence */
 
     /* Row scope: conditions on the table's row `t`, constant, in which $U is the caller's user id; NULL: all
      * of the tenant. `scope` picks one. Rows outside do not exist for the caller. */
@@ -186,14 +202,16 @@ struct record_ask {
     const void *input; /* as kind->made.query read it */
     uint64_t present;
     bool counts;    /* page.total is wanted */
+    bool labelled;  /* page.labels are wanted; of kinds with is_filed */
     int64_t parent; /* of a kind that lies below another: whose records are wanted */
 };
 
 struct record_page {
     char *at; /* records, kind->size bytes each */
     size_t n;
-    struct str next; /* the cursor; at == NULL: this is the last page */
-    int64_t total;   /* -1: not counted */
+    struct str *labels; /* kind->n of each record: what its row refers to is called so; at == NULL: nothing */
+    struct str next;    /* the cursor; at == NULL: this is the last page */
+    int64_t total;      /* -1: not counted */
     struct violations violations;
 };
 

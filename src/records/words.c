@@ -1,4 +1,6 @@
 /* What records are searched by. Table: record_words. */
+#include <stdlib.h>
+
 #include "base/words.h"
 
 #include "records/internal.h"
@@ -23,6 +25,37 @@ static size_t split_all(const struct record_kind *kind, const struct record *rec
     return n;
 }
 
+/* ---- writing ---- */
+
+#define TOGETHER 32 /* rows of one statement */
+
+#define INSERT_WORDS  "INSERT INTO record_words (tenant_id, kind, word, record_id) VALUES "
+#define WORD_IS_THERE " ON CONFLICT (tenant_id, kind, word, record_id) DO NOTHING"
+static const char *insert_together;
+
+void record_words_init(struct arena *kept)
+{
+    struct buf sql;
+    buf_init(&sql, kept, 4096);
+    buf_add(&sql, STR(INSERT_WORDS));
+    for (int i = 0; i < TOGETHER; i++)
+        buf_printf(&sql, "%s($1, $2, $%d, $%d)", i ? ", " : "", 3 + 2 * i, 4 + 2 * i);
+    buf_add(&sql, STR(WORD_IS_THERE));
+    insert_together = buf_str(&sql).at;
+}
+
+static enum storage_status insert_some(struct db_conn *conn, const struct record_kind *kind,
+                                       int64_t tenant_id, const struct record_word *at, size_t n)
+{
+    struct storage_value args[2 + 2 * TOGETHER] = { db_int(tenant_id), db_text(str_of(kind->table)) };
+    for (size_t i = 0; i < n; i++) {
+        args[2 + 2 * i] = db_text(at[i].word);
+        args[3 + 2 * i] = db_int(at[i].id);
+    }
+    return db_exec(conn, n == TOGETHER ? insert_together : INSERT_WORDS "($1, $2, $3, $4)" WORD_IS_THERE,
+                   (struct db_args){ args, 2 + 2 * n }, NULL);
+}
+
 static enum storage_status remember(struct db_conn *conn, const struct record_kind *kind,
                                     const struct record_caller *caller, const struct record *record)
 {
@@ -31,12 +64,7 @@ static enum storage_status remember(struct db_conn *conn, const struct record_ki
     enum storage_status status = STORAGE_OK;
     for (size_t i = 0; status == STORAGE_OK && i < n; i++)
         status =
-            db_exec(conn,
-                    "INSERT INTO record_words (tenant_id, kind, word, record_id) VALUES ($1, $2, $3, $4) "
-                    "ON CONFLICT (tenant_id, kind, word, record_id) DO NOTHING",
-                    DB_ARGS(db_int(caller->tenant->id), db_text(str_of(kind->table)), db_text(words[i]),
-                            db_int(record->id)),
-                    NULL);
+            insert_some(conn, kind, caller->tenant->id, &(struct record_word){ words[i], record->id }, 1);
     return status;
 }
 
@@ -58,6 +86,64 @@ enum storage_status record_words_write(struct db_conn *conn, const struct record
     if (before)
         status = forget(conn, kind, caller->tenant->id, before->id);
     return now && status == STORAGE_OK ? remember(conn, kind, caller, now) : status;
+}
+
+/* ---- many at once ---- */
+
+static void make_room(struct record_words *words, struct arena *arena)
+{
+    if (words->cap - words->n >= WORDS_MAX)
+        return;
+    size_t cap = words->cap ? 2 * words->cap : 4096;
+    struct record_word *at = ARENA_ARRAY(arena, struct record_word, cap);
+    if (words->n)
+        memcpy(at, words->at, words->n * sizeof at[0]);
+    words->at = at;
+    words->cap = cap;
+}
+
+void record_words_gather(struct record_words *words, struct arena *arena, const struct record_kind *kind,
+                         const struct record *record)
+{
+    struct str split[WORDS_MAX];
+    size_t n = kind->made.is_searched ? split_all(kind, record, arena, split) : 0;
+    make_room(words, arena);
+    for (size_t i = 0; i < n; i++)
+        words->at[words->n++] = (struct record_word){ split[i], record->id };
+}
+
+static int compare_words(const void *a_, const void *b_)
+{
+    const struct record_word *a = a_, *b = b_;
+    size_t len = a->word.len < b->word.len ? a->word.len : b->word.len;
+    int order = memcmp(a->word.at, b->word.at, len);
+    if (order == 0)
+        order = (a->word.len > b->word.len) - (a->word.len < b->word.len);
+    return order ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+static void drop_doubles(struct record_words *words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < words->n; i++)
+        if (i == 0 || compare_words(&words->at[i], &words->at[n - 1]) != 0)
+            words->at[n++] = words->at[i];
+    words->n = n;
+}
+
+enum storage_status record_words_flush(struct db_conn *conn, const struct record_kind *kind,
+                                       int64_t tenant_id, struct record_words *words)
+{
+    enum storage_status status = STORAGE_OK;
+    if (words->n)
+        qsort(words->at, words->n, sizeof words->at[0], compare_words);
+    drop_doubles(words);
+    for (size_t i = 0, n; status == STORAGE_OK && i < words->n; i += n) {
+        n = words->n - i >= TOGETHER ? TOGETHER : 1;
+        status = insert_some(conn, kind, tenant_id, words->at + i, n);
+    }
+    *words = (struct record_words){ 0 };
+    return status;
 }
 
 /* ---- searching ---- */

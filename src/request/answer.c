@@ -128,7 +128,10 @@ static void add_violations(cJSON *problem, const struct violations *violations)
     cJSON *errors = json_add_array(problem, "errors");
     for (size_t i = 0; i < violations->n; i++) {
         cJSON *error = json_add_object(errors, NULL);
-        json_add_str(error, "field", str_of(violations->at[i].field));
+        if (violations->at[i].line)
+            json_add_int(error, "line", violations->at[i].line);
+        if (violations->at[i].field)
+            json_add_str(error, "field", str_of(violations->at[i].field));
         json_add_str(error, "detail", violations->at[i].text);
     }
 }

@@ -84,6 +84,7 @@ struct field {
     const char *column; /* NULL: called as `name`; "(SELECT …)": worked out by the database, read-only */
     const struct record_reference *reference; /* FIELD_ID, FIELD_CRM_ID: what it names */
     const char *preset;                       /* what an absent one is at creation, spelled as in a query */
+    const char *told_only; /* FIELD_ENUM: a word that exported files say and imported ones do not set */
 };
 
 struct shape {
@@ -165,9 +166,10 @@ enum violation_kind {
 };
 
 struct violation {
-    const char *field; /* a row's name, or arena text for an unknown one */
+    const char *field; /* a row's name, or arena text for an unknown one; NULL: a whole line of a file */
     enum violation_kind kind;
     struct str text; /* for people, in Laravel's wording: "The email field is required." */
+    int64_t line;    /* of a file, from 1; 0: it is about no file */
 };
 
 struct violations {

@@ -115,5 +115,5 @@ void violations_add(struct arena *arena, struct violations *violations, const ch
     make_room(arena, violations);
     if (!text.at)
         text = fill_in(arena, sentence_of(kind, row), name, row);
-    violations->at[violations->n++] = (struct violation){ name, kind, text };
+    violations->at[violations->n++] = (struct violation){ name, kind, text, 0 };
 }

@@ -41,8 +41,19 @@ enum body_kind {
     BODY_NONE = 0,
     BODY_JSON,
     BODY_FORM,
-    BODY_REPORT /* JSON that browsers send by themselves, under a media type of its own */
+    BODY_REPORT, /* JSON that browsers send by themselves, under a media type of its own */
+
+    /* Without rows: what came is the handler's to read. */
+    BODY_CSV,
+    BODY_BYTES,
+    BODY_KIND_COUNT
 };
+/* "application/json"; "" for BODY_NONE. */
+const char *body_media_type(enum body_kind body);
+static inline bool body_has_rows(enum body_kind body)
+{
+    return body != BODY_NONE && body != BODY_CSV && body != BODY_BYTES;
+}
 
 /* How a route's answer stands in its surface's envelope (surface.h). */
 enum answer_form {
@@ -65,11 +76,11 @@ struct route {
     enum tenant_rule tenant;
     enum lane lane;
     enum rate_class rate;
-    enum body_kind body;        /* two rows may share method and path when their body kinds differ */
-    const struct shape *input;  /* the body's rows; NULL with BODY_NONE */
-    const struct shape *query;  /* NULL: an unknown query parameter other than `tenant` is ignored */
+    enum body_kind body;              /* two rows may share method and path when their body kinds differ */
+    const struct shape *input;        /* the body's rows; NULL where it has none */
+    const struct shape *query;        /* NULL: an unknown query parameter other than `tenant` is ignored */
     const struct record_kind *record; /* what the handlers of api/record.h serve; else NULL */
-    const struct shape *answer; /* the rows of the object, or of each item */
+    const struct shape *answer;       /* the rows of the object, or of each item */
     enum answer_form form;
     const char *media; /* beside JSON, or without rows instead of it: "image/png, image/svg+xml" */
     int success;       /* 200 when 0 */

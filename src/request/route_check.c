@@ -89,7 +89,7 @@ static bool enums_in_range(const struct route *route)
 {
     return route->need <= NEED_PUBLIC && route->permission < PERM_COUNT && route->tenant <= TENANT_NONE &&
            route->lane <= LANE_INLINE && route->rate < RATE_CLASS_COUNT && route->form < ANSWER_FORM_COUNT &&
-           route->body <= BODY_REPORT;
+           route->body < BODY_KIND_COUNT;
 }
 
 static bool permission_is_stated(const struct route *route)
@@ -99,7 +99,7 @@ static bool permission_is_stated(const struct route *route)
 
 static bool body_has_shape(const struct route *route)
 {
-    return (route->body == BODY_NONE) == (route->input == NULL);
+    return body_has_rows(route->body) == (route->input != NULL);
 }
 
 static bool get_has_no_body(const struct route *route)

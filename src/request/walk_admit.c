@@ -84,16 +84,24 @@ static enum error_code admit_options(struct call *call)
     return OK;
 }
 
-static const char *const media_types[] = {
-    [BODY_JSON] = "application/json",
-    [BODY_FORM] = "application/x-www-form-urlencoded",
-    [BODY_REPORT] = "application/csp-report",
-};
+const char *body_media_type(enum body_kind body)
+{
+    static const char *const types[BODY_KIND_COUNT] = {
+        [BODY_NONE] = "",
+        [BODY_JSON] = "application/json",
+        [BODY_FORM] = "application/x-www-form-urlencoded",
+        [BODY_REPORT] = "application/csp-report",
+        [BODY_CSV] = "text/csv",
+        [BODY_BYTES] = "application/octet-stream",
+    };
+    return types[body];
+}
 
 static bool entry_fits(const struct route_entry *entry, enum http_method method, struct str type)
 {
     enum body_kind body = entry->route->body;
-    return entry->route->method == method && body != BODY_NONE && str_equal(type, str_of(media_types[body]));
+    return entry->route->method == method && body != BODY_NONE &&
+           str_equal(type, str_of(body_media_type(body)));
 }
 
 /* Several rows of one method differ by body kind: the content type chooses, and when none fits, call->route
@@ -183,7 +191,7 @@ static enum error_code refuse_type(struct call *call, const char *detail)
     buf_init(&out, call->arena, 128);
     for (const struct route_entry *entry = call->own.entries; entry; entry = entry->next)
         if (entry->route->method == call->request.method && entry->route->body != BODY_NONE)
-            buf_printf(&out, "%s%s", out.len ? ", " : "", media_types[entry->route->body]);
+            buf_printf(&out, "%s%s", out.len ? ", " : "", body_media_type(entry->route->body));
     reply_header(&call->reply, name, buf_str(&out));
     return call_fail(call, ERR_MEDIA_TYPE, detail);
 }
@@ -221,7 +229,7 @@ static enum error_code admit_type(struct call *call)
     if (said_nothing)
         return OK; /* the body's own check says what is missing */
     if (!call->route || request_header_count(request, "content-type") > 1 ||
-        !str_equal(type, str_of(media_types[call->route->body])))
+        !str_equal(type, str_of(body_media_type(call->route->body))))
         return refuse_type(call, "The content type is not supported here.");
     if (!charset_is_utf8(request_header(request, "content-type")))
         return refuse_type(call, "The charset is not supported; send UTF-8.");

@@ -13,10 +13,28 @@ static const struct wording rows[] = {
 };
 static const struct wordings wordings = WORDINGS(rows);
 
+/* What is wrong with a file is told line by line, beside the sentence for all of it. */
+static void add_lines(cJSON *body, const struct violations *violations)
+{
+    cJSON *errors = json_add_array(body, "errors");
+    for (size_t i = 0; i < violations->n; i++) {
+        cJSON *error = json_add_object(errors, NULL);
+        json_add_int(error, "line", violations->at[i].line);
+        if (violations->at[i].field)
+            json_add_str(error, "field", str_of(violations->at[i].field));
+        json_add_str(error, "message", violations->at[i].text);
+    }
+}
+
 static cJSON *assets_error(struct call *call, const struct failure *failure)
 {
     cJSON *body = json_new_object();
-    json_add_str(body, "detail", failure_text_with_fields(&wordings, call, failure));
+    bool is_file = failure->code == ERR_IMPORT;
+    json_add_str(body, "detail",
+                 is_file ? failure_text(&wordings, call, failure)
+                         : failure_text_with_fields(&wordings, call, failure));
+    if (is_file)
+        add_lines(body, &failure->violations);
     failure_add_plan(body, failure);
     return body;
 }

@@ -1,5 +1,5 @@
 /* The assets surface's records. */
-#include "api/record.h"
+#include "api/record_file.h"
 #include "api/tables.h"
 
 #define ROUTES(kind_, one_, many_, path_, manage_)                                                           \
@@ -9,6 +9,10 @@
 static const struct route routes[] = {
     RECORD_ROUTES(record_asset, "assets_asset", "asset", "assets", "/api/assets", TENANT_BY_HOST, 204,
                   PERM_ASSETS_VIEW, PERM_ASSETS_CREATE, PERM_ASSETS_EDIT, PERM_ASSETS_DELETE),
+    RECORD_EXPORT_ROUTE(record_asset, "assets_asset", "assets", "/api/assets", TENANT_BY_HOST,
+                        PERM_ASSETS_EXPORT),
+    RECORD_IMPORT_ROUTE(record_asset, "assets_asset", "assets", "/api/assets", TENANT_BY_HOST,
+                        PERM_ASSETS_IMPORT),
     RECORD_LIST_ROUTE(record_asset_event, "assets_asset_history", "what happened to an asset",
                       "/api/assets/{id}/history", TENANT_BY_HOST, PERM_ASSETS_VIEW),
     ROUTES(record_category, "category", "categories", "/api/categories", PERM_CATEGORIES_MANAGE),

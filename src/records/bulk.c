@@ -1,0 +1,295 @@
+#include "records/bulk.h"
+
+#include <stdlib.h>
+
+#include "csv/csv.h"
+
+#define TOGETHER 512 /* records whose words are written together, and whose memory goes together */
+
+/* ---- errors ---- */
+
+static void make_room(struct violations *errors, struct arena *arena)
+{
+    if (errors->n < errors->cap)
+        return;
+    size_t cap = errors->cap ? 2 * errors->cap : 16;
+    struct violation *at = ARENA_ARRAY(arena, struct violation, cap);
+    if (errors->n)
+        memcpy(at, errors->at, errors->n * sizeof at[0]);
+    errors->at = at;
+    errors->cap = cap;
+}
+
+void bulk_tell(struct bulk *bulk, size_t line, const char *field, struct str text)
+{
+    struct arena *arena = bulk->import->caller->arena;
+    struct violations *errors = &bulk->import->errors;
+    bulk->import->has_more_errors = errors->n == RECORD_ERRORS_MAX;
+    if (bulk->import->has_more_errors)
+        return;
+    make_room(errors, arena);
+    errors->at[errors->n++] = (struct violation){ .field = field ? arena_cstr(arena, str_of(field)) : NULL,
+                                                  .kind = VIOLATION_CUSTOM,
+                                                  .text = arena_copy(arena, text),
+                                                  .line = (int64_t)line };
+}
+
+static void tell_all(struct bulk *bulk, size_t line, const struct record_deed *deed)
+{
+    for (size_t i = 0; i < deed->violations.n; i++)
+        bulk_tell(bulk, line, deed->violations.at[i].field, deed->violations.at[i].text);
+    if (deed->violations.n == 0)
+        bulk_tell(bulk, line, NULL,
+                  str_of(deed->sentence ? deed->sentence : "The record cannot be written."));
+}
+
+/* ---- labels ---- */
+
+static int compare_text(struct str a, struct str b)
+{
+    int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+    return compare_text(((const struct bulk_label *)a)->label, ((const struct bulk_label *)b)->label);
+}
+
+static void add_label(struct bulk_labels *labels, struct arena *arena, struct bulk_label label)
+{
+    if ((labels->n & (labels->n - 1)) == 0) { /* at every power of two */
+        struct bulk_label *at = ARENA_ARRAY(arena, struct bulk_label, labels->n ? 2 * labels->n : 1);
+        if (labels->n)
+            memcpy(at, labels->at, labels->n * sizeof at[0]);
+        labels->at = at;
+    }
+    labels->at[labels->n++] = label;
+}
+
+static enum storage_status read_labels(struct db_conn *conn, struct bulk *bulk, size_t i)
+{
+    DB_ROWS(rows);
+    struct arena *arena = bulk->import->caller->arena;
+    struct bulk_labels *labels = &bulk->labels[i];
+    enum storage_status status = db_query(conn, &rows, bulk->import->kind->made.labels[i],
+                                          DB_ARGS(db_int(bulk->import->caller->tenant->id)));
+    while (status == STORAGE_OK && (status = db_next(&rows)) == STORAGE_ROW) {
+        add_label(labels, arena, (struct bulk_label){ db_col_text(&rows, 1, arena), db_col_int(&rows, 0) });
+        status = STORAGE_OK;
+    }
+    if (labels->n)
+        qsort(labels->at, labels->n, sizeof labels->at[0], compare_labels);
+    return status == STORAGE_DONE ? STORAGE_OK : status;
+}
+
+enum storage_status bulk_read_labels(struct db_conn *conn, struct bulk *bulk)
+{
+    const struct record_kind *kind = bulk->import->kind;
+    enum storage_status status = STORAGE_OK;
+    bulk->labels = ARENA_ARRAY(bulk->import->caller->arena, struct bulk_labels, kind->n);
+    for (size_t i = 0; status == STORAGE_OK && i < kind->n; i++)
+        if (kind->made.labels[i] && !(kind->rows[i].flags & FIELD_READONLY))
+            status = read_labels(conn, bulk, i);
+    return status;
+}
+
+static bool find_label(const struct bulk_labels *labels, struct str text, int64_t *ret)
+{
+    struct bulk_label key = { .label = text };
+    const struct bulk_label *found =
+        labels->n ? bsearch(&key, labels->at, labels->n, sizeof key, compare_labels) : NULL;
+    if (found)
+        *ret = found->id;
+    return found != NULL;
+}
+
+/* ---- fields ---- */
+
+/* An empty field is no value: null where the column may be null, else as if it had been left out. */
+static void take_empty(struct record_deed *deed, size_t i)
+{
+    const struct field *row = &deed->kind->rows[i];
+    if (row->flags & FIELD_REQUIRED)
+        violations_add(deed->caller->arena, &deed->violations, row->name, VIOLATION_REQUIRED, row, STR_NONE);
+    else if (row->flags & FIELD_NULLABLE) {
+        deed->present |= UINT64_C(1) << i;
+        deed->null |= UINT64_C(1) << i;
+    }
+}
+
+static bool take_label(const struct bulk *bulk, struct record_deed *deed, size_t i, struct str text,
+                       struct record *input)
+{
+    if (find_label(&bulk->labels[i], text, member_of(&deed->kind->rows[i], input)))
+        return true;
+    violations_add(deed->caller->arena, &deed->violations, deed->kind->made.titles[i], VIOLATION_MISSING,
+                   NULL, STR_NONE);
+    return false;
+}
+
+static void take_field(const struct bulk *bulk, struct record_deed *deed, size_t i, struct str field,
+                       struct record *input)
+{
+    const struct field *row = &deed->kind->rows[i];
+    bool is_text = row_is_text(row) || row->reference;
+    struct str text = is_text ? csv_plain(field) : field;
+    if ((row->flags & FIELD_READONLY) || (row->told_only && str_equal(text, str_of(row->told_only))))
+        return;
+    if (str_is_empty(str_trim(text)))
+        take_empty(deed, i);
+    else if (row->reference ? take_label(bulk, deed, i, text, input)
+                            : field_read_text(row, deed->caller->arena, text, input, &deed->violations))
+        deed->present |= UINT64_C(1) << i;
+}
+
+/* ---- one record ---- */
+
+/* OK with *ret, NULL when there is none. */
+static enum storage_status find_existing(struct db_conn *conn, const struct record_deed *deed,
+                                         struct record **ret)
+{
+    DB_ROWS(rows);
+    *ret = NULL;
+    if (!(deed->present & 1))
+        return STORAGE_OK;
+    enum storage_status status =
+        db_first(conn, &rows, deed->kind->made.by_first,
+                 DB_ARGS(db_int(deed->caller->tenant->id),
+                         db_text(*(const struct str *)member_of(&deed->kind->rows[0], deed->input))));
+    if (status == STORAGE_DONE)
+        return STORAGE_OK;
+    if (status != STORAGE_ROW)
+        return status;
+    *ret = arena_alloc(deed->caller->arena, deed->kind->size);
+    record_read(deed->kind, &rows, deed->caller->arena, *ret);
+    return STORAGE_OK;
+}
+
+static enum storage_status write_new(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed,
+                                     struct record *now)
+{
+    const struct record_kind *kind = deed->kind;
+    enum storage_status status = record_run_hook(conn, kind->before_write, deed, now, NULL);
+    if (status == STORAGE_OK)
+        status = record_insert(conn, deed, now);
+    if (status != STORAGE_OK)
+        return status;
+    record_words_gather(&bulk->words, deed->caller->arena, kind, now);
+    return record_run_hook(conn, kind->after_write, deed, now, NULL);
+}
+
+static enum storage_status create(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed)
+{
+    struct record *now = arena_alloc(deed->caller->arena, deed->kind->size);
+    record_preset(deed, now);
+    record_take_given(deed, now);
+    enum storage_status status = record_run_hook(conn, deed->kind->check, deed, now, NULL);
+    if (status == STORAGE_OK && bulk->is_writing)
+        status = write_new(conn, bulk, deed, now);
+    bulk->import->created += status == STORAGE_OK;
+    return status;
+}
+
+static enum storage_status write_change(struct db_conn *conn, struct record_deed *deed, struct record *now,
+                                        const struct record *before)
+{
+    enum storage_status status = record_change(conn, deed, now);
+    if (status == STORAGE_OK)
+        status = record_words_write(conn, deed->kind, deed->caller, now, before);
+    return status == STORAGE_OK ? record_run_hook(conn, deed->kind->after_write, deed, now, before) : status;
+}
+
+static enum storage_status change(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed,
+                                  const struct record *before)
+{
+    struct record *now = arena_memdup(deed->caller->arena, before, deed->kind->size);
+    record_take_given(deed, now);
+    enum storage_status status = record_run_hook(conn, deed->kind->check, deed, now, before);
+    bool is_changed = record_differs(deed->kind, now, before);
+    if (status == STORAGE_OK && is_changed)
+        status = record_run_hook(conn, deed->kind->before_write, deed, now, before);
+    if (status == STORAGE_OK && is_changed && bulk->is_writing)
+        status = write_change(conn, deed, now, before);
+    bulk->import->updated += status == STORAGE_OK && is_changed;
+    bulk->import->skipped += status == STORAGE_OK && !is_changed;
+    return status;
+}
+
+static enum storage_status meet(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed,
+                                const struct record *before)
+{
+    if (bulk->import->existing == RECORD_EXISTING_UPDATE)
+        return change(conn, bulk, deed, before);
+    if (bulk->import->existing == RECORD_EXISTING_SKIP) {
+        bulk->import->skipped++;
+        return STORAGE_OK;
+    }
+    record_violate(deed, deed->kind->rows[0].name, deed->kind->conflict);
+    return record_refuse(deed, RECORD_INVALID, NULL);
+}
+
+static void check_doubled(struct bulk *bulk, struct record_deed *deed, size_t line)
+{
+    const struct str *first = member_of(&deed->kind->rows[0], deed->input);
+    size_t before = bulk->seen && (deed->present & 1) ? seen_add(bulk->seen, *first, line) : 0;
+    if (before)
+        record_violate(deed, deed->kind->rows[0].name,
+                       arena_printf(deed->caller->arena, "The same %s stands in line %zu.",
+                                    deed->kind->rows[0].name, before)
+                           .at);
+}
+
+static enum storage_status add(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed)
+{
+    struct record *before;
+    if (deed->violations.n > 0)
+        return record_refuse(deed, RECORD_INVALID, NULL);
+    enum storage_status status = find_existing(conn, deed, &before);
+    if (status != STORAGE_OK)
+        return status;
+    return before ? meet(conn, bulk, deed, before) : create(conn, bulk, deed);
+}
+
+static void renew_arena(struct bulk *bulk)
+{
+    bulk_end(bulk);
+    bulk->caller = *bulk->import->caller;
+    bulk->caller.arena = arena_new(0);
+    bulk->n = 0;
+}
+
+void bulk_end(struct bulk *bulk)
+{
+    if (bulk->caller.arena)
+        arena_free(&bulk->caller.arena);
+}
+
+enum storage_status bulk_flush(struct db_conn *conn, struct bulk *bulk)
+{
+    return record_words_flush(conn, bulk->import->kind, bulk->import->caller->tenant->id, &bulk->words);
+}
+
+enum storage_status bulk_add(struct db_conn *conn, struct bulk *bulk, size_t line, const struct str *fields)
+{
+    const struct record_kind *kind = bulk->import->kind;
+    enum storage_status status = STORAGE_OK;
+    if (bulk->n == TOGETHER)
+        status = bulk_flush(conn, bulk);
+    if (status != STORAGE_OK)
+        return status;
+    if (!bulk->caller.arena || bulk->n == TOGETHER)
+        renew_arena(bulk);
+    bulk->n++;
+    struct record *input = arena_alloc(bulk->caller.arena, kind->size);
+    struct record_deed deed = { .kind = kind, .caller = &bulk->caller, .act = RECORD_CREATE, .input = input };
+    for (size_t i = 0; i < kind->n; i++)
+        if (fields[i].at)
+            take_field(bulk, &deed, i, fields[i], input);
+    check_doubled(bulk, &deed, line);
+    status = add(conn, bulk, &deed);
+    if (status != STORAGE_DONE)
+        return status;
+    tell_all(bulk, line, &deed);
+    return STORAGE_OK;
+}
