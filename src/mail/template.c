@@ -16,10 +16,10 @@ static const struct mail_value invitation_samples[] = {
     { "link", { "https://example.com/invite/", 27 } },
 };
 
+/* Anybody can order in anybody's name and at anybody's address: what they typed is not for these mails. */
 static const struct mail_value ticket_samples[] = {
     { "title", { "Soldering for beginners", 23 } },
     { "when", { "4 December 2026, 17:00 UTC", 26 } },
-    { "name", { "Jane Smith", 10 } },
     { "quantity", { "2", 1 } },
     { "amount", { "30.00 EUR", 9 } },
     { "expires", { "22 November 2026, 08:13 UTC", 27 } },
@@ -42,7 +42,7 @@ static const struct mail_template templates[] = {
     { .kind = "ticket_confirmed",
       .subject = "Your ticket: {title}",
       .heading = "{title}",
-      .lead = "{name}, you are registered for {title}: {when}, for {quantity}.",
+      .lead = "You are registered for {title}: {when}, for {quantity}.",
       .button = "Show the ticket",
       .note = "Your code is {code}. Whoever has it can use the ticket or cancel it, so keep this mail to "
               "yourself.",
@@ -50,8 +50,7 @@ static const struct mail_template templates[] = {
     { .kind = "ticket_pending",
       .subject = "To be paid: {title}",
       .heading = "{title}",
-      .lead =
-          "{name}, we hold {quantity} for you: {title}, {when}. Please pay {amount}; then they are yours.",
+      .lead = "We hold {quantity} for you: {title}, {when}. Please pay {amount}; then they are yours.",
       .button = "Show the registration",
       .note =
           "Your code is {code}. Unless it is paid by {expires}, what we hold goes to others. Whoever has the "
@@ -60,14 +59,14 @@ static const struct mail_template templates[] = {
     { .kind = "ticket_paid",
       .subject = "Paid: {title}",
       .heading = "{title}",
-      .lead = "{name}, your payment of {amount} has arrived. You are registered for {title}: {when}, for "
+      .lead = "Your payment of {amount} has arrived. You are registered for {title}: {when}, for "
               "{quantity}.",
       .note = "Your ticket is behind the link in our earlier mail.",
       TICKET_SAMPLES },
     { .kind = "ticket_cancelled",
       .subject = "Cancelled: {title}",
       .heading = "{title}",
-      .lead = "{name}, your registration for {title}, {when}, for {quantity}, was cancelled.",
+      .lead = "Your registration for {title}, {when}, for {quantity}, was cancelled.",
       .note = "If this was not meant to be, register again or answer this mail.",
       TICKET_SAMPLES },
 };

@@ -12,11 +12,17 @@
 #define TETHER_SPACES_TICKET_H
 
 #include "access/audit.h"
+#include "base/clock.h"
 #include "spaces/code.h"
 #include "spaces/offer.h"
 #include "tenancy/tenant.h"
 
 #define TICKET_MAX_QUANTITY 20
+
+/* How many orders of the public one mail address takes in TICKET_ORDERS_US, in all tenants together: whoever
+ * orders has mail sent to an address that may be anybody's. Not where rate_limits.enabled is off. */
+#define TICKET_ORDERS_MAX 10
+#define TICKET_ORDERS_US  (3600 * CLOCK_SECOND)
 
 enum ticket_status { TICKET_PENDING = 0, TICKET_CONFIRMED, TICKET_CANCELLED, TICKET_EXPIRED };
 /* "pending" … */
@@ -68,6 +74,7 @@ enum ticket_verdict {
     TICKET_NOT_YET,     /* it is to be had from offer.opens_at on */
     TICKET_TOO_LATE,    /* … until offer.closes_at; to cancel: it has begun */
     TICKET_SOLD_OUT,    /* fewer than so many are left: offer says how many */
+    TICKET_TOO_MANY,    /* of that mail address, until retry_at */
     TICKET_NOT_PENDING, /* to be paid: ticket.status says what it is */
     TICKET_NOT_OPEN,    /* to be cancelled: likewise */
     TICKET_USED,        /* to be cancelled: it was checked in */
@@ -79,7 +86,7 @@ struct ticket_deed {
     const struct tenant *tenant;
     struct audit_actor actor;
     struct str portal_base; /* "https://acme.example.com/portal/" */
-    bool is_staff; /* may order what is not published or not open, and cancel what has begun */
+    bool is_staff;          /* may order what is not published or not open, and cancel what has begun */
     int64_t now;
 
     /* To order. */
@@ -94,6 +101,7 @@ struct ticket_deed {
     struct offer offer;
     struct ticket ticket;        /* as it is now */
     struct str code, portal_url; /* order, reissue: shown this once */
+    int64_t retry_at;
 };
 
 /* OK with deed->verdict, or a failure. The arena holds the code: let it wipe. */

@@ -1,6 +1,8 @@
 /* Deeds on tickets. Confirming, cancelling and reissuing go one way: read, judge, change, write it down; what
  * differs stands in the table of kinds. Ordering has its own beginning and the same end. */
+#include "access/shared_rate.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "spaces/ticket_mail.h"
 #include "spaces/ticket_row.h"
 
@@ -170,6 +172,19 @@ static enum storage_status judge_offer(struct work *work)
     return deed->now >= offer->closes_at ? refuse(deed, TICKET_TOO_LATE) : STORAGE_OK;
 }
 
+/* It counts with the order alone: what is refused or fails counts nothing. */
+static enum storage_status count_order(struct work *work)
+{
+    struct ticket_deed *deed = work->deed;
+    const struct rate rate = { TICKET_ORDERS_MAX, TICKET_ORDERS_US };
+    struct str email = text_normal_email(work->arena, deed->email);
+    if (deed->is_staff || !deed->config->rate_limits.enabled)
+        return STORAGE_OK;
+    enum storage_status status = shared_rate_count(work->conn, arena_join(work->arena, STR("order:"), email),
+                                                   &rate, deed->now, &deed->retry_at);
+    return status == STORAGE_DONE ? refuse(deed, TICKET_TOO_MANY) : status;
+}
+
 static enum storage_status insert(struct work *work)
 {
     DB_ROWS(rows);
@@ -228,6 +243,8 @@ static enum storage_status order_in(struct db_conn *conn, void *context)
     deed->verdict = TICKET_DONE;
     work->conn = conn;
     enum storage_status status = judge_offer(work);
+    if (status == STORAGE_OK)
+        status = count_order(work);
     if (status != STORAGE_OK)
         return status;
     status = take_seats(work, &deed->offer, deed->quantity);

@@ -39,7 +39,6 @@ enum storage_status ticket_mail_send(struct db_conn *conn, struct arena *arena,
     const struct mail_value values[] = {
         { "title", ticket->title },
         { "when", when(arena, ticket) },
-        { "name", ticket->name },
         { "quantity", arena_printf(arena, "%lld", (long long)ticket->quantity) },
         { "amount", money_in_words(arena, ticket->amount, ticket->currency) },
         { "expires", clock_in_words(arena, ticket->expires_at) },

@@ -111,6 +111,13 @@ static const char *state_text(const struct call *call, const struct ticket_deed 
     return arena_printf(call->arena, "This ticket is %s.", ticket_status_name(deed->ticket.status)).at;
 }
 
+static enum error_code fail_too_many(struct call *call, const struct ticket_deed *deed)
+{
+    call_fail(call, ERR_RATE_LIMIT, "This address has ordered too often; try again later.");
+    call->failure.retry_after = (deed->retry_at - call->now) / CLOCK_SECOND + 1;
+    return ERR_RATE_LIMIT;
+}
+
 enum error_code spaces_ticket_refuse(struct call *call, const struct ticket_deed *deed)
 {
     switch (deed->verdict) {
@@ -125,6 +132,8 @@ enum error_code spaces_ticket_refuse(struct call *call, const struct ticket_deed
                          deed->ticket.id ? "It is too late to cancel this ticket." : "This is over.");
     case TICKET_SOLD_OUT:
         return call_fail(call, ERR_CONFLICT, left_text(call, deed));
+    case TICKET_TOO_MANY:
+        return fail_too_many(call, deed);
     case TICKET_USED:
         return call_fail(call, ERR_CONFLICT, "This ticket has been used.");
     case TICKET_NOT_PENDING:

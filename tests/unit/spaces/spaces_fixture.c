@@ -24,7 +24,8 @@ struct spaces *spaces_new(void)
     assert_non_null(spaces);
     json_init();
     spaces->fixture = fixture_new();
-    spaces->config = fixture_config("payments: { webhook_secret: \"" SECRET "\", pending_ttl: 1h }\n");
+    spaces->config = fixture_config("payments: { webhook_secret: \"" SECRET "\", pending_ttl: 1h }\n"
+                                    "rate_limits: { enabled: false }\n");
     int64_t acme = fixture_tenant(spaces->fixture, "acme", NULL, false);
     int64_t bolt = fixture_tenant(spaces->fixture, "bolt", NULL, false);
     tenant_by_id(spaces->fixture->conn, spaces->fixture->arena, acme, &spaces->acme);

@@ -135,6 +135,41 @@ static void test_order__what_is_not_to_be_had(void **state)
     assert_int_equal(event_taken(spaces) + day_taken(spaces), 0);
 }
 
+/* Whoever orders writes to an address of their choice: not often, and nothing of their own. */
+static void test_order__mails_no_address_more_than_it_should(void **state)
+{
+    struct spaces *spaces = *state;
+    spaces->config->rate_limits.enabled = true;
+    spaces_exec(spaces, "UPDATE events SET capacity = 100");
+    for (int i = 0; i < TICKET_ORDERS_MAX; i++) {
+        struct ticket_deed deed = spaces_order(spaces, 1);
+        assert_int_equal(order(spaces, &deed), TICKET_DONE);
+    }
+    struct ticket_deed more = spaces_order(spaces, 1), other = more, staff = more, later = more;
+    more.email = STR("JANE@example.com");
+    assert_int_equal(order(spaces, &more), TICKET_TOO_MANY);
+    assert_int_equal(more.retry_at % TICKET_ORDERS_US, 0);
+    assert_int_equal(event_taken(spaces), TICKET_ORDERS_MAX);
+    other.email = STR("john@example.com");
+    assert_int_equal(order(spaces, &other), TICKET_DONE);
+    staff.is_staff = true;
+    assert_int_equal(order(spaces, &staff), TICKET_DONE);
+    later.now = more.retry_at;
+    assert_int_equal(order(spaces, &later), TICKET_DONE);
+}
+
+static void test_order__mails_nothing_that_was_typed(void **state)
+{
+    struct spaces *spaces = *state;
+    struct ticket_deed deed = spaces_order(spaces, 1);
+    deed.name = STR("You have won: evil.example");
+    assert_int_equal(order(spaces, &deed), TICKET_DONE);
+    assert_int_equal(spaces_count(spaces, "SELECT COUNT(*) FROM mail_outbox"), 1);
+    assert_int_equal(spaces_count(spaces, "SELECT COUNT(*) FROM mail_outbox WHERE subject LIKE '%evil%' OR "
+                                          "body_text LIKE '%evil%' OR body_html LIKE '%evil%'"),
+                     0);
+}
+
 static void test_order__capacity_is_exact(void **state)
 {
     struct spaces *spaces = *state;
@@ -442,6 +477,8 @@ int main(void)
         TEST(test_order__free_is_confirmed_and_mailed),
         TEST(test_order__the_code_is_kept_as_a_hash),
         TEST(test_order__what_is_not_to_be_had),
+        TEST(test_order__mails_no_address_more_than_it_should),
+        TEST(test_order__mails_nothing_that_was_typed),
         TEST(test_order__capacity_is_exact),
         TEST(test_order__each_day_of_a_pass_has_its_own),
         TEST(test_pending__gives_its_seats_to_who_asks_when_its_time_is_over),
