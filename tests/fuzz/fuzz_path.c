@@ -38,7 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(size > 0 && data[0] == '/' && path.n <= ROUTER_MAX_SEGMENTS);
         FUZZ_CHECK(path_decode(arena, encode(arena, &path), &again) == PATH_FOUND && again.n == path.n);
         for (size_t i = 0; i < path.n; i++) {
-            check_segment(path.segments[i]);
+            /* Only the last one may be empty, behind another: "/panel/". */
+            if (i == 0 || i + 1 < path.n || path.segments[i].len > 0)
+                check_segment(path.segments[i]);
             FUZZ_CHECK(str_equal(path.segments[i], again.segments[i]));
         }
     }
