@@ -14,8 +14,8 @@
 /* crm has no root scope: there, staff who signed in at home see every organization. */
 static bool is_everywhere(const struct call *call)
 {
-    return call->root_scope ||
-           (call->surface == &crm_surface && call->tenant.is_root && call->grant.is_staff);
+    return call->root_scope || (call->surface == &crm_surface && call->tenant.is_root &&
+                                call->grant.is_staff && call->principal.kind == PRINCIPAL_USER);
 }
 
 struct record_caller record_caller_of(struct call *call)

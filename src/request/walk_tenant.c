@@ -125,7 +125,8 @@ static enum error_code after_by_host(struct call *call)
         return call_fail_storage(call, status);
     if (!call->grant.is_staff)
         return OK;
-    call->root_scope = slug.at == NULL;
+    /* An API token is of its own tenant, also when that is the operator's. */
+    call->root_scope = slug.at == NULL && call->principal.kind == PRINCIPAL_USER;
     return slug.at ? find_slug(call, slug) : OK;
 }
 

@@ -183,6 +183,32 @@ static void test_record__staff_see_all_tenants(void **state)
     assert_status(at_home(admin, "GET", "/api/categories", NULL), 403);
 }
 
+/* An API token is of one tenant, and the operator's is one. */
+static void test_record__staff_tokens_stay_at_home(void **state)
+{
+    (void)state;
+    const char *super = token_for(world, "super@msp.example", "localhost");
+    add_category("Laptops");
+    assert_status(ASK(world, .method = "POST", .target = "/api/contacts", .host = ACME, .token = admin,
+                      .json = "{\"firstName\":\"Dana\"}"),
+                  201);
+    const char *contact = member_of(world, &world->last->reply, "id");
+    contact = arena_printf(world->fixture->arena, "/api/contacts/%s", contact).at;
+    assert_status(at_home(super, "GET", contact, NULL), 200);
+    assert_status(at_home(super, "POST", "/api/settings/api-keys",
+                          "{\"name\":\"x\",\"scopes\":[\"assets.view\",\"categories.manage\","
+                          "\"contacts.view\",\"contacts.delete\"]}"),
+                  201);
+    const char *key = member_of(world, &world->last->reply, "data.token");
+    assert_string_equal(names_of(at_home(key, "GET", "/api/categories", NULL)), "");
+    assert_status(at_home(key, "GET", "/api/categories/1", NULL), 404);
+    assert_status(at_home(key, "DELETE", "/api/categories/1", NULL), 404);
+    assert_status(at_home(key, "GET", "/api/categories?tenant=acme", NULL), 403);
+    assert_reply(at_home(key, "GET", "/api/contacts", NULL), 200, "{\"data\":[],\"nextCursor\":null}");
+    assert_status(at_home(key, "GET", contact, NULL), 404);
+    assert_status(at_home(key, "DELETE", contact, NULL), 404);
+}
+
 /* ---- refusals ---- */
 
 static void test_record__tells_all_that_is_wrong_at_once(void **state)
@@ -525,6 +551,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_record__is_audited_with_what_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__stays_when_nothing_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__staff_see_all_tenants, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record__staff_tokens_stay_at_home, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__tells_all_that_is_wrong_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__unique_key_taken_is_a_conflict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record__of_another_tenant_is_none, set_up, tear_down),
