@@ -233,6 +233,15 @@ const char *member_of(struct world *world, const struct reply *reply, const char
     return item->valuestring;
 }
 
+const char *printed(struct world *world, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = arena_vprintf(world->fixture->arena, format, args);
+    va_end(args);
+    return text.at;
+}
+
 const char *token_for(struct world *world, const char *email, const char *host)
 {
     struct str body =

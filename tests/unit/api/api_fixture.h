@@ -64,6 +64,9 @@ const char *header_of(const struct reply *reply, const char *name);
 /* The text of a string member, in the fixture's arena; `path` is "token" or "user.id". */
 const char *member_of(struct world *world, const struct reply *reply, const char *path);
 
+/* Text in the fixture's arena. */
+const char *printed(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Signs in over crm with `json`'s e-mail and PASSWORD on that host; the token. */
 const char *token_for(struct world *world, const char *email, const char *host);
 

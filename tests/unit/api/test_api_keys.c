@@ -25,16 +25,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static const char *text(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static const char *text(struct world *w, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct str made = arena_vprintf(w->fixture->arena, format, args);
-    va_end(args);
-    return made.at;
-}
-
 static const char *admin(struct world *w)
 {
     return token_for(w, "admin@acme.example", NULL);
@@ -48,7 +38,7 @@ static const struct reply *make(struct world *w, const char *token, const char *
 /* A token of acme's admin with these scopes, quoted; `more` begins with a comma, or is "". */
 static const char *key_with(struct world *w, const char *scopes, const char *more)
 {
-    assert_status(make(w, admin(w), text(w, "{\"name\":\"Key\",\"scopes\":[%s]%s}", scopes, more)), 201);
+    assert_status(make(w, admin(w), printed(w, "{\"name\":\"Key\",\"scopes\":[%s]%s}", scopes, more)), 201);
     return member_of(w, &w->last->reply, "data.token");
 }
 
@@ -83,13 +73,13 @@ static void test_create__shows_the_secret_this_once(void **state)
     const char *at = v1_time_of(w, "SELECT created_at FROM api_tokens", DB_NO_ARGS);
     assert_reply(
         reply, 200,
-        text(w,
-             "{\"success\":true,\"data\":[{\"id\":1,\"name\":\"Key\",\"prefix\":\"%.12s\",\"scopes\":["
-             "\"assets.view\",\"team.view\"],\"expires_at\":null,\"allowed_addresses\":[],"
-             "\"rate_limit\":null,\"last_used_at\":null,\"previous_until\":null,\"created_by\":"
-             "{\"id\":4,\"name\":\"Sarah Chen\",\"email\":\"admin@acme.example\"},\"created_at\":"
-             "\"%s\",\"updated_at\":\"%s\"}],\"next\":null}",
-             secret, at, at));
+        printed(w,
+                "{\"success\":true,\"data\":[{\"id\":1,\"name\":\"Key\",\"prefix\":\"%.12s\",\"scopes\":["
+                "\"assets.view\",\"team.view\"],\"expires_at\":null,\"allowed_addresses\":[],"
+                "\"rate_limit\":null,\"last_used_at\":null,\"previous_until\":null,\"created_by\":"
+                "{\"id\":4,\"name\":\"Sarah Chen\",\"email\":\"admin@acme.example\"},\"created_at\":"
+                "\"%s\",\"updated_at\":\"%s\"}],\"next\":null}",
+                secret, at, at));
 }
 
 static void test_create__names_what_is_wrong(void **state)
@@ -161,7 +151,7 @@ static void test_scopes__follow_the_owner(void **state)
     assert_team(w, key, 200);
     for (size_t i = 0; i < 2; i++) {
         assert_status(V1(w, "acme", .method = "PATCH", .target = "/api/v1/team/members/4/role",
-                         .token = owner, .json = text(w, "{\"role\":\"%s\"}", roles[i].role)),
+                         .token = owner, .json = printed(w, "{\"role\":\"%s\"}", roles[i].role)),
                       200);
         assert_team(w, key, roles[i].status);
     }
@@ -223,7 +213,7 @@ static void test_expiry__is_held(void **state)
 {
     struct world *w = *state;
     struct str at = clock_iso8601(w->fixture->arena, clock_now() + 60 * CLOCK_SECOND);
-    const char *key = key_with(w, "\"team.view\"", text(w, ",\"expires_at\":\"%s\"", at.at));
+    const char *key = key_with(w, "\"team.view\"", printed(w, ",\"expires_at\":\"%s\"", at.at));
     assert_team(w, key, 200);
     clock_shift_for_tests(59 * CLOCK_SECOND);
     assert_team(w, key, 200);
@@ -303,7 +293,7 @@ static void test_rotate__gives_nobody_more_than_they_have(void **state)
     struct world *w = *state;
     const char *keeper = key_with(w, "\"api_keys.manage\"", "");
     key_with(w, "\"team.view\"", "");
-    const char *target = text(w, KEYS "/%lld/rotate", (long long)newest(w));
+    const char *target = printed(w, KEYS "/%lld/rotate", (long long)newest(w));
     assert_status(ASK(w, .method = "POST", .target = target, .token = keeper), 403);
     assert_status(
         ASK(w, .method = "POST", .target = target, .token = token_for(w, "owner@acme.example", NULL)), 403);
@@ -326,27 +316,27 @@ static void test_bounds__bind_what_is_done_with_a_token(void **state)
     const char *later = clock_iso8601(arena, clock_now() + 90 * CLOCK_SECOND).at;
     const char *keeper =
         key_with(w, "\"api_keys.manage\"",
-                 text(w, ",\"expires_at\":\"%s\",\"allowed_addresses\":[\"192.0.2.0/24\",\"::1\"]", soon));
+                 printed(w, ",\"expires_at\":\"%s\",\"allowed_addresses\":[\"192.0.2.0/24\",\"::1\"]", soon));
     key_with(w, "\"api_keys.manage\"", "");
     const struct {
         const char *method, *target, *json;
         int status;
     } cases[] = {
         { "PATCH", KEYS "/1", "{\"expires_at\":null}", 403 },
-        { "PATCH", KEYS "/1", text(w, "{\"expires_at\":\"%s\"}", later), 403 },
+        { "PATCH", KEYS "/1", printed(w, "{\"expires_at\":\"%s\"}", later), 403 },
         { "PATCH", KEYS "/1", "{\"allowed_addresses\":null}", 403 },
         { "PATCH", KEYS "/1", "{\"allowed_addresses\":[\"::1\",\"192.0.2.0/23\"]}", 403 },
         { "POST", KEYS "/2/rotate", "{}", 403 },
         { "POST", KEYS, "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"]}", 403 },
         { "POST", KEYS,
-          text(w, "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"],\"expires_at\":\"%s\"}", soon), 403 },
+          printed(w, "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"],\"expires_at\":\"%s\"}", soon), 403 },
         { "PATCH", KEYS "/2", "{\"name\":\"y\"}", 200 },
         { "PATCH", KEYS "/1", "{\"allowed_addresses\":[\"192.0.2.0/24\"]}", 200 },
         { "POST", KEYS,
-          text(w,
-               "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"],\"expires_at\":\"%s\","
-               "\"allowed_addresses\":[\"192.0.2.0/24\"]}",
-               soon),
+          printed(w,
+                  "{\"name\":\"x\",\"scopes\":[\"api_keys.manage\"],\"expires_at\":\"%s\","
+                  "\"allowed_addresses\":[\"192.0.2.0/24\"]}",
+                  soon),
           201 },
         { "POST", KEYS "/1/rotate", "{}", 200 },
     };

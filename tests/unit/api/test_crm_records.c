@@ -26,26 +26,18 @@ static const struct person {
 static struct world *world;
 static const char *tokens[WHO_COUNT];
 
-static const char *text(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct str made = arena_vprintf(world->fixture->arena, format, args);
-    va_end(args);
-    return made.at;
-}
-
 static const char *user_id(enum who who)
 {
-    return text(CRM_ID("%016x"), who);
+    return printed(world, CRM_ID("%016x"), who);
 }
 
 static const char *sign_in(const struct person *person)
 {
-    const char *in = person->organization ? text(",\"organizationId\":\"%s\"", person->organization) : "";
+    const char *in =
+        person->organization ? printed(world, ",\"organizationId\":\"%s\"", person->organization) : "";
     const struct reply *reply =
         ASK(world, .method = "POST", .target = "/api/auth/login",
-            .json = text("{\"email\":\"%s\",\"password\":\"" PASSWORD "\"%s}", person->email, in));
+            .json = printed(world, "{\"email\":\"%s\",\"password\":\"" PASSWORD "\"%s}", person->email, in));
     assert_status(reply, 200);
     return member_of(world, reply, "token");
 }
@@ -81,7 +73,7 @@ static const char *add(enum who who, const char *target, const char *json)
 
 static const char *add_contact(enum who who, const char *name)
 {
-    return add(who, "/api/contacts", text("{\"firstName\":\"%s\"}", name));
+    return add(who, "/api/contacts", printed(world, "{\"firstName\":\"%s\"}", name));
 }
 
 /* The first names on a page, with a comma between. */
@@ -104,8 +96,9 @@ static const char *add_department(void)
     const char *id = add(ADMIN, "/api/departments", "{\"name\":\"Sales\"}");
     static const enum who members[] = { HEAD, REP };
     for (size_t i = 0; i < 2; i++)
-        assert_status(as(ADMIN, "PUT", text("/api/departments/%s/members/%s", id, user_id(members[i])), NULL),
-                      204);
+        assert_status(
+            as(ADMIN, "PUT", printed(world, "/api/departments/%s/members/%s", id, user_id(members[i])), NULL),
+            204);
     return id;
 }
 
@@ -125,11 +118,11 @@ static void test_contact__is_its_creators_and_of_their_department(void **state)
     assert_string_equal(member_of(world, reply, "status"), "new");
     assert_int_equal(strlen(member_of(world, reply, "id")), CRM_ID_LEN);
     const char *alone = add_contact(BOTH, "Alone");
-    assert_non_null(
-        strstr(as(BOTH, "GET", text("/api/contacts/%s", alone), NULL)->body.at, "\"departmentId\":null"));
+    assert_non_null(strstr(as(BOTH, "GET", printed(world, "/api/contacts/%s", alone), NULL)->body.at,
+                           "\"departmentId\":null"));
     const char *staffs = add_contact(STAFF, "Staffs");
-    assert_non_null(
-        strstr(as(ADMIN, "GET", text("/api/contacts/%s", staffs), NULL)->body.at, "\"assignedTo\":null"));
+    assert_non_null(strstr(as(ADMIN, "GET", printed(world, "/api/contacts/%s", staffs), NULL)->body.at,
+                           "\"assignedTo\":null"));
 }
 
 static void test_contact__ids_that_mean_nothing_are_not_found(void **state)
@@ -143,10 +136,10 @@ static void test_contact__ids_that_mean_nothing_are_not_found(void **state)
                                        "507f1f77bcf86cd7994390111",
                                        "ffffffffffffffffffffffff" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_reply(as(REP, "GET", text("/api/contacts/%s", bad[i]), NULL), 404, NOT_FOUND);
+        assert_reply(as(REP, "GET", printed(world, "/api/contacts/%s", bad[i]), NULL), 404, NOT_FOUND);
     /* The right number, another time. */
-    assert_reply(as(REP, "GET", text("/api/contacts/00000001%s", id + 8), NULL), 404, NOT_FOUND);
-    assert_status(as(REP, "GET", text("/api/contacts/%s", id), NULL), 200);
+    assert_reply(as(REP, "GET", printed(world, "/api/contacts/00000001%s", id + 8), NULL), 404, NOT_FOUND);
+    assert_status(as(REP, "GET", printed(world, "/api/contacts/%s", id), NULL), 200);
 }
 
 static void test_contact__refuses_what_it_does_not_take(void **state)
@@ -160,10 +153,12 @@ static void test_contact__refuses_what_it_does_not_take(void **state)
     const char *id = add_contact(REP, "Dana");
     static const char *const locked[] = { "createdBy", "organizationId", "lastContactedAt", "tenant_id" };
     for (size_t i = 0; i < sizeof locked / sizeof locked[0]; i++)
-        assert_status(as(REP, "PATCH", text("/api/contacts/%s", id), text("{\"%s\":\"x\"}", locked[i])), 400);
-    assert_status(
-        as(REP, "PATCH", text("/api/contacts/%s", id), text("{\"assignedTo\":\"%s\"}", user_id(BOLT_REP))),
-        400); /* nobody here */
+        assert_status(as(REP, "PATCH", printed(world, "/api/contacts/%s", id),
+                         printed(world, "{\"%s\":\"x\"}", locked[i])),
+                      400);
+    assert_status(as(REP, "PATCH", printed(world, "/api/contacts/%s", id),
+                     printed(world, "{\"assignedTo\":\"%s\"}", user_id(BOLT_REP))),
+                  400); /* nobody here */
     assert_status(as(VIEWER, "POST", "/api/contacts", "{\"firstName\":\"X\"}"), 403);
 }
 
@@ -179,7 +174,7 @@ static void add_contacts(void)
     ids[0] = add_contact(REP, names[0]);
     ids[1] = add_contact(BOTH, names[1]);
     ids[2] = add(STAFF, "/api/contacts",
-                 text("{\"firstName\":\"%s\",\"departmentId\":\"%s\"}", names[2], department));
+                 printed(world, "{\"firstName\":\"%s\",\"departmentId\":\"%s\"}", names[2], department));
     ids[3] = add_contact(STAFF, names[3]);
 }
 
@@ -201,7 +196,7 @@ static void test_scope__one_contact(void **state)
     add_contacts();
     for (size_t s = 0; s < SEERS; s++)
         for (size_t c = 0; c < 4; c++) {
-            const char *path = text("/api/contacts/%s", ids[c]);
+            const char *path = printed(world, "/api/contacts/%s", ids[c]);
             int read = seers[s].sees[c] ? 200 : 404;
             int write = seers[s].writes ? read : 403;
             assert_status(as(seers[s].who, "GET", path, NULL), read);
@@ -223,7 +218,7 @@ static void test_scope__lists_and_filters(void **state)
                 buf_printf(&expected, "%s%s", expected.len ? "," : "", names[c]);
         const char *all = expected.len ? buf_str(&expected).at : "";
         assert_string_equal(names_of(as(seers[s].who, "GET", "/api/contacts?sort=id", NULL)), all);
-        const char *of_rep = text("/api/contacts?assignedTo=%s", user_id(REP));
+        const char *of_rep = printed(world, "/api/contacts?assignedTo=%s", user_id(REP));
         assert_string_equal(names_of(as(seers[s].who, "GET", of_rep, NULL)),
                             seers[s].sees[0] ? names[0] : "");
     }
@@ -238,8 +233,9 @@ static void test_scope__staff_at_home_see_all(void **state)
     const char *home = token_for(world, "staff@msp.example", "localhost");
     assert_string_equal(names_of(ASK(world, .target = "/api/contacts", .token = home)),
                         "Reps,Boths,Departments,Nobodys,Bolts");
-    const struct reply *reply = ASK(world, .method = "PATCH", .target = text("/api/contacts/%s", bolts),
-                                    .token = home, .json = "{\"status\":\"lead\"}");
+    const struct reply *reply =
+        ASK(world, .method = "PATCH", .target = printed(world, "/api/contacts/%s", bolts), .token = home,
+            .json = "{\"status\":\"lead\"}");
     assert_status(reply, 200);
     assert_string_equal(member_of(world, reply, "organizationId"), BOLT_ID);
     assert_int_equal(
@@ -255,12 +251,12 @@ static void test_scope__conversations_and_messages(void **state)
     add_contacts();
     const char *conversations[4];
     for (size_t c = 0; c < 4; c++)
-        conversations[c] =
-            add(ADMIN, "/api/conversations", text("{\"contactId\":\"%s\",\"subject\":\"S\"}", ids[c]));
+        conversations[c] = add(ADMIN, "/api/conversations",
+                               printed(world, "{\"contactId\":\"%s\",\"subject\":\"S\"}", ids[c]));
     for (size_t s = 0; s < SEERS; s++)
         for (size_t c = 0; c < 4; c++) {
-            const char *path = text("/api/conversations/%s", conversations[c]);
-            const char *messages = text("%s/messages", path);
+            const char *path = printed(world, "/api/conversations/%s", conversations[c]);
+            const char *messages = printed(world, "%s/messages", path);
             int read = seers[s].sees[c] ? 200 : 404;
             assert_status(as(seers[s].who, "GET", path, NULL), read);
             assert_status(as(seers[s].who, "GET", messages, NULL), read);
@@ -269,7 +265,7 @@ static void test_scope__conversations_and_messages(void **state)
                                                                                           ? 201
                                                                                           : 404);
             assert_status(as(seers[s].who, "POST", "/api/conversations",
-                             text("{\"contactId\":\"%s\",\"subject\":\"T\"}", ids[c])),
+                             printed(world, "{\"contactId\":\"%s\",\"subject\":\"T\"}", ids[c])),
                           !seers[s].writes   ? 403
                           : seers[s].sees[c] ? 201
                                              : 400);
@@ -281,14 +277,14 @@ static void test_scope__a_contact_stays_in_sight(void **state)
 {
     (void)state;
     add_contacts();
-    const char *mine = text("/api/contacts/%s", ids[0]);
-    const char *to_both = text("{\"assignedTo\":\"%s\"}", user_id(BOTH));
-    const char *before = text("%.*s", STR_ARG(as(ADMIN, "GET", mine, NULL)->body));
+    const char *mine = printed(world, "/api/contacts/%s", ids[0]);
+    const char *to_both = printed(world, "{\"assignedTo\":\"%s\"}", user_id(BOTH));
+    const char *before = printed(world, "%.*s", STR_ARG(as(ADMIN, "GET", mine, NULL)->body));
     assert_reply(as(REP, "PATCH", mine, to_both), 403,
                  "{\"error\":\"You can only leave contacts with those whose contacts you see.\"}");
-    assert_status(
-        as(REP, "POST", "/api/contacts", text("{\"firstName\":\"X\",\"assignedTo\":\"%s\"}", user_id(HEAD))),
-        403);
+    assert_status(as(REP, "POST", "/api/contacts",
+                     printed(world, "{\"firstName\":\"X\",\"assignedTo\":\"%s\"}", user_id(HEAD))),
+                  403);
     assert_reply(as(ADMIN, "GET", mine, NULL), 200, before);
     assert_string_equal(names_of(as(ADMIN, "GET", "/api/contacts?sort=id", NULL)),
                         "Reps,Boths,Departments,Nobodys");
@@ -303,12 +299,15 @@ static void test_scope__goes_by_the_department_of_now(void **state)
     add_contacts();
     const char *other = add(ADMIN, "/api/departments", "{\"name\":\"Support\"}");
     assert_string_equal(names_of(as(HEAD, "GET", "/api/contacts?sort=id", NULL)), "Reps,Departments");
-    assert_status(as(ADMIN, "PUT", text("/api/departments/%s/members/%s", other, user_id(HEAD)), NULL), 204);
+    assert_status(
+        as(ADMIN, "PUT", printed(world, "/api/departments/%s/members/%s", other, user_id(HEAD)), NULL), 204);
     assert_string_equal(names_of(as(HEAD, "GET", "/api/contacts?sort=id", NULL)), "");
-    assert_status(as(ADMIN, "DELETE", text("/api/departments/%s/members/%s", other, user_id(HEAD)), NULL),
-                  204);
-    assert_status(as(ADMIN, "DELETE", text("/api/departments/%s/members/%s", other, user_id(HEAD)), NULL),
-                  404);
+    assert_status(
+        as(ADMIN, "DELETE", printed(world, "/api/departments/%s/members/%s", other, user_id(HEAD)), NULL),
+        204);
+    assert_status(
+        as(ADMIN, "DELETE", printed(world, "/api/departments/%s/members/%s", other, user_id(HEAD)), NULL),
+        404);
     assert_string_equal(names_of(as(HEAD, "GET", "/api/contacts?sort=id", NULL)), "");
 }
 
@@ -318,9 +317,10 @@ static void test_messages__are_counted_and_dated(void **state)
 {
     (void)state;
     const char *contact = add_contact(REP, "Dana");
-    const char *talk = add(REP, "/api/conversations",
-                           text("{\"contactId\":\"%s\",\"subject\":\"S\",\"channel\":\"phone\"}", contact));
-    const char *messages = text("/api/conversations/%s/messages", talk);
+    const char *talk =
+        add(REP, "/api/conversations",
+            printed(world, "{\"contactId\":\"%s\",\"subject\":\"S\",\"channel\":\"phone\"}", contact));
+    const char *messages = printed(world, "/api/conversations/%s/messages", talk);
     const struct reply *reply =
         as(REP, "POST", messages, "{\"body\":\"Hi\",\"sentAt\":\"2026-01-02T03:04:05Z\"}");
     assert_status(reply, 201);
@@ -328,20 +328,21 @@ static void test_messages__are_counted_and_dated(void **state)
     assert_string_equal(member_of(world, reply, "authorId"), user_id(REP));
     assert_string_equal(member_of(world, reply, "direction"), "outbound");
     assert_status(as(REP, "POST", messages, "{\"body\":\"Old\",\"sentAt\":\"2025-01-02T03:04:05Z\"}"), 201);
-    reply = as(REP, "GET", text("/api/conversations/%s", talk), NULL);
+    reply = as(REP, "GET", printed(world, "/api/conversations/%s", talk), NULL);
     assert_non_null(strstr(reply->body.at, "\"messageCount\":2,\"lastMessageAt\":\"2026-01-02T03:04:05"));
-    reply = as(REP, "GET", text("/api/contacts/%s", contact), NULL);
+    reply = as(REP, "GET", printed(world, "/api/contacts/%s", contact), NULL);
     assert_non_null(strstr(reply->body.at, "\"lastContactedAt\":\"2026-01-02T03:04:05"));
-    assert_status(as(REP, "POST", messages, text("{\"body\":\"X\",\"conversationId\":\"%s\"}", talk)), 400);
+    assert_status(
+        as(REP, "POST", messages, printed(world, "{\"body\":\"X\",\"conversationId\":\"%s\"}", talk)), 400);
     assert_status(as(REP, "POST", "/api/conversations/1/messages", "{\"body\":\"X\"}"), 404);
-    assert_status(as(REP, "DELETE", text("/api/contacts/%s", contact), NULL), 409);
-    assert_status(as(REP, "DELETE", text("/api/conversations/%s", talk), NULL), 204);
+    assert_status(as(REP, "DELETE", printed(world, "/api/contacts/%s", contact), NULL), 409);
+    assert_status(as(REP, "DELETE", printed(world, "/api/conversations/%s", talk), NULL), 204);
     assert_int_equal(count_of(world, "SELECT COUNT(*) FROM messages", DB_NO_ARGS), 0);
     assert_int_equal(count_of(world,
                               "SELECT used FROM tenant_usage WHERE tenant_id = 2 AND kind = 'messages'",
                               DB_NO_ARGS),
                      0);
-    assert_status(as(REP, "DELETE", text("/api/contacts/%s", contact), NULL), 204);
+    assert_status(as(REP, "DELETE", printed(world, "/api/contacts/%s", contact), NULL), 204);
 }
 
 /* ---- departments ---- */
@@ -350,24 +351,24 @@ static void test_departments__know_their_members(void **state)
 {
     (void)state;
     const char *id = add_department();
-    const char *members = text("/api/departments/%s/members", id);
-    const struct reply *reply = as(ADMIN, "GET", text("%s?limit=1", members), NULL);
+    const char *members = printed(world, "/api/departments/%s/members", id);
+    const struct reply *reply = as(ADMIN, "GET", printed(world, "%s?limit=1", members), NULL);
     assert_status(reply, 200);
     assert_non_null(strstr(reply->body.at, "\"fullName\":\"Hedy Head\",\"email\":\"head@acme.example\","
                                            "\"accessRole\":\"DEPARTMENT_HEAD\""));
     const char *cursor = member_of(world, reply, "nextCursor");
-    reply = as(ADMIN, "GET", text("%s?limit=1&cursor=%s", members, cursor), NULL);
+    reply = as(ADMIN, "GET", printed(world, "%s?limit=1&cursor=%s", members, cursor), NULL);
     assert_non_null(strstr(reply->body.at, "\"email\":\"rep@acme.example\""));
     assert_non_null(strstr(reply->body.at, "\"nextCursor\":null"));
-    assert_status(as(ADMIN, "GET", text("%s?cursor=7", members), NULL), 400);
+    assert_status(as(ADMIN, "GET", printed(world, "%s?cursor=7", members), NULL), 400);
     int64_t audited = count_of(world, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS);
-    assert_status(as(ADMIN, "PUT", text("%s/%s", members, user_id(REP)), NULL), 204);
+    assert_status(as(ADMIN, "PUT", printed(world, "%s/%s", members, user_id(REP)), NULL), 204);
     assert_int_equal(count_of(world, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS), audited); /* it was so */
-    assert_status(as(ADMIN, "PUT", text("%s/%s", members, user_id(BOLT_REP)), NULL), 404);
+    assert_status(as(ADMIN, "PUT", printed(world, "%s/%s", members, user_id(BOLT_REP)), NULL), 404);
     assert_status(as(REP, "GET", members, NULL), 403);
     assert_status(as(BOLT_REP, "GET", "/api/departments", NULL), 403);
     add_contact(REP, "Dana");
-    assert_reply(as(ADMIN, "DELETE", text("/api/departments/%s", id), NULL), 409,
+    assert_reply(as(ADMIN, "DELETE", printed(world, "/api/departments/%s", id), NULL), 409,
                  "{\"error\":\"The department still has contacts.\"}");
 }
 
@@ -377,9 +378,9 @@ static void test_departments__go_with_their_organization(void **state)
     (void)state;
     add_contacts();
     for (size_t c = 0; c < 4; c++) {
-        const char *talk =
-            add(ADMIN, "/api/conversations", text("{\"contactId\":\"%s\",\"subject\":\"S\"}", ids[c]));
-        add(ADMIN, text("/api/conversations/%s/messages", talk), "{\"body\":\"Hi\"}");
+        const char *talk = add(ADMIN, "/api/conversations",
+                               printed(world, "{\"contactId\":\"%s\",\"subject\":\"S\"}", ids[c]));
+        add(ADMIN, printed(world, "/api/conversations/%s/messages", talk), "{\"body\":\"Hi\"}");
     }
     const char *super = token_for(world, "super@msp.example", "localhost");
     assert_reply(ASK(world, .method = "DELETE", .target = "/api/tenants/acme?confirm=acme", .token = super),

@@ -35,16 +35,6 @@ static int64_t number_of(const char *text)
     return number;
 }
 
-static const char *print(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static const char *print(struct world *world, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct str text = arena_vprintf(world->fixture->arena, format, args);
-    va_end(args);
-    return text.at;
-}
-
 /* As Acme's admin, to whom all permissions belong. */
 static const struct reply *admin(struct world *world, const char *method, const char *target,
                                  const char *json)
@@ -72,7 +62,7 @@ static struct screen begin(struct world *world, const char *host)
 
 static const struct reply *poll(struct world *world, const char *poll_token)
 {
-    return ASK(world, .target = print(world, "/api/public/displays/pairings/%s", poll_token));
+    return ASK(world, .target = printed(world, "/api/public/displays/pairings/%s", poll_token));
 }
 
 static const char *poll_status(struct world *world, const char *poll_token)
@@ -93,7 +83,7 @@ static const char *paired(struct world *world, const char *json)
 
 static const struct reply *state_of(struct world *world, const char *token, const char *etag)
 {
-    return ASK(world, .target = print(world, "/api/displays/state/%s", token),
+    return ASK(world, .target = printed(world, "/api/displays/state/%s", token),
                .header = { etag ? "if-none-match" : NULL, etag });
 }
 
@@ -107,7 +97,7 @@ static void test_displays__a_screen_is_paired_by_its_code(void **state)
     assert_string_equal(poll_status(world, screen.poll_token), "pending");
     assert_string_equal(poll_status(world, screen.poll_token), "slow_down");
     const struct reply *reply = admin(world, "POST", "/api/displays/pair",
-                                      print(world, "{\"code\":\" %s \",\"name\":\"Lobby\"}", screen.code));
+                                      printed(world, "{\"code\":\" %s \",\"name\":\"Lobby\"}", screen.code));
     assert_status(reply, 201);
     assert_string_equal(member_of(world, reply, "data.name"), "Lobby");
     assert_string_equal(member_of(world, reply, "data.status"), "waiting");
@@ -122,7 +112,7 @@ static void test_displays__a_screen_is_paired_by_its_code(void **state)
     clock_shift_for_tests(60 * CLOCK_SECOND);
     assert_status(poll(world, screen.poll_token), 404);
     reply = admin(world, "POST", "/api/displays/pair",
-                  print(world, "{\"code\":\"%s\",\"name\":\"Again\"}", screen.code));
+                  printed(world, "{\"code\":\"%s\",\"name\":\"Again\"}", screen.code));
     assert_reply(reply, 422, NO("No screen shows this code, or it has expired."));
 }
 
@@ -161,11 +151,11 @@ static void test_displays__a_host_binds_the_screen(void **state)
 {
     struct world *world = *state;
     struct screen bolts = begin(world, "bolt.localhost"), ours = begin(world, ACME);
-    const char *body = print(world, "{\"code\":\"%s\",\"name\":\"Lobby\"}", bolts.code);
+    const char *body = printed(world, "{\"code\":\"%s\",\"name\":\"Lobby\"}", bolts.code);
     assert_status(admin(world, "POST", "/api/displays/pair", body), 422);
-    body = print(world, "{\"code\":\"%s\",\"name\":\"Lobby\"}", ours.code);
+    body = printed(world, "{\"code\":\"%s\",\"name\":\"Lobby\"}", ours.code);
     assert_status(admin(world, "POST", "/api/displays/pair", body), 201);
-    assert_status(ASK(world, .target = print(world, "/api/public/displays/pairings/%s", ours.poll_token),
+    assert_status(ASK(world, .target = printed(world, "/api/public/displays/pairings/%s", ours.poll_token),
                       .host = "bolt.localhost"),
                   404);
 }
@@ -177,7 +167,7 @@ static void test_displays__a_link_with_its_qr_code(void **state)
     assert_status(reply, 201);
     const char *link = member_of(world, reply, "data.pairing.link");
     const char *secret = member_of(world, reply, "data.pairing.poll_token");
-    assert_string_equal(link, print(world, "http://acme.localhost/display#pair=%s", secret));
+    assert_string_equal(link, printed(world, "http://acme.localhost/display#pair=%s", secret));
     assert_int_equal(strncmp(member_of(world, reply, "data.pairing.qr_svg"), "<svg ", 5), 0);
     assert_int_equal(
         strncmp(member_of(world, reply, "data.pairing.qr_png"), "data:image/png;base64,iVBORw0KGgo", 33), 0);
@@ -203,13 +193,13 @@ static void test_displays__the_state_and_its_etag(void **state)
         OK_WITH("{\"id\":1,\"name\":\"Lobby\",\"tenant\":{\"slug\":\"acme\",\"name\":\"Acme\",\"logo_url\":"
                 "null,\"accent_colour\":null},\"content\":" CONTENT ",\"revision\":1,\"poll_interval\":10}"));
     assert_string_equal(header_of(reply, "cache-control"), "private, no-cache");
-    const char *etag = print(world, "%s", header_of(reply, "etag"));
+    const char *etag = printed(world, "%s", header_of(reply, "etag"));
     assert_int_equal(strncmp(etag, "\"1-", 3), 0);
     static const char *const same[] = { "%s", "W/%s", "\"x\", %s", "*" };
     for (size_t i = 0; i < 4; i++) {
         struct str header = str_of(same[i]);
         size_t at = str_index(header, '%');
-        const char *text = at == header.len ? same[i] : print(world, "%.*s%s", (int)at, same[i], etag);
+        const char *text = at == header.len ? same[i] : printed(world, "%.*s%s", (int)at, same[i], etag);
         reply = state_of(world, token, text);
         assert_int_equal(reply->status, 304);
         assert_int_equal(reply->body.len, 0);
@@ -221,7 +211,7 @@ static void test_displays__the_state_and_its_etag(void **state)
     assert_status(reply, 200);
     assert_string_equal(member_of(world, reply, "data.name"), "Bar");
     /* What else the answer says changes it too. */
-    etag = print(world, "%s", header_of(reply, "etag"));
+    etag = printed(world, "%s", header_of(reply, "etag"));
     fixture_exec(world->fixture, "UPDATE tenants SET name = 'Acme 2' WHERE slug = 'acme'", DB_NO_ARGS);
     clock_shift_for_tests(61 * CLOCK_SECOND); /* it was changed behind the server's back */
     reply = state_of(world, token, etag);
@@ -233,14 +223,14 @@ static void test_displays__a_warm_poll_reads_nothing(void **state)
 {
     struct world *world = *state;
     const char *token = paired(world, "{\"name\":\"Lobby\",\"content\":" CONTENT "}");
-    const char *etag = print(world, "%s", header_of(state_of(world, token, NULL), "etag"));
+    const char *etag = printed(world, "%s", header_of(state_of(world, token, NULL), "etag"));
     state_of(world, token, NULL); /* the first use changed the device: what the second one reads is kept */
     world_exec(world, "UPDATE devices SET name = 'Other', content = '{}', revision = 9");
     assert_int_equal(state_of(world, token, etag)->status, 304);
     assert_int_equal(world->last->t_started, 0);
     assert_string_equal(member_of(world, state_of(world, token, NULL), "data.content.heading"), "Welcome");
     assert_int_equal(world->last->t_started, 0);
-    assert_status(ASK(world, .target = print(world, "/api/displays/heartbeat/%s", token)), 200);
+    assert_status(ASK(world, .target = printed(world, "/api/displays/heartbeat/%s", token)), 200);
     assert_int_equal(world->last->t_started, 0);
     /* A token that is nobody's, with a checksum that holds: looked up once. */
     const char *nobodys = paired(world, "{\"name\":\"Gone\"}");
@@ -256,14 +246,14 @@ static void test_displays__a_long_content(void **state)
     struct world *world = *state;
     struct str filler = arena_printf(world->fixture->arena, "%08100d", 0);
     const char *token =
-        paired(world, print(world, "{\"name\":\"Lobby\",\"content\":{\"text\":\"%s\"}}", filler.at));
-    const char *etag = print(world, "%s", header_of(state_of(world, token, NULL), "etag"));
+        paired(world, printed(world, "{\"name\":\"Lobby\",\"content\":{\"text\":\"%s\"}}", filler.at));
+    const char *etag = printed(world, "%s", header_of(state_of(world, token, NULL), "etag"));
     for (int again = 0; again < 2; again++)
         assert_string_equal(member_of(world, state_of(world, token, NULL), "data.content.text"), filler.at);
     assert_int_equal(state_of(world, token, etag)->status, 304);
     assert_int_equal(world->last->t_started, 0);
     assert_reply(admin(world, "PATCH", "/api/displays/1",
-                       print(world, "{\"content\":{\"text\":\"%s%s\"}}", filler.at, filler.at)),
+                       printed(world, "{\"content\":{\"text\":\"%s%s\"}}", filler.at, filler.at)),
                  422, NO("The content must not be longer than 8192 bytes of JSON."));
     assert_reply(admin(world, "PATCH", "/api/displays/1", "{\"content\":[1]}"), 422,
                  NO("The content must be an object."));
@@ -278,7 +268,7 @@ static void test_displays__the_token_in_a_header(void **state)
     const struct reply *reply = ASK(world, .target = "/api/displays/state");
     assert_reply(reply, 401, UNAUTHENTICATED_SPACES);
     assert_string_equal(header_of(reply, "www-authenticate"), "Bearer realm=\"tether\"");
-    assert_status(ASK(world, .target = print(world, "/api/displays/state/%s", token), .token = token), 400);
+    assert_status(ASK(world, .target = printed(world, "/api/displays/state/%s", token), .token = token), 400);
 }
 
 /* ---- no kind of token works where another is expected ---- */
@@ -328,7 +318,7 @@ static void test_displays__unpairing_acts_at_once(void **state)
 {
     struct world *world = *state;
     const char *token = paired(world, "{\"name\":\"Lobby\"}");
-    const char *etag = print(world, "%s", header_of(state_of(world, token, NULL), "etag"));
+    const char *etag = printed(world, "%s", header_of(state_of(world, token, NULL), "etag"));
     assert_int_equal(state_of(world, token, etag)->status, 304);
     assert_status(admin(world, "DELETE", "/api/displays/1", NULL), 200);
     assert_reply(state_of(world, token, etag), 401, UNAUTHENTICATED_SPACES);
@@ -360,7 +350,7 @@ static void test_displays__rotation_over_the_wire(void **state)
 {
     struct world *world = *state;
     const char *token = paired(world, "{\"name\":\"Lobby\"}");
-    const char *etag = print(world, "%s", header_of(state_of(world, token, NULL), "etag"));
+    const char *etag = printed(world, "%s", header_of(state_of(world, token, NULL), "etag"));
     const struct reply *reply = admin(world, "POST", "/api/displays/1/rotate", "{\"overlap\":600}");
     assert_status(reply, 200);
     member_of(world, reply, "data.rotating_until");
@@ -414,7 +404,7 @@ static void test_displays__pages(void **state)
 {
     struct world *world = *state;
     for (int i = 0; i < 3; i++)
-        assert_status(admin(world, "POST", "/api/displays", print(world, "{\"name\":\"d%d\"}", i)), 201);
+        assert_status(admin(world, "POST", "/api/displays", printed(world, "{\"name\":\"d%d\"}", i)), 201);
     const struct reply *reply = admin(world, "GET", "/api/displays?limit=2", NULL);
     assert_string_equal(member_of(world, reply, "next"), "2");
     assert_null(strstr(reply->body.at, "\"d2\""));
@@ -430,7 +420,7 @@ static void test_displays__limits(void **state)
     world_free((struct world **)state);
     struct world *world = *state = world_new("rate_limits: { default: 8/minute }\n");
     const char *first = paired(world, "{\"name\":\"a\"}"), *second = paired(world, "{\"name\":\"b\"}");
-    const char *etag = print(world, "%s", header_of(state_of(world, first, NULL), "etag"));
+    const char *etag = printed(world, "%s", header_of(state_of(world, first, NULL), "etag"));
     for (int left = 6; left >= 0; left--) {
         const struct reply *reply = state_of(world, first, etag);
         assert_int_equal(reply->status, 304);

@@ -27,21 +27,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static const char *text(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static const char *text(struct world *w, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct str made = arena_vprintf(w->fixture->arena, format, args);
-    va_end(args);
-    return made.at;
-}
-
 /* An API token of whoever bears `token`. */
 static const char *key_of(struct world *w, const char *token, const char *scopes)
 {
     assert_status(ASK(w, .method = "POST", .target = KEYS, .token = token,
-                      .json = text(w, "{\"name\":\"Key\",\"scopes\":[%s]}", scopes)),
+                      .json = printed(w, "{\"name\":\"Key\",\"scopes\":[%s]}", scopes)),
                   201);
     return member_of(w, &w->last->reply, "data.token");
 }
@@ -192,7 +182,7 @@ static void test_forward__is_not_limited_unless_configured(void **state)
 static const struct reply *introspect(struct world *w, const char *key, const char *token)
 {
     return ASK(w, .method = "POST", .target = "/oauth/introspect", .token = key,
-               .form = text(w, "token=%s&token_type_hint=whatever&resource=x", token));
+               .form = printed(w, "token=%s&token_type_hint=whatever&resource=x", token));
 }
 
 static void test_introspect__tells_about_any_kind(void **state)
@@ -202,13 +192,14 @@ static void test_introspect__tells_about_any_kind(void **state)
     const char *key = key_of(w, session, "\"tokens.introspect\",\"team.view\"");
     const char *other = key_of(w, session, "\"assets.view\"");
     long long made = count_of(w, "SELECT max(created_at) FROM api_tokens", DB_NO_ARGS) / CLOCK_SECOND;
-    assert_reply(introspect(w, key, other), 200,
-                 text(w,
-                      "{\"active\":true,\"kind\":\"api_token\",\"sub\":\"4\",\"username\":\"admin@acme."
-                      "example\",\"tid\":\"2\",\"tenant\":"
-                      "\"acme\",\"role\":\"admin\",\"scope\":\"assets.view\",\"iss\":\"tether\",\"iat\":%lld,"
-                      "\"token_type\":\"Bearer\",\"client_id\":\"2\"}",
-                      made));
+    assert_reply(
+        introspect(w, key, other), 200,
+        printed(w,
+                "{\"active\":true,\"kind\":\"api_token\",\"sub\":\"4\",\"username\":\"admin@acme."
+                "example\",\"tid\":\"2\",\"tenant\":"
+                "\"acme\",\"role\":\"admin\",\"scope\":\"assets.view\",\"iss\":\"tether\",\"iat\":%lld,"
+                "\"token_type\":\"Bearer\",\"client_id\":\"2\"}",
+                made));
     assert_string_equal(header_of(&w->last->reply, "cache-control"), "no-store");
     assert_status(introspect(w, key, token_for(w, "viewer@acme.example", NULL)), 200);
     assert_non_null(strstr(w->last->reply.body.at, "\"kind\":\"session\",\"sub\":\"7\""));
@@ -254,7 +245,7 @@ static void test_introspect__needs_an_api_token_with_the_scope(void **state)
 static const struct reply *revoke(struct world *w, const char *bearer, const char *token)
 {
     return ASK(w, .method = "POST", .target = "/oauth/revoke", .token = bearer,
-               .form = text(w, "token=%s&client_id=x&client_secret=y", token));
+               .form = printed(w, "token=%s&client_id=x&client_secret=y", token));
 }
 
 static void test_revoke__ends_what_it_is_given(void **state)
@@ -318,7 +309,7 @@ static void test_client__may_authenticate_with_basic(void **state)
 {
     struct world *w = *state;
     const char *key = key_of(w, admin(w), "\"tokens.introspect\"");
-    const char *pair = text(w, "some%%3Aclient:%%74%s", key + 1);
+    const char *pair = printed(w, "some%%3Aclient:%%74%s", key + 1);
     char base64[256];
     size_t n = 0;
     static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -333,7 +324,7 @@ static void test_client__may_authenticate_with_basic(void **state)
     struct ask basic = { .method = "POST",
                          .target = "/oauth/introspect",
                          .form = "token=x",
-                         .header = { "authorization", text(w, "Basic %.*s", (int)n, base64) } };
+                         .header = { "authorization", printed(w, "Basic %.*s", (int)n, base64) } };
     assert_reply(ask(w, basic), 200, INACTIVE);
     basic.method = "GET";
     basic.form = NULL;

@@ -50,18 +50,9 @@ static const struct reply *erase(const char *target)
     return ASK(world, .method = "DELETE", .target = target, .host = ACME, .token = admin);
 }
 
-static const char *text(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct str made = arena_vprintf(world->fixture->arena, format, args);
-    va_end(args);
-    return made.at;
-}
-
 static void add_category(const char *name)
 {
-    assert_status(post("/api/categories", text("{\"name\":\"%s\"}", name)), 201);
+    assert_status(post("/api/categories", printed(world, "{\"name\":\"%s\"}", name)), 201);
 }
 
 /* The names of a page's items, with a comma between. */
@@ -88,7 +79,7 @@ static void test_record__lives(void **state)
     assert_non_null(
         strstr(reply->body.at,
                "{\"id\":1,\"name\":\"Laptops\",\"description\":null,\"tenant_id\":2,\"created_at\":\"2"));
-    const char *created = text("%.*s", STR_ARG(reply->body));
+    const char *created = printed(world, "%.*s", STR_ARG(reply->body));
     assert_reply(get("/api/categories/1"), 200, created);
     reply = patch("/api/categories/1", "{\"description\":\"Portable \\\"ones\\\"\\n\"}");
     assert_status(reply, 200);
@@ -135,7 +126,7 @@ static void test_record__stays_when_nothing_changes(void **state)
 {
     (void)state;
     add_category("Laptops");
-    const char *before = text("%.*s", STR_ARG(get("/api/categories/1")->body));
+    const char *before = printed(world, "%.*s", STR_ARG(get("/api/categories/1")->body));
     int64_t audited = count_of(world, "SELECT COUNT(*) FROM audit_log", DB_NO_ARGS);
     assert_reply(patch("/api/categories/1", "{}"), 200, before);
     assert_reply(patch("/api/categories/1", "{\"name\":\"Laptops\"}"), 200, before);
@@ -251,14 +242,14 @@ static void test_record__of_another_tenant_is_none(void **state)
     static const char *const methods[] = { "GET", "PATCH", "DELETE" };
     for (size_t i = 0; i < 3; i++)
         for (int id = 1; id <= 2; id++)
-            assert_reply(ASK(world, .method = methods[i], .target = text("/api/categories/%d", id),
+            assert_reply(ASK(world, .method = methods[i], .target = printed(world, "/api/categories/%d", id),
                              .host = BOLT, .token = other, .json = i == 1 ? "{\"name\":\"Mine\"}" : NULL),
                          404, "{\"detail\":\"Not found\"}");
     assert_string_equal(names_of(ASK(world, .target = "/api/categories", .host = BOLT, .token = other)), "");
     assert_string_equal(names_of(get("/api/categories")), "Laptops");
     static const char *const none[] = { "0", "-1", "x", "01", "9223372036854775808", "1x" };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        assert_reply(get(text("/api/categories/%s", none[i])), 404, "{\"detail\":\"Not found\"}");
+        assert_reply(get(printed(world, "/api/categories/%s", none[i])), 404, "{\"detail\":\"Not found\"}");
 }
 
 /* ---- lists ---- */
@@ -270,10 +261,10 @@ static const char *walk(const char *query, int64_t limit, int total)
     const char *cursor = NULL;
     buf_init(&out, world->fixture->arena, 65536);
     for (int page = 0; page < 100; page++) {
-        const struct reply *reply = get(text("/api/categories?limit=%d%s%s%s", (int)limit, query,
-                                             cursor ? "&cursor=" : "", cursor ? cursor : ""));
+        const struct reply *reply = get(printed(world, "/api/categories?limit=%d%s%s%s", (int)limit, query,
+                                                cursor ? "&cursor=" : "", cursor ? cursor : ""));
         buf_printf(&out, "%s%s", page ? "|" : "", names_of(reply));
-        assert_non_null(strstr(reply->body.at, text(",\"total\":%d}", total)));
+        assert_non_null(strstr(reply->body.at, printed(world, ",\"total\":%d}", total)));
         if (strstr(reply->body.at, "\"next\":null"))
             return buf_str(&out).at;
         cursor = member_of(world, reply, "next");
@@ -308,7 +299,7 @@ static void test_list__refuses_what_it_cannot_do(void **state)
         "description=x",
     };
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
-        const struct reply *reply = get(text("/api/categories?%s", queries[i]));
+        const struct reply *reply = get(printed(world, "/api/categories?%s", queries[i]));
         if (reply->status != 422)
             fail_msg("%s: %d", queries[i], reply->status);
     }
@@ -321,15 +312,16 @@ static void test_list__takes_a_cursor_only_where_it_gave_it(void **state)
     add_category("b");
     const struct reply *reply = get("/api/categories?limit=1");
     const char *cursor = member_of(world, reply, "next");
-    assert_string_equal(names_of(get(text("/api/categories?limit=2&cursor=%s", cursor))), "b");
-    assert_status(get(text("/api/categories?cursor=%s&sort=-name", cursor)), 422);
-    assert_status(get(text("/api/categories?cursor=%s&name=b", cursor)), 422);
-    assert_status(
-        ASK(world, .target = text("/api/categories?cursor=%s", cursor), .host = BOLT, .token = other), 422);
+    assert_string_equal(names_of(get(printed(world, "/api/categories?limit=2&cursor=%s", cursor))), "b");
+    assert_status(get(printed(world, "/api/categories?cursor=%s&sort=-name", cursor)), 422);
+    assert_status(get(printed(world, "/api/categories?cursor=%s&name=b", cursor)), 422);
+    assert_status(ASK(world, .target = printed(world, "/api/categories?cursor=%s", cursor), .host = BOLT,
+                      .token = other),
+                  422);
     for (size_t i = 0; cursor[i]; i++) {
         char *tampered = arena_cstr(world->fixture->arena, str_of(cursor));
         tampered[i] = tampered[i] == 'A' ? 'B' : 'A';
-        assert_status(get(text("/api/categories?cursor=%s", tampered)), 422);
+        assert_status(get(printed(world, "/api/categories?cursor=%s", tampered)), 422);
     }
 }
 
@@ -459,7 +451,7 @@ static void test_custody__goes_out_and_comes_back(void **state)
                                            "\"employee_name\":\"Ann Smith\",\"due_at\":null,"
                                            "\"condition\":\"Good\",\"notes\":null,"
                                            "\"done_by\":\"admin@acme.example\""));
-    reply = get(text("/api/assets/1/history?cursor=%s&limit=1", member_of(world, reply, "next")));
+    reply = get(printed(world, "/api/assets/1/history?cursor=%s&limit=1", member_of(world, reply, "next")));
     assert_non_null(strstr(reply->body.at, "\"action\":\"checked_out\""));
     assert_non_null(strstr(reply->body.at, "\"next\":null,\"total\":2}"));
     assert_status(get("/api/assets/2/history"), 404);
@@ -471,7 +463,7 @@ static void test_custody__goes_out_and_comes_back(void **state)
 
 static const char *found(const char *query)
 {
-    return names_of(get(text("/api/assets?%s", query)));
+    return names_of(get(printed(world, "/api/assets?%s", query)));
 }
 
 static void test_search__finds_the_beginnings_of_words(void **state)
@@ -512,7 +504,7 @@ static void test_search__goes_another_way_where_much_is_found(void **state)
         assert_string_equal(names_of(first), "Laptop two");
         assert_non_null(strstr(first->body.at, many ? "\"total\":null" : "\"total\":2"));
         const char *next = member_of(world, first, "next");
-        pages[many] = names_of(get(text("/api/assets?q=lap&sort=-name&limit=1&cursor=%s", next)));
+        pages[many] = names_of(get(printed(world, "/api/assets?q=lap&sort=-name&limit=1&cursor=%s", next)));
         if (many)
             break;
         world_exec(world, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4001) "

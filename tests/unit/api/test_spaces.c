@@ -51,15 +51,6 @@ static int tear_down(void **state)
 #define POST(w_, target_, json_)                                                                             \
     ASK((w_), .method = "POST", .target = (target_), .host = ACME, .json = (json_))
 
-static const char *format(struct world *w, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct str text = arena_vprintf(w->fixture->arena, format, args);
-    va_end(args);
-    return text.at;
-}
-
 static const char *as_owner(struct world *w)
 {
     return token_for(w, "owner@acme.example", NULL);
@@ -69,7 +60,7 @@ static const char *as_owner(struct world *w)
 static const char *registered(struct world *w, int event)
 {
     const struct reply *reply =
-        POST(w, format(w, "/api/public/events/%d/registrations", event), JANE ",\"quantity\":1}");
+        POST(w, printed(w, "/api/public/events/%d/registrations", event), JANE ",\"quantity\":1}");
     assert_status(reply, 201);
     return member_of(w, reply, "data.code");
 }
@@ -105,13 +96,13 @@ static void test_events__pages(void **state)
     const struct reply *reply = GET(w, "/api/public/events?limit=1");
     assert_non_null(strstr(reply->body.at, "\"id\":1,"));
     assert_null(strstr(reply->body.at, "\"id\":2,"));
-    reply = GET(w, format(w, "/api/public/events?limit=1&cursor=%s", member_of(w, reply, "next")));
+    reply = GET(w, printed(w, "/api/public/events?limit=1&cursor=%s", member_of(w, reply, "next")));
     assert_non_null(strstr(reply->body.at, "\"id\":2,"));
     assert_non_null(strstr(reply->body.at, "\"next\":null"));
     static const char *const wrong[] = { "cursor=x",   "cursor=1-", "cursor=-1-1",
                                          "cursor=1-0", "limit=0",   "what=1" };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_status(GET(w, format(w, "/api/public/events?%s", wrong[i])), 422);
+        assert_status(GET(w, printed(w, "/api/public/events?%s", wrong[i])), 422);
 }
 
 static void test_passes__of_a_day(void **state)
@@ -137,8 +128,8 @@ static void test_register__and_look_at_it(void **state)
     assert_status(reply, 201);
     assert_string_equal(member_of(w, reply, "data.status"), "confirmed");
     const char *code = member_of(w, reply, "data.code"), *url = member_of(w, reply, "data.portal_url");
-    assert_string_equal(url, format(w, "http://acme.localhost/portal/%s", code));
-    reply = GET(w, format(w, "/api/public/portal/%s", code));
+    assert_string_equal(url, printed(w, "http://acme.localhost/portal/%s", code));
+    reply = GET(w, printed(w, "/api/public/portal/%s", code));
     assert_status(reply, 200);
     assert_string_equal(member_of(w, reply, "data.title"), "Free");
     assert_non_null(strstr(reply->body.at, "\"may_cancel\":true"));
@@ -179,14 +170,14 @@ static void test_portal__cancels_once(void **state)
 {
     struct world *w = *state;
     const char *code = registered(w, 2);
-    const struct reply *reply = POST(w, format(w, "/api/public/portal/%s/cancel", code), NULL);
+    const struct reply *reply = POST(w, printed(w, "/api/public/portal/%s/cancel", code), NULL);
     assert_status(reply, 200);
     assert_string_equal(member_of(w, reply, "data.status"), "cancelled");
-    assert_reply(POST(w, format(w, "/api/public/portal/%s/cancel", code), NULL), 409,
+    assert_reply(POST(w, printed(w, "/api/public/portal/%s/cancel", code), NULL), 409,
                  "{\"success\":false,\"data\":\"This ticket is cancelled.\"}");
     code = registered(w, 2);
     clock_shift_for_tests(INT64_C(3600) * CLOCK_SECOND);
-    assert_status(POST(w, format(w, "/api/public/portal/%s/cancel", code), NULL), 409);
+    assert_status(POST(w, printed(w, "/api/public/portal/%s/cancel", code), NULL), 409);
 }
 
 /* A code of another tenant, one that is none, and one that nobody has: the same. */
@@ -198,27 +189,27 @@ static void test_portal__unknown_codes_are_alike(void **state)
     static const char *const deeds[] = { "", "/qr", "/cancel" };
     for (size_t i = 0; i < 3; i++) {
         const char *method = i == 2 ? "POST" : "GET";
-        assert_reply(ASK(w, .method = method, .target = format(w, "/api/public/portal/%s%s", code, deeds[i]),
+        assert_reply(ASK(w, .method = method, .target = printed(w, "/api/public/portal/%s%s", code, deeds[i]),
                          .host = BOLT),
                      404, nobody);
-        assert_reply(ASK(w, .method = method, .target = format(w, "/api/public/portal/nothing%s", deeds[i]),
+        assert_reply(ASK(w, .method = method, .target = printed(w, "/api/public/portal/nothing%s", deeds[i]),
                          .host = ACME),
                      404, nobody);
     }
-    assert_status(ASK(w, .target = format(w, "/api/public/portal/%s?tenant=acme", code)), 200);
+    assert_status(ASK(w, .target = printed(w, "/api/public/portal/%s?tenant=acme", code)), 200);
 }
 
 static void test_portal__shows_a_qr_code(void **state)
 {
     struct world *w = *state;
     const char *code = registered(w, 1);
-    const struct reply *reply = GET(w, format(w, "/api/public/portal/%s/qr", code));
+    const struct reply *reply = GET(w, printed(w, "/api/public/portal/%s/qr", code));
     assert_string_equal(reply->content_type, "image/png");
     assert_memory_equal(reply->body.at, "\x89PNG", 4);
-    reply = GET(w, format(w, "/api/public/portal/%s/qr?format=svg&size=200", code));
+    reply = GET(w, printed(w, "/api/public/portal/%s/qr?format=svg&size=200", code));
     assert_string_equal(reply->content_type, "image/svg+xml");
-    assert_status(GET(w, format(w, "/api/public/portal/%s/qr?size=63", code)), 422);
-    assert_status(GET(w, format(w, "/api/public/portal/%s/qr?format=gif", code)), 422);
+    assert_status(GET(w, printed(w, "/api/public/portal/%s/qr?size=63", code)), 422);
+    assert_status(GET(w, printed(w, "/api/public/portal/%s/qr?format=gif", code)), 422);
 }
 
 /* ---- staff ---- */
@@ -241,7 +232,7 @@ static void test_staff__the_life_of_a_registration(void **state)
     reply = staff(w, "/api/events/2/registrations/1/resend");
     assert_status(reply, 200);
     const char *code = member_of(w, reply, "data.code");
-    assert_status(GET(w, format(w, "/api/public/portal/%s", code)), 200);
+    assert_status(GET(w, printed(w, "/api/public/portal/%s", code)), 200);
     reply = staff(w, "/api/events/2/registrations/1/check-in");
     assert_status(reply, 200);
     assert_string_equal(member_of(w, reply, "data.name"), "Jane S.");
@@ -285,13 +276,13 @@ static void test_staff__needs_permission_and_tenant(void **state)
 static void test_check_in__once_and_says_when(void **state)
 {
     struct world *w = *state;
-    const char *json = format(w, "{\"code\":\"%s\"}", registered(w, 1));
+    const char *json = printed(w, "{\"code\":\"%s\"}", registered(w, 1));
     const struct reply *reply = POST(w, "/api/public/check-in", json);
     assert_status(reply, 200);
     assert_string_equal(member_of(w, reply, "data.name"), "Jane S.");
     const char *at = member_of(w, reply, "data.checked_in_at");
     assert_reply(POST(w, "/api/public/check-in", json), 409,
-                 format(w, "{\"success\":false,\"data\":\"Checked in already, at %s.\"}", at));
+                 printed(w, "{\"success\":false,\"data\":\"Checked in already, at %s.\"}", at));
     assert_status(POST(w, "/api/public/check-in", "{\"code\":\"nothing\"}"), 404);
     assert_status(POST(w, "/api/public/check-in", "{}"), 422);
 }
@@ -300,7 +291,7 @@ static void test_lookup__tells_little(void **state)
 {
     struct world *w = *state;
     const char *code = registered(w, 1);
-    assert_status(GET(w, format(w, "/api/public/members/lookup?code=%s", code)), 404);
+    assert_status(GET(w, printed(w, "/api/public/members/lookup?code=%s", code)), 404);
     assert_status(GET(w, "/api/public/members/lookup?code=nothing"), 404);
     assert_status(GET(w, "/api/public/members/lookup"), 422);
 }
@@ -312,15 +303,15 @@ static const struct reply *tell(struct world *w, const char *secret, int64_t at,
     uint8_t mac[32];
     struct arena *arena = w->fixture->arena;
     long long seconds = at / CLOCK_SECOND;
-    hmac_sha256(str_of(secret), str_of(format(w, "%lld.%s", seconds, json)), mac);
-    const char *header = format(w, "t=%lld,v1=%s", seconds, hex_encode(arena, mac, sizeof mac).at);
+    hmac_sha256(str_of(secret), str_of(printed(w, "%lld.%s", seconds, json)), mac);
+    const char *header = printed(w, "t=%lld,v1=%s", seconds, hex_encode(arena, mac, sizeof mac).at);
     return ASK(w, .method = "POST", .target = "/api/public/payments/webhook", .json = json,
                .header = { "tether-signature", header });
 }
 
 static const char *event_of(struct world *w, const char *id, const char *code, int amount)
 {
-    return format(
+    return printed(
         w,
         "{\"id\":\"%s\",\"type\":\"payment.succeeded\",\"code\":\"%s\",\"amount\":%d,\"currency\":\"EUR\"}",
         id, code, amount);
@@ -334,7 +325,7 @@ static void test_webhook__confirms_once(void **state)
                  "{\"success\":true,\"data\":{\"outcome\":\"confirmed\",\"repeated\":false}}");
     assert_reply(tell(w, SECRET, clock_now(), json), 200,
                  "{\"success\":true,\"data\":{\"outcome\":\"confirmed\",\"repeated\":true}}");
-    const struct reply *reply = GET(w, format(w, "/api/public/portal/%s", code));
+    const struct reply *reply = GET(w, printed(w, "/api/public/portal/%s", code));
     assert_string_equal(member_of(w, reply, "data.status"), "confirmed");
     assert_status(tell(w, SECRET, clock_now(), event_of(w, "evt_1", registered(w, 2), 1500)), 409);
 }
