@@ -22,6 +22,12 @@ static inline bool perm_set_has(perm_set set, enum permission perm)
     return perm != PERM_NONE && (set & PERM_BIT(perm)) != 0;
 }
 
+/* The first of a set, in the table's order; PERM_NONE for none. */
+static inline enum permission perm_set_first(perm_set set)
+{
+    return set ? (enum permission)__builtin_ctzll(set) : PERM_NONE;
+}
+
 struct permission_info {
     const char *group; /* assets, team, crm, spaces, admin */
     const char *name;  /* "assets.view" */

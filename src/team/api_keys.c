@@ -22,12 +22,9 @@ static enum storage_status refuse(struct work *work, enum api_key_verdict verdic
 static enum storage_status judge_scopes(struct work *work, perm_set may, perm_set had)
 {
     perm_set above = work->deed->scopes & ~had & ~may;
-    int perm = PERM_NONE + 1;
-    while (perm < PERM_COUNT && !perm_set_has(above, (enum permission)perm))
-        perm++;
-    if (perm == PERM_COUNT)
+    if (!above)
         return STORAGE_OK;
-    work->deed->scope = (enum permission)perm;
+    work->deed->scope = perm_set_first(above);
     return refuse(work, API_KEY_SCOPE_ABOVE);
 }
 

@@ -23,14 +23,6 @@ static enum storage_status refuse(struct work *work, enum role_verdict verdict)
     return STORAGE_DONE;
 }
 
-static enum permission first_of(perm_set set)
-{
-    int perm = PERM_NONE + 1;
-    while (perm < PERM_COUNT && !perm_set_has(set, (enum permission)perm))
-        perm++;
-    return (enum permission)perm;
-}
-
 /* What the role is to be, against what the actor is. Permissions that it has already may stay. */
 static enum storage_status judge_after(struct work *work)
 {
@@ -40,7 +32,7 @@ static enum storage_status judge_after(struct work *work)
         return refuse(work, ROLE_RANK_ABOVE);
     if (!added)
         return STORAGE_OK;
-    work->deed->permission = first_of(added);
+    work->deed->permission = perm_set_first(added);
     return refuse(work, ROLE_PERMISSION_ABOVE);
 }
 
