@@ -107,6 +107,13 @@ enum record_existing record_existing_of(struct str word)
     return existing_words[i] ? (enum record_existing)i : RECORD_EXISTING_REFUSE;
 }
 
+enum error_code record_existing_check(struct call *call, const struct record_kind *kind,
+                                      enum record_existing existing)
+{
+    bool may = existing != RECORD_EXISTING_UPDATE || perm_set_has(call->grant.permissions, kind->edits);
+    return may ? OK : call_fail_permission(call, kind->edits);
+}
+
 static enum error_code fail_lines(struct call *call, const struct record_import *import)
 {
     const char *more = import->has_more_errors ? "more than " : "";
@@ -146,10 +153,13 @@ enum error_code record_import_handler(struct call *call)
                                     .is_dry = query->dry_run,
                                     .source = whole_body,
                                     .context = call };
+    enum error_code code = record_existing_check(call, import.kind, import.existing);
+    if (code != OK)
+        return code;
     enum storage_status status = record_import(call->db, &import);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    enum error_code code = record_import_fail(call, &import);
+    code = record_import_fail(call, &import);
     if (code != OK)
         return code;
     cJSON *json = json_new_object();

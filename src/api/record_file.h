@@ -17,6 +17,9 @@ extern const struct shape record_import_query_shape;
 /* {"created", "updated", "skipped", "dry_run"} */
 extern const struct shape record_import_answer;
 enum record_existing record_existing_of(struct str word);
+/* OK when the caller may do that: to change what is there they need the permission to edit it, too. */
+enum error_code record_existing_check(struct call *call, const struct record_kind *kind,
+                                      enum record_existing existing);
 /* The failure for what an import ended with; OK when it was done. */
 enum error_code record_import_fail(struct call *call, const struct record_import *import);
 

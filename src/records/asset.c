@@ -136,6 +136,7 @@ struct record_kind record_asset = {
     RECORD_STRUCT(struct asset, fields),
     .plan = "assets",
     .is_filed = true,
+    .edits = PERM_ASSETS_EDIT,
     .conflict = "An asset with that tag already exists.",
     .referenced = "The asset is still in use.",
     .check = check,

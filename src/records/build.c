@@ -50,6 +50,8 @@ static const char *file_wrong(const struct record_kind *kind)
 {
     if (kind->is_crm || kind->scopes || kind->parent)
         return "files are of kinds with plain ids, that all of the tenant sees and that lie below none";
+    if (kind->edits == PERM_NONE)
+        return "it does not say who may change records by a file";
     return row_is_text(&kind->rows[0]) && !(kind->rows[0].flags & FIELD_READONLY)
                ? NULL
                : "in a file the first row, a text, says which record is meant";

@@ -97,6 +97,7 @@ struct record_kind {
     /* It is exported and imported in files (file.h), in which its first row, a text unique in the tenant,
      * says which record is meant. `before_write` must then only read when it is given a `before`. */
     bool is_filed;
+    enum permission edits;  /* with is_filed: what an import needs that changes what is there */
     const char *conflict;   /* 409 when a unique key is taken, a sentence */
     const char *referenced; /* 409 when something still refers to it, a sentence */
 

@@ -127,6 +127,20 @@ suite('import', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users: 
     assert.match(audit[0].after.sha256, /^[0-9a-f]{64}$/);
   });
 
+  it('changes what is there only for those who may edit', async () => {
+    const admin = await signIn(server(), people.admin, ACME_HOST);
+    const key = await make('/api/settings/api-keys', admin, { name: 'Scanner', scopes: ['assets.import'] });
+    const { token } = key.data;
+    assert.equal((await load(token, 'tag,name\nSCAN-1,New\n')).status, 200);
+    for (const query of ['?existing=update', '?existing=update&dry_run=true']) {
+      const reply = await load(token, 'tag,name\nSCAN-1,Changed\n', query);
+      assert.equal(reply.status, 403, reply.text);
+      assert.match(reply.headers['www-authenticate'], /insufficient_scope.*assets\.edit/);
+    }
+    assert.equal((await load(token, 'tag,name\nSCAN-1,Changed\n', '?existing=skip')).json.skipped, 1);
+    assert.equal((await load(admin, 'tag,name\nSCAN-1,Changed\n', '?existing=update')).json.updated, 1);
+  });
+
   it('takes no more than the plan allows, however many come at once', async () => {
     const token = await signIn(server(), people.admin, ACME_HOST);
     const room = LIMIT - await total(token);
