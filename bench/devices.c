@@ -4,13 +4,10 @@
  *   bench_devices CONFIG COUNT
  *
  * The server must not run meanwhile. */
-#include "backend_sqlite/driver.h"
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/log.h"
-#include "base/random.h"
 #include "devices/device.h"
 #include "identity/opaque_token.h"
+#include "open.h"
 
 #define BATCH 1000
 #define CONTENT                                                                                              \
@@ -20,12 +17,6 @@ struct seeding {
     int64_t tenant_id, now, done, count;
     struct arena *arena; /* of one batch */
 };
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_devices: %s: %s\n", what, why);
-    exit(1);
-}
 
 static enum storage_status add_device(struct db_conn *conn, struct seeding *seeding, int64_t number)
 {
@@ -62,33 +53,22 @@ static void seed(struct db_conn *conn, struct seeding *seeding)
     for (; seeding->done < seeding->count; seeding->done += BATCH) {
         seeding->arena = arena_new(1 << 20);
         if (db_transaction(conn, STORAGE_WRITE, add_batch, seeding) != STORAGE_OK)
-            die("a batch of displays", db_error(conn));
+            bench_die("a batch of displays", db_error(conn));
         arena_free(&seeding->arena);
     }
 }
 
 int main(int argc, char **argv)
 {
-    struct config_error config_error;
-    struct storage_error error;
+    struct config *config;
     struct tenant tenant;
-    struct db *db;
     if (argc != 3)
         return 2;
-    random_init();
-    json_init();
-    log_set_level(LOG_ERROR);
-    struct config *config = config_load(argv[1], &config_error);
-    if (!config)
-        die(argv[1], config_error.text);
     struct arena *arena = arena_new(1 << 20);
-    struct storage_setting setting = { "path", arena_cstr(arena, config->storage.sqlite_path) };
-    db_register_driver(&sqlite_driver);
-    if (db_open("sqlite", &setting, 1, &db, &error) != STORAGE_OK)
-        die("the database", error.text);
+    struct db *db = bench_open(argv[1], arena, &config);
     struct db_conn *conn = db_connect(db);
     if (tenant_by_slug(conn, arena, STR("bench-0"), &tenant) != STORAGE_ROW)
-        die("the tenant", db_error(conn));
+        bench_die("the tenant", db_error(conn));
     struct seeding seeding = { .tenant_id = tenant.id,
                                .now = clock_now(),
                                .count = strtol(argv[2], NULL, 10) };

@@ -11,24 +11,21 @@
 #include <stdlib.h>
 
 #include "access/membership.h"
-#include "backend_postgres/driver.h"
-#include "backend_sqlite/driver.h"
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/log.h"
-#include "base/random.h"
 #include "identity/access_token.h"
 #include "identity/api_token.h"
 #include "identity/password.h"
 #include "identity/session.h"
 #include "identity/user.h"
+#include "open.h"
 #include "tenancy/tenant.h"
 
 #define PASSWORD         "correct horse battery"
 #define USERS_PER_TENANT 1000
 #define PROGRESS         10000 /* users */
-#define BATCH            1000 /* users of one transaction: SQLite keeps what each statement of a transaction may take
-                              back in a list, which it walks at the end of each */
+#define BATCH                                                                                                \
+    1000 /* users of one transaction: SQLite keeps what each statement of a transaction may take             \
+         back in a list, which it walks at the end of each */
 
 struct seeding {
     const struct config *config;
@@ -39,12 +36,6 @@ struct seeding {
     int64_t now;
     struct arena *arena; /* of one batch */
 };
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_seed: %s: %s\n", what, why);
-    exit(1);
-}
 
 static struct str slug_of(struct arena *arena, int64_t user)
 {
@@ -135,7 +126,7 @@ static void seed(struct db_conn *conn, struct seeding *seeding)
     while (seeding->done < seeding->users) {
         seeding->arena = arena_new(0);
         if (db_transaction(conn, STORAGE_WRITE, add_batch, seeding) != STORAGE_OK)
-            die("a batch of users", db_error(conn));
+            bench_die("a batch of users", db_error(conn));
         arena_free(&seeding->arena);
         seeding->done += BATCH < seeding->users - seeding->done ? BATCH : seeding->users - seeding->done;
         if (seeding->done % PROGRESS != 0 && seeding->done < seeding->users)
@@ -146,32 +137,13 @@ static void seed(struct db_conn *conn, struct seeding *seeding)
     fputc('\n', stderr);
 }
 
-static struct db *open_db(const struct config *config, struct arena *arena)
-{
-    struct db *db;
-    struct storage_error error;
-    bool sqlite = str_equal(config->storage.driver, STR("sqlite"));
-    struct storage_setting setting = { sqlite ? "path" : "conninfo",
-                                       arena_cstr(arena, sqlite ? config->storage.sqlite_path
-                                                                : config->storage.postgres_conninfo) };
-    db_register_driver(&sqlite_driver);
-    db_register_driver(&postgres_driver);
-    if (db_open(arena_cstr(arena, config->storage.driver), &setting, 1, &db, &error) != STORAGE_OK)
-        die("the database", error.text);
-    return db;
-}
-
 int main(int argc, char **argv)
 {
-    struct config_error error;
+    struct config *config;
     if (argc != 4 && argc != 5)
         return 2;
-    random_init();
-    json_init();
-    log_set_level(LOG_ERROR);
-    struct config *config = config_load(argv[1], &error);
-    if (!config)
-        die(argv[1], error.text);
+    struct arena *arena = arena_new(1 << 20);
+    struct db *db = bench_open(argv[1], arena, &config);
     struct seeding seeding = { .config = config,
                                .users = strtol(argv[2], NULL, 10),
                                .tokens = strtol(argv[3], NULL, 10),
@@ -179,9 +151,7 @@ int main(int argc, char **argv)
                                .now = clock_now() };
     if (seeding.tokens < 1 || seeding.users < seeding.tokens ||
         !password_hash(config, STR(PASSWORD), seeding.hash))
-        die("arguments", "TOKENS from 1 to USERS");
-    struct arena *arena = arena_new(1 << 20);
-    struct db *db = open_db(config, arena);
+        bench_die("arguments", "TOKENS from 1 to USERS");
     struct db_conn *conn = db_connect(db);
     seed(conn, &seeding);
     db_disconnect(&conn);

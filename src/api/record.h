@@ -13,6 +13,7 @@ struct record_envelope {
     const char *list[4];
 };
 
+/* What RECORD_ROUTES() puts into its rows: the five deeds on the kind that the row names (route->record). */
 enum error_code record_list_handler(struct call *call);
 enum error_code record_create_handler(struct call *call);
 enum error_code record_read_handler(struct call *call);

@@ -1,4 +1,3 @@
-#include "cli/caution.h"
 #include "cli/server.h"
 
 #include <errno.h>
@@ -8,9 +7,10 @@
 #include <unistd.h>
 
 #include "api/routes.h"
+#include "cli/caution.h"
 #include "cli/store.h"
-#include "cli/upkeep.h"
 #include "cli/trim.h"
+#include "cli/upkeep.h"
 #include "mail/mail.h"
 #include "storage/changes.h"
 

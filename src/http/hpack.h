@@ -22,6 +22,7 @@ struct hpack_peer {
     uint8_t place[HPACK_LINES]; /* 1 + how many were there before; 0: has none */
 };
 
+/* A connection that has just begun: an empty table of the size RFC 7540 section 6.5.2 begins with. */
 void hpack_peer_init(struct hpack_peer *peer);
 
 /* Bytes that hpack_put_field() may need. */

@@ -13,6 +13,7 @@ struct qr_matrix {
     int margin;                   /* pixels before the first module: at least `quiet` modules */
 };
 
+/* As qr_png(): QR_OK with *ret in the arena, or why the text or the style cannot be drawn. */
 enum qr_result qr_matrix_make(struct arena *arena, struct str text, struct qr_style style,
                               struct qr_matrix *ret);
 

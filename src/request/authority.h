@@ -14,6 +14,7 @@
 
 struct authority;
 
+/* Knows nothing yet; one per walk, for all its threads. */
 struct authority *authority_new(void);
 void authority_free(struct authority **authority);
 

@@ -11,6 +11,7 @@
 
 struct device_gate;
 
+/* Knows nothing yet; one per walk, for all its threads. */
 struct device_gate *device_gate_new(void);
 void device_gate_free(struct device_gate **gate);
 

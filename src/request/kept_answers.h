@@ -13,6 +13,7 @@
 struct kept_answers;
 struct kept_answer;
 
+/* Empty, for the calling loop; `walk` outlives it. */
 struct kept_answers *kept_answers_new(struct walk *walk);
 /* Wipes and frees. */
 void kept_answers_free(struct kept_answers **answers);

@@ -14,6 +14,8 @@
     "LEFT JOIN day_passes p ON p.tenant_id = t.tenant_id AND p.id = t.pass_id "                              \
     "LEFT JOIN checkins c ON c.tenant_id = t.tenant_id AND c.ticket_id = t.id"
 
+/* The row of a query of TICKET_COLUMNS, its texts in the arena. What waits for payment past its time counts as
+ * expired, whether or not the sweep has been there. */
 void ticket_read_row(struct db_rows *rows, struct arena *arena, int64_t now, struct ticket *ret);
 
 /* Pending ones whose time is over, of an offer or (NULL) of all; *ret in the arena. OK or a failure. */
