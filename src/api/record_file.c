@@ -99,6 +99,14 @@ static const struct field answer_rows[] = {
 };
 const struct shape record_import_answer = ANSWER_SHAPE("ImportResult", answer_rows);
 
+void record_import_add_result(cJSON *json, int64_t created, int64_t updated, int64_t skipped, bool is_dry)
+{
+    json_add_int(json, "created", created);
+    json_add_int(json, "updated", updated);
+    json_add_int(json, "skipped", skipped);
+    json_add_bool(json, "dry_run", is_dry);
+}
+
 enum record_existing record_existing_of(struct str word)
 {
     size_t i = 0;
@@ -116,11 +124,7 @@ enum error_code record_existing_check(struct call *call, const struct record_kin
 
 static enum error_code fail_lines(struct call *call, const struct record_import *import)
 {
-    const char *more = import->has_more_errors ? "more than " : "";
-    call_fail(call, ERR_IMPORT,
-              arena_printf(call->arena, "The file has %s%zu error%s; nothing was imported.", more,
-                           import->errors.n, import->errors.n == 1 ? "" : "s")
-                  .at);
+    call_fail(call, ERR_IMPORT, record_import_detail(call->arena, import).at);
     call->failure.violations = import->errors;
     return ERR_IMPORT;
 }
@@ -163,10 +167,7 @@ enum error_code record_import_handler(struct call *call)
     if (code != OK)
         return code;
     cJSON *json = json_new_object();
-    json_add_int(json, "created", import.created);
-    json_add_int(json, "updated", import.updated);
-    json_add_int(json, "skipped", import.skipped);
-    json_add_bool(json, "dry_run", import.is_dry);
+    record_import_add_result(json, import.created, import.updated, import.skipped, import.is_dry);
     reply_json(&call->reply, 200, json);
     return OK;
 }

@@ -20,6 +20,7 @@ enum record_existing record_existing_of(struct str word);
 /* OK when the caller may do that: to change what is there they need the permission to edit it, too. */
 enum error_code record_existing_check(struct call *call, const struct record_kind *kind,
                                       enum record_existing existing);
+void record_import_add_result(cJSON *json, int64_t created, int64_t updated, int64_t skipped, bool is_dry);
 /* The failure for what an import ended with; OK when it was done. */
 enum error_code record_import_fail(struct call *call, const struct record_import *import);
 

@@ -22,6 +22,7 @@ const struct route_table *const api_route_tables[] = {
     &assets_label_routes,
     &assets_mail_preview_routes,
     &assets_records_routes,
+    &assets_imports_routes,
     &assets_custody_routes,
     &assets_reports_routes,
     &crm_auth_routes,

@@ -23,6 +23,7 @@ extern const struct route_table assets_auth_routes;
 extern const struct route_table assets_branding_routes;
 extern const struct route_table assets_demo_stats_routes;
 extern const struct route_table assets_domains_routes;
+extern const struct route_table assets_imports_routes;
 extern const struct route_table assets_invites_routes;
 extern const struct route_table assets_label_routes;
 extern const struct route_table assets_mail_preview_routes;

@@ -12,6 +12,7 @@
 #include "cli/trim.h"
 #include "cli/upkeep.h"
 #include "mail/mail.h"
+#include "records/runner.h"
 #include "storage/changes.h"
 
 #define SCHEMA_RETRY_MS 1000
@@ -26,6 +27,7 @@ struct server {
     struct http_server *http;
     struct mail_sender *mail;
     struct upkeep *upkeep;
+    struct import_runner *imports;
     int signals;
     bool schema_known; /* false while the database is away since the start */
 };
@@ -116,10 +118,15 @@ static int open_mail(struct server *server)
 static int open_upkeep(struct server *server)
 {
     server->upkeep = upkeep_start(server->db, server->walk);
-    if (server->upkeep)
+    server->imports = import_runner_start(server->start->config, server->db);
+    if (server->upkeep && server->imports)
         return SERVER_STOPPED;
+    if (server->imports)
+        import_runner_stop(&server->imports);
+    if (server->upkeep)
+        upkeep_stop(&server->upkeep);
     mail_sender_stop(&server->mail);
-    return give_up("The thread that tidies up cannot be started.");
+    return give_up("The threads that tidy up and import cannot be started.");
 }
 
 static int open_signals(void)
@@ -201,6 +208,7 @@ static void stop(struct server *server)
     if (!http_server_stop(server->http))
         log_event(LOG_WARN, "requests in flight were cut off: the drain time was over");
     mail_sender_stop(&server->mail);
+    import_runner_stop(&server->imports);
     upkeep_stop(&server->upkeep);
     log_event(LOG_INFO, "stopped");
     if (http_server_is_stuck(

@@ -11,6 +11,7 @@
 #include "identity/password.h"
 #include "identity/session.h"
 #include "identity/slow_down.h"
+#include "records/upload.h"
 #include "request/walk.h"
 #include "spaces/ticket.h"
 
@@ -20,6 +21,7 @@
 #define MORE_MS     1000
 #define DEADLINE_MS 5000
 #define PIECE       200
+#define UPLOADS_US  (INT64_C(86400) * CLOCK_SECOND) /* and an import that nobody touches */
 #define SESSIONS_US (INT64_C(30) * 86400 * CLOCK_SECOND) /* how long one that is over stays */
 
 struct upkeep {
@@ -71,15 +73,17 @@ static enum storage_status forget_counts(struct db_conn *conn, void *context)
 enum storage_status upkeep_round(struct db_conn *conn, int64_t now, bool *ret_more)
 {
     struct counts counts = { .now = now };
-    int64_t sessions = 0, tickets = 0;
+    int64_t sessions = 0, tickets = 0, uploads = 0;
     enum storage_status status = session_sweep(conn, now - SESSIONS_US, PIECE, &sessions);
     if (status == STORAGE_OK)
         status = db_transaction(conn, STORAGE_WRITE, forget_counts, &counts);
     if (status == STORAGE_OK)
         status = sweep_tickets(conn, now, &tickets);
+    if (status == STORAGE_OK)
+        status = upload_sweep(conn, now - UPLOADS_US, PIECE, &uploads);
     *ret_more =
         status == STORAGE_OK && (sessions == PIECE || counts.failures == PIECE || counts.windows == PIECE ||
-                                 counts.pairings == PIECE || tickets == PIECE);
+                                 counts.pairings == PIECE || tickets == PIECE || uploads == PIECE);
     return status;
 }
 

@@ -61,5 +61,7 @@ struct record_import {
  * one row in the audit log. OK with import->verdict, DONE when it was stopped, or a failure; unless the
  * verdict is RECORD_DONE nothing was written. */
 enum storage_status record_import(struct db_conn *conn, struct record_import *import);
+/* "The file has 3 errors; nothing was imported." */
+struct str record_import_detail(struct arena *arena, const struct record_import *import);
 
 #endif

@@ -282,6 +282,13 @@ static enum storage_status write_sound(struct run *run)
     return status == STORAGE_DONE && is_told ? STORAGE_OK : judge(import, status);
 }
 
+struct str record_import_detail(struct arena *arena, const struct record_import *import)
+{
+    return arena_printf(arena, "The file has %s%zu error%s; nothing was imported.",
+                        import->has_more_errors ? "more than " : "", import->errors.n,
+                        import->errors.n == 1 ? "" : "s");
+}
+
 enum storage_status record_import(struct db_conn *conn, struct record_import *import)
 {
     struct run run = { .conn = conn, .import = import, .bulk = { .import = import } };

@@ -156,6 +156,60 @@ suite('import', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users: 
     assert.equal(await total(token), LIMIT - room + 2 * half);
   });
 
+  it('takes larger files in parts, and runs them in the background', async () => {
+    const token = await signIn(server(), people.outsider, GLOBEX_HOST);
+    const at = (method, path, more = {}) => once({ method, path: `/api/imports${path}`, host: GLOBEX_HOST, token, ...more });
+    const part = (id, n, body) => at('PUT', `/${id}/parts/${n}`, { body, headers: { 'content-type': 'application/octet-stream' } });
+    const begin = async (bytes) => {
+      const reply = await at('POST', '', { json: { kind: 'assets', bytes } });
+      assert.equal(reply.status, 201, reply.text);
+      assert.deepEqual([reply.json.status, reply.json.received, reply.json.part_max], ['uploading', 0, 262144]);
+      return reply.json.id;
+    };
+    const end = async (id) => {
+      for (let i = 0; ; i++) {
+        const { json } = await at('GET', `/${id}`);
+        if (!['queued', 'running'].includes(json.status)) return json;
+        assert.ok(i < 600, 'the import comes to an end');
+        await new Promise((done) => { setTimeout(done, 50); });
+      }
+    };
+    const before = await total(token, GLOBEX_HOST);
+    const csv = `tag,name\n${Array.from({ length: 100 }, (_, i) => `U-${i},Ünder way ${i}`).join('\n')}`;
+    const bytes = Buffer.from(csv);
+    const id = await begin(bytes.length);
+    const [a, b, c] = [bytes.subarray(0, 27), bytes.subarray(27, 1000), bytes.subarray(1000)];
+    assert.equal((await part(id, 3, c)).status, 204);
+    assert.equal((await part(id, 1, b)).status, 204);
+    assert.equal((await part(id, 1, a)).status, 204); // in place of the one before
+    assert.equal((await at('POST', `/${id}/run`, { json: {} })).json.detail, 'Parts are missing.');
+    assert.equal((await part(id, 2, Buffer.alloc(b.length + 1, 65))).json.detail, 'The parts are more than was announced.');
+    assert.equal((await part(id, 2, b)).status, 204);
+    assert.equal((await part(id, 0, b)).status, 404);
+    const ours = await signIn(server(), people.admin, ACME_HOST);
+    assert.equal((await once({ path: `/api/imports/${id}`, token: ours })).status, 404);
+    assert.equal((await at('POST', `/${id}/run`, { json: { dry_run: true } })).status, 202);
+    assert.deepEqual((await end(id)).result, { created: 100, updated: 0, skipped: 0, dry_run: true });
+    assert.equal(await total(token, GLOBEX_HOST), before);
+    assert.equal((await at('POST', `/${id}/run`, { json: {} })).status, 202);
+    const done = await end(id);
+    assert.deepEqual([done.status, done.result, done.errors], ['done', { created: 100, updated: 0, skipped: 0, dry_run: false }, []]);
+    assert.equal(await total(token, GLOBEX_HOST), before + 100);
+    assert.equal((await at('POST', `/${id}/run`, { json: {} })).json.detail, 'The import was run already.');
+    const wrong = await begin(16);
+    assert.equal((await part(wrong, 1, 'name,status\n,x\n ')).status, 204);
+    await at('POST', `/${wrong}/run`, { json: { existing: 'refuse' } });
+    const failed = await end(wrong);
+    assert.equal(failed.status, 'failed');
+    assert.equal(failed.result, null);
+    assert.deepEqual(failed.errors[0], { line: 2, field: 'name', message: 'The name field is required.' });
+    const begun = await Promise.all(Array.from({ length: 8 }, () => at('POST', '', { json: { kind: 'assets', bytes: 9 } })));
+    assert.equal(begun.filter((reply) => reply.status === 201).length, 5);
+    for (const reply of begun) if (reply.status === 201) assert.equal((await at('DELETE', `/${reply.json.id}`)).status, 204);
+    assert.equal((await at('DELETE', `/${id}`)).status, 204);
+    assert.equal((await at('GET', `/${id}`)).status, 404);
+  });
+
   it('is for those who may', async () => {
     const viewer = await signIn(server(), people.viewer, ACME_HOST);
     assert.equal((await load(viewer, 'name\nx\n')).status, 403);

@@ -1,0 +1,240 @@
+#include "records/runner.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json_write.h"
+#include "base/log.h"
+#include "records/kinds.h"
+
+#define IDLE_MS    1000
+#define AWAY_MS    5000
+#define LEASE_US   (INT64_C(600) * CLOCK_SECOND) /* by then it is over, or another node begins again */
+#define ERRORS_MAX ((size_t)1 << 20)
+
+/* One runs at a time in a process. */
+static _Atomic int64_t running_id;
+static struct record_progress progress;
+
+bool import_progress(int64_t id, int64_t *ret_checked, int64_t *ret_written)
+{
+    *ret_checked = atomic_load(&progress.checked);
+    *ret_written = atomic_load(&progress.written);
+    return atomic_load(&running_id) == id;
+}
+
+/* ---- one import ---- */
+
+struct job {
+    const struct config *config;
+    struct arena *arena, *part; /* part: of the one that is being read */
+    struct upload upload;
+    struct tenant tenant;
+};
+
+static enum storage_status next_part(struct db_conn *conn, void *context, size_t n, struct str *ret)
+{
+    DB_ROWS(rows);
+    struct job *job = context;
+    if (job->part)
+        arena_free(&job->part);
+    job->part = arena_new(0);
+    enum storage_status status = db_first(
+        conn, &rows, "SELECT data FROM import_parts WHERE tenant_id = $1 AND import_id = $2 AND n = $3",
+        DB_ARGS(db_int(job->upload.tenant_id), db_int(job->upload.id), db_int((int64_t)n + 1)));
+    if (status == STORAGE_ROW)
+        *ret = db_col_blob(&rows, 0, job->part);
+    return status;
+}
+
+static struct str lines_of(struct arena *arena, const struct violations *errors)
+{
+    struct buf out;
+    buf_init(&out, arena, ERRORS_MAX);
+    buf_add_char(&out, '[');
+    for (size_t i = 0; i < errors->n; i++) {
+        const struct violation *error = &errors->at[i];
+        buf_printf(&out, "%s{\"line\":%lld,", i ? "," : "", (long long)error->line);
+        if (error->field) {
+            buf_add(&out, STR("\"field\":"));
+            json_write_str(&out, str_of(error->field));
+            buf_add_char(&out, ',');
+        }
+        buf_add(&out, STR("\"message\":"));
+        json_write_str(&out, error->text);
+        buf_add_char(&out, '}');
+    }
+    buf_add_char(&out, ']');
+    return out.overflow ? STR("[]") : buf_str(&out);
+}
+
+static struct str detail_of(struct arena *arena, const struct record_import *import)
+{
+    if (import->verdict == RECORD_INVALID)
+        return record_import_detail(arena, import);
+    if (import->verdict == RECORD_LIMIT)
+        return arena_printf(arena, "The plan allows %lld %s, and %lld are used.", (long long)import->plan.max,
+                            import->plan.limit, (long long)import->plan.used);
+    return str_of(import->sentence ? import->sentence : "The file cannot be imported.");
+}
+
+static void fill_in(struct job *job, const struct record_import *import)
+{
+    bool is_done = import->verdict == RECORD_DONE;
+    job->upload.status = is_done ? STR("done") : STR("failed");
+    job->upload.created = is_done ? import->created : 0;
+    job->upload.updated = is_done ? import->updated : 0;
+    job->upload.skipped = is_done ? import->skipped : 0;
+    job->upload.detail = is_done ? STR_NONE : detail_of(job->arena, import);
+    job->upload.errors = is_done ? STR_NONE : lines_of(job->arena, &import->errors);
+}
+
+/* In the transaction that writes the records: they are there if and only if it says so. */
+static enum storage_status finish(struct db_conn *conn, void *context, const struct record_import *import)
+{
+    struct job *job = context;
+    fill_in(job, import);
+    return upload_end(conn, &job->upload, clock_now());
+}
+
+static enum storage_status end_unwritten(struct db_conn *conn, void *context)
+{
+    const struct job *job = context;
+    return upload_end(conn, &job->upload, clock_now());
+}
+
+static enum storage_status run_job(struct db_conn *conn, struct job *job, int64_t now)
+{
+    struct record_caller caller = { .arena = job->arena,
+                                    .config = job->config,
+                                    .tenant = &job->tenant,
+                                    .user_id = job->upload.user_id,
+                                    .audit = job->upload.actor,
+                                    .now = now };
+    struct record_import import = { .kind = &record_asset,
+                                    .caller = &caller,
+                                    .existing = job->upload.existing,
+                                    .is_dry = job->upload.is_dry,
+                                    .source = next_part,
+                                    .context = job,
+                                    .progress = &progress,
+                                    .finish = finish };
+    enum storage_status status = tenant_by_id(conn, job->arena, job->upload.tenant_id, &job->tenant);
+    if (status == STORAGE_ROW)
+        status = record_import(conn, &import);
+    if (status == STORAGE_DONE)
+        return upload_release(conn, &job->upload); /* stopped, or no longer ours */
+    if (status != STORAGE_OK || (import.verdict == RECORD_DONE && !import.is_dry))
+        return status;
+    fill_in(job, &import);
+    status = db_transaction(conn, STORAGE_WRITE, end_unwritten, job);
+    return status == STORAGE_DONE ? STORAGE_OK : status;
+}
+
+enum storage_status import_run_one(const struct config *config, struct db_conn *conn, int64_t now)
+{
+    struct job job = { .config = config, .arena = arena_new(0) };
+    enum storage_status status = upload_claim(conn, job.arena, now, now + LEASE_US, &job.upload);
+    if (status == STORAGE_ROW) {
+        atomic_store(&progress.checked, 0);
+        atomic_store(&progress.written, 0);
+        atomic_store(&running_id, job.upload.id);
+        status = run_job(conn, &job, now);
+        atomic_store(&running_id, 0);
+        status = status == STORAGE_OK ? STORAGE_ROW : status;
+    }
+    if (job.part)
+        arena_free(&job.part);
+    arena_free(&job.arena);
+    return status;
+}
+
+/* ---- the thread ---- */
+
+struct import_runner {
+    const struct config *config;
+    struct db_conn *conn;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* on the monotonic clock */
+};
+
+static void pause_for(struct import_runner *runner, int64_t ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + ms;
+    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    int rc = 0;
+    pthread_mutex_lock(&runner->lock);
+    while (!atomic_load(&progress.stopping) && rc == 0)
+        rc = pthread_cond_timedwait(&runner->wake, &runner->lock, &until);
+    pthread_mutex_unlock(&runner->lock);
+}
+
+static void *run(void *arg)
+{
+    struct import_runner *runner = arg;
+    while (!atomic_load(&progress.stopping)) {
+        enum storage_status status = import_run_one(runner->config, runner->conn, clock_now());
+        bool is_away = status != STORAGE_ROW && status != STORAGE_DONE;
+        if (is_away)
+            log_event(LOG_WARN, "imports cannot be run", LOG_Z("error", db_error(runner->conn)));
+        if (status != STORAGE_ROW)
+            pause_for(runner, is_away ? AWAY_MS : IDLE_MS);
+    }
+    db_disconnect(&runner->conn);
+    return NULL;
+}
+
+static bool start_thread(struct import_runner *runner)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited: signals go to the main thread */
+    bool ok = pthread_create(&runner->thread, NULL, run, runner) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ok)
+        pthread_setname_np(runner->thread, "import");
+    return ok;
+}
+
+static void release(struct import_runner **runner)
+{
+    db_disconnect(&(*runner)->conn);
+    pthread_cond_destroy(&(*runner)->wake);
+    pthread_mutex_destroy(&(*runner)->lock);
+    free(*runner);
+    *runner = NULL;
+}
+
+struct import_runner *import_runner_start(const struct config *config, struct db *db)
+{
+    struct import_runner *runner = calloc(1, sizeof *runner);
+    pthread_condattr_t attr;
+    if (!runner)
+        abort();
+    runner->config = config;
+    runner->conn = db_connect(db);
+    atomic_store(&progress.stopping, false);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&runner->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&runner->lock, NULL);
+    if (!start_thread(runner))
+        release(&runner);
+    return runner;
+}
+
+void import_runner_stop(struct import_runner **runner)
+{
+    if (!*runner)
+        return;
+    pthread_mutex_lock(&(*runner)->lock);
+    atomic_store(&progress.stopping, true);
+    pthread_cond_signal(&(*runner)->wake);
+    pthread_mutex_unlock(&(*runner)->lock);
+    pthread_join((*runner)->thread, NULL);
+    release(runner);
+}

@@ -1,0 +1,18 @@
+/* The thread that runs imports which came in parts, one after the other. */
+#ifndef TETHER_RECORDS_RUNNER_H
+#define TETHER_RECORDS_RUNNER_H
+
+#include "records/upload.h"
+
+struct import_runner;
+/* NULL when the thread cannot be started. Stop with import_runner_stop(): what runs is given back. */
+struct import_runner *import_runner_start(const struct config *config, struct db *db);
+void import_runner_stop(struct import_runner **runner);
+
+/* How far this process is with an import: rows. False: it does not run it. Any thread. */
+bool import_progress(int64_t id, int64_t *ret_checked, int64_t *ret_written);
+
+/* One step, for tests: ROW when an import was run, DONE when none waits, or a failure. */
+enum storage_status import_run_one(const struct config *config, struct db_conn *conn, int64_t now);
+
+#endif
