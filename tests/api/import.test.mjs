@@ -137,6 +137,9 @@ suite('import', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users: 
       assert.equal(reply.status, 403, reply.text);
       assert.match(reply.headers['www-authenticate'], /insufficient_scope.*assets\.edit/);
     }
+    const { json: { id } } = await once({ method: 'POST', path: '/api/imports', token, json: { kind: 'assets', bytes: 9 } });
+    assert.equal((await once({ method: 'POST', path: `/api/imports/${id}/run`, token, json: { existing: 'update' } })).status, 403);
+    assert.equal((await once({ method: 'DELETE', path: `/api/imports/${id}`, token })).status, 204);
     assert.equal((await load(token, 'tag,name\nSCAN-1,Changed\n', '?existing=skip')).json.skipped, 1);
     assert.equal((await load(admin, 'tag,name\nSCAN-1,Changed\n', '?existing=update')).json.updated, 1);
   });

@@ -150,8 +150,11 @@ static enum error_code run_import(struct call *call)
     struct record_caller caller = record_caller_of(call);
     if (!call_path_id(call, 0, &id))
         return ERR_NOT_FOUND;
-    enum storage_status status = upload_queue(call->db, &caller, id, record_existing_of(input->existing),
-                                              input->dry_run, &upload, &why);
+    enum record_existing existing = record_existing_of(input->existing);
+    enum error_code code = record_existing_check(call, &record_asset, existing);
+    if (code != OK)
+        return code;
+    enum storage_status status = upload_queue(call->db, &caller, id, existing, input->dry_run, &upload, &why);
     return status == STORAGE_OK ? tell(call, 202, &upload) : fail(call, status, why);
 }
 
