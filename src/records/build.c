@@ -192,6 +192,48 @@ static const char *search_help(const struct record_kind *kind)
     return buf_str(&out).at;
 }
 
+#define OWN(member_) .offset = (uint16_t)(maker->base + offsetof(struct list_input, member_))
+
+static void add_page(struct query_maker *maker)
+{
+    add_param(maker, PARAM_LIMIT, 0,
+              (struct field){ .name = "limit",
+                              .type = FIELD_INT,
+                              OWN(limit),
+                              .min = 1,
+                              .max = RECORD_LIMIT_MAX,
+                              .help = "How many at most; 50 if left out",
+                              .example = "50" });
+    add_param(maker, PARAM_CURSOR, 0,
+              (struct field){ .name = "cursor",
+                              .type = FIELD_STR,
+                              OWN(cursor),
+                              .max = 4096,
+                              .help = "Where the page before said that the next one begins" });
+}
+
+static void add_order_and_search(struct query_maker *maker)
+{
+    add_param(maker, PARAM_SORT, 0,
+              (struct field){ .name = "sort",
+                              .type = FIELD_STR_LIST,
+                              OWN(sort),
+                              .min = 1,
+                              .max = RECORD_SORT_MAX,
+                              .help = sort_help(maker->kind),
+                              .example = "-id" });
+    if (maker->kind->made.is_searched)
+        add_param(maker, PARAM_Q, 0,
+                  (struct field){ .name = "q",
+                                  .type = FIELD_STR,
+                                  OWN(q),
+                                  .max = 100,
+                                  .help = search_help(maker->kind),
+                                  .example = "mac" });
+}
+
+#undef OWN
+
 static void make_query(struct record_kind *kind)
 {
     struct query_maker maker = { kind, ARENA_ARRAY(kept, struct field, 64),
@@ -202,38 +244,8 @@ static void make_query(struct record_kind *kind)
         stop(kind, "-", "its struct is too large");
     kind->made.query =
         (struct shape){ .name = joined(kind->title, "Query"), .size = end, .fields = maker.rows };
-#define OWN(member_) .offset = (uint16_t)(maker.base + offsetof(struct list_input, member_))
-    add_param(&maker, PARAM_LIMIT, 0,
-              (struct field){ .name = "limit",
-                              .type = FIELD_INT,
-                              OWN(limit),
-                              .min = 1,
-                              .max = RECORD_LIMIT_MAX,
-                              .help = "How many at most; 50 if left out",
-                              .example = "50" });
-    add_param(&maker, PARAM_CURSOR, 0,
-              (struct field){ .name = "cursor",
-                              .type = FIELD_STR,
-                              OWN(cursor),
-                              .max = 4096,
-                              .help = "Where the page before said that the next one begins" });
-    add_param(&maker, PARAM_SORT, 0,
-              (struct field){ .name = "sort",
-                              .type = FIELD_STR_LIST,
-                              OWN(sort),
-                              .min = 1,
-                              .max = RECORD_SORT_MAX,
-                              .help = sort_help(kind),
-                              .example = "-id" });
-    if (kind->made.is_searched)
-        add_param(&maker, PARAM_Q, 0,
-                  (struct field){ .name = "q",
-                                  .type = FIELD_STR,
-                                  OWN(q),
-                                  .max = 100,
-                                  .help = search_help(kind),
-                                  .example = "mac" });
-#undef OWN
+    add_page(&maker);
+    add_order_and_search(&maker);
     for (size_t i = 0; i < kind->n; i++) {
         if (kind->rows[i].flags & FIELD_FILTER)
             add_filter(&maker, i);

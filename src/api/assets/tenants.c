@@ -4,13 +4,13 @@
 #include "api/envelope.h"
 #include "api/invitation.h"
 #include "api/nested.h"
+#include "api/plan_use.h"
 #include "api/tables.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "identity/password.h"
 #include "request/actor.h"
 #include "team/founding.h"
-#include "tenancy/plan_usage.h"
 #include "tenancy/tenant_list.h"
 
 static const char *const status_words[] = { "active", "suspended", NULL };
@@ -63,25 +63,13 @@ static enum error_code list(struct call *call)
 /* ---- one ---- */
 
 /* With what of its plan is used. */
-static enum error_code show(struct call *call, int status_code, const struct tenant *tenant)
+static enum error_code show(struct call *call, int status, const struct tenant *tenant)
 {
-    struct plan_use uses[PLAN_USES];
-    enum storage_status status = plan_usage(call->db, call->config, tenant, uses);
-    if (status != STORAGE_OK)
-        return call_fail_storage(call, status);
     cJSON *json = tenant_json(tenant);
-    cJSON *usage = json_add_array(json, "usage");
-    for (size_t i = 0; i < PLAN_USES; i++) {
-        cJSON *use = json_add_object(usage, NULL);
-        json_add_str(use, "limit", str_of(uses[i].limit));
-        json_add_int(use, "used", uses[i].used);
-        if (uses[i].max < 0)
-            json_add_null(use, "max");
-        else
-            json_add_int(use, "max", uses[i].max);
-    }
-    reply_json(&call->reply, status_code, json);
-    return OK;
+    enum error_code code = plan_use_add(call, tenant, json, "usage");
+    if (code == OK)
+        reply_json(&call->reply, status, json);
+    return code;
 }
 
 static enum error_code get(struct call *call)
@@ -382,17 +370,9 @@ static enum error_code delete_(struct call *call)
 static const struct field tenant_answer_rows[] = { TENANT_ANSWER_ROWS };
 static const struct shape tenant_answer = ANSWER_SHAPE("Tenant", tenant_answer_rows);
 
-static const struct field tenant_use_rows[] = {
-    ANSWER_FIELD("limit", FIELD_STR, .help = "What is limited", .example = "users"),
-    ANSWER_FIELD("used", FIELD_INT, .help = "How many there are", .example = "3"),
-    ANSWER_FIELD("max", FIELD_INT, .flags = FIELD_NULLABLE, .help = "How many there may be; null: any number",
-                 .example = "5"),
-};
-static const struct shape tenant_use = ANSWER_SHAPE("TenantUse", tenant_use_rows);
-
 static const struct field tenant_detail_answer_rows[] = {
     TENANT_ANSWER_ROWS,
-    ANSWER_FIELD("usage", FIELD_OBJECT_LIST, .of = &tenant_use),
+    ANSWER_FIELD("usage", FIELD_OBJECT_LIST, .of = &plan_use_answer),
 };
 static const struct shape tenant_detail_answer = ANSWER_SHAPE("TenantDetail", tenant_detail_answer_rows);
 
@@ -408,7 +388,7 @@ static const struct shape tenant_owner = ANSWER_SHAPE("TenantOwner", tenant_owne
 
 static const struct field founded_answer_rows[] = {
     TENANT_ANSWER_ROWS,
-    ANSWER_FIELD("usage", FIELD_OBJECT_LIST, .of = &tenant_use),
+    ANSWER_FIELD("usage", FIELD_OBJECT_LIST, .of = &plan_use_answer),
     ANSWER_FIELD("owner", FIELD_OBJECT, .flags = FIELD_OPTIONAL, .of = &tenant_owner),
 };
 static const struct shape founded_answer = ANSWER_SHAPE("TenantFounded", founded_answer_rows);

@@ -316,35 +316,26 @@ static enum error_code delete_role(struct call *call)
 
 /* ---- what is answered ---- */
 
-static const struct field role_answer_rows[] = {
-    ANSWER_FIELD("id", FIELD_ID, .help = "The role's id", .example = "12"),
-    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name", .example = "auditor"),
-    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Auditor"),
-    ANSWER_FIELD("description", FIELD_STR, .help = "What it is for",
-                 .example = "Reads everything, changes nothing"),
-    ANSWER_FIELD("rank", FIELD_INT, .help = "Nobody gives a role above their own rank", .example = "20"),
-    ANSWER_FIELD("is_system", FIELD_BOOL, .help = "Whether it came with the server", .example = "false"),
-    ANSWER_FIELD("assignable", FIELD_BOOL, .help = "Whether you may give it", .example = "true"),
-    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
-                 .example = "2026-11-27T10:00:00Z"),
-    ANSWER_FIELD("updated_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
-                 .example = "2026-11-27T10:00:00Z"),
-};
+#define ROLE_ANSWER_ROWS                                                                                     \
+    ANSWER_FIELD("id", FIELD_ID, .help = "The role's id", .example = "12"),                                  \
+        ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name", .example = "auditor"),                     \
+        ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Auditor"),                \
+        ANSWER_FIELD("description", FIELD_STR, .help = "What it is for",                                     \
+                     .example = "Reads everything, changes nothing"),                                        \
+        ANSWER_FIELD("rank", FIELD_INT, .help = "Nobody gives a role above their own rank",                  \
+                     .example = "20"),                                                                       \
+        ANSWER_FIELD("is_system", FIELD_BOOL, .help = "Whether it came with the server",                     \
+                     .example = "false"),                                                                    \
+        ANSWER_FIELD("assignable", FIELD_BOOL, .help = "Whether you may give it", .example = "true"),        \
+        ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE,                                      \
+                     .help = "null for those of the server", .example = "2026-11-27T10:00:00Z"),             \
+        ANSWER_FIELD("updated_at", FIELD_TIME, .flags = FIELD_NULLABLE,                                      \
+                     .help = "null for those of the server", .example = "2026-11-27T10:00:00Z")
+static const struct field role_answer_rows[] = { ROLE_ANSWER_ROWS };
 static const struct shape role_answer = ANSWER_SHAPE("Role", role_answer_rows);
 
 static const struct field role_detail_answer_rows[] = {
-    ANSWER_FIELD("id", FIELD_ID, .help = "The role's id", .example = "12"),
-    ANSWER_FIELD("slug", FIELD_STR, .help = "Its short name", .example = "auditor"),
-    ANSWER_FIELD("name", FIELD_STR, .help = "Its name for people", .example = "Auditor"),
-    ANSWER_FIELD("description", FIELD_STR, .help = "What it is for",
-                 .example = "Reads everything, changes nothing"),
-    ANSWER_FIELD("rank", FIELD_INT, .help = "Nobody gives a role above their own rank", .example = "20"),
-    ANSWER_FIELD("is_system", FIELD_BOOL, .help = "Whether it came with the server", .example = "false"),
-    ANSWER_FIELD("assignable", FIELD_BOOL, .help = "Whether you may give it", .example = "true"),
-    ANSWER_FIELD("created_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
-                 .example = "2026-11-27T10:00:00Z"),
-    ANSWER_FIELD("updated_at", FIELD_TIME, .flags = FIELD_NULLABLE, .help = "null for those of the server",
-                 .example = "2026-11-27T10:00:00Z"),
+    ROLE_ANSWER_ROWS,
     ANSWER_FIELD("permissions", FIELD_STR_LIST, .help = "What it lets its members do"),
     ANSWER_FIELD("members_count", FIELD_INT, .flags = FIELD_OPTIONAL,
                  .help = "How many members have it; only where one role is asked for", .example = "3"),
