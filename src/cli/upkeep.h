@@ -1,7 +1,7 @@
 /* What the server does by itself, on a thread of its own. Every 15 seconds, and once more when it stops, it
  * writes down what requests have noted in memory (walk_write_down()). Every minute it tidies up: sessions that
  * ended a month ago, failed sign-ins whose time is over, windows of shared rate limits, tickets that were not
- * paid in time, pairings of displays that are over. */
+ * paid in time, pairings of displays that are over, imports that nobody has touched for a day. */
 #ifndef TETHER_CLI_UPKEEP_H
 #define TETHER_CLI_UPKEEP_H
 

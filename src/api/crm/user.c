@@ -17,15 +17,15 @@ cJSON *crm_session_json(struct arena *arena, struct str token, const struct user
     return json;
 }
 
-static const char *const crm_user_accessRole_words[] = { "SUPERADMIN", "ADMIN", "DEPARTMENT_HEAD",
-                                                         "SALES_REP", NULL };
+static const char *const crm_user_access_role_words[] = { "SUPERADMIN", "ADMIN", "DEPARTMENT_HEAD",
+                                                          "SALES_REP", NULL };
 static const struct field crm_user_rows[] = {
     ANSWER_FIELD("id", FIELD_CRM_ID, .help = "The user's id", .example = "507f1f77bcf86cd799439011"),
     ANSWER_FIELD("email", FIELD_EMAIL, .help = "Their address", .example = "user@example.com"),
     ANSWER_FIELD("fullName", FIELD_STR, .help = "Their name", .example = "Jane Smith"),
     ANSWER_FIELD("organizationId", FIELD_CRM_ID, .help = "Their organization's id",
                  .example = "507f1f77bcf86cd799439012"),
-    ANSWER_FIELD("accessRole", FIELD_ENUM, .words = crm_user_accessRole_words, .help = "Their role there",
+    ANSWER_FIELD("accessRole", FIELD_ENUM, .words = crm_user_access_role_words, .help = "Their role there",
                  .example = "ADMIN"),
 };
 static const struct shape crm_user = ANSWER_SHAPE("CrmUser", crm_user_rows);
