@@ -48,10 +48,10 @@ enum field_flag {
     FIELD_READONLY = 1u << 3,  /* told, never taken */
     FIELD_IMMUTABLE = 1u << 4, /* taken at creation only */
     FIELD_FILTER = 1u << 5,    /* ?name=value picks the records that have it */
-    FIELD_RANGE = 1u << 6,  /* ?name_from= and ?name_to= (crm: nameFrom) pick those from, and those before */
-    FIELD_SORT = 1u << 7,   /* ?sort=name */
-    FIELD_SEARCH = 1u << 8, /* ?q= finds the beginnings of its words */
-    FIELD_PARENT = 1u << 9, /* the path says it: what the record lies below */
+    FIELD_RANGE = 1u << 6,     /* ?name_from= and ?name_before= (crm: nameFrom) */
+    FIELD_SORT = 1u << 7,      /* ?sort=name */
+    FIELD_SEARCH = 1u << 8,    /* ?q= finds the beginnings of its words */
+    FIELD_PARENT = 1u << 9,    /* the path says it: what the record lies below */
 
     FIELD_OPTIONAL = 1u << 16 /* of an answer: may be left out; every other row is always there */
 };
