@@ -224,6 +224,16 @@ def writes(programs, scratch, wanted):
         f'{rates["many"] / rates["bare"]:.1f}', noise)
 
 
+def imports(programs, scratch, wanted):
+    """A file of assets, as the server's own import does it; each into a tenant of its own."""
+    heading('Import of a CSV file (SQLite)', 'result of each round', 'others')
+    for n in range(min(3, wanted.rounds)):
+        noise = Noise()
+        output = subprocess.run([programs['import'], 'sqlite', os.path.join(scratch, f'import-{n}.db')], check=True,
+                                capture_output=True, text=True).stdout
+        row(output.strip(), noise)
+
+
 def idle_connections(server, count):
     """So many, each of which was answered once and then stays open."""
     low, high = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -33,7 +33,7 @@ def build():
                     '--log-level=WARNING'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(['ninja', '-C', BUILD, '--quiet'], check=True)
     programs = {name: os.path.join(BUILD, 'bench', f'bench_{name}')
-                for name in ('bare_h2o', 'hash_rate', 'seed', 'writes', 'devices')}
+                for name in ('bare_h2o', 'hash_rate', 'seed', 'writes', 'devices', 'import')}
     programs['tether'] = os.path.join(BUILD, 'src', 'tether')
     return programs
 

@@ -1,0 +1,248 @@
+/* Files into the database, whichever it is: in any portions, all or nothing, by one node alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "records/init.h"
+#include "records/kinds.h"
+#include "records/runner.h"
+#include "records/seen.h"
+#include "tenancy_fixture.h"
+
+#define NOW INT64_C(1700000000000000) /* long ago: what ends in a test has ended since */
+
+static struct fixture *fixture;
+static struct config *config;
+static struct tenant tenant;
+static struct record_caller caller;
+
+static int set_up(void **state)
+{
+    (void)state;
+    records_init();
+    fixture = fixture_new();
+    config = fixture_config("");
+    tenant = (struct tenant){ .id = fixture_tenant(fixture, "acme", "free", false), .plan = STR("free") };
+    caller = (struct record_caller){
+        .arena = fixture->arena,
+        .config = config,
+        .tenant = &tenant,
+        .audit = { .kind = AUDIT_CLI, .name = STR("x"), .address = STR(""), .request_id = STR("") },
+        .now = NOW
+    };
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    config_free(&config);
+    fixture_free(&fixture);
+    return 0;
+}
+
+static int64_t number(const char *sql)
+{
+    DB_ROWS(rows);
+    assert_int_equal(db_first(fixture->conn, &rows, sql, DB_ARGS(db_int(tenant.id))), STORAGE_ROW);
+    return db_col_int(&rows, 0);
+}
+
+#define ASSETS "SELECT COUNT(*) FROM assets WHERE tenant_id = $1"
+
+/* ---- files ---- */
+
+struct file {
+    struct str text;
+    size_t portion;
+};
+
+static enum storage_status portion(struct db_conn *conn, void *context, size_t n, struct str *ret)
+{
+    (void)conn;
+    const struct file *file = context;
+    *ret = str_sub(file->text, n * file->portion, file->portion);
+    return ret->len > 0 ? STORAGE_ROW : STORAGE_DONE;
+}
+
+static struct record_import import_of(struct file *file)
+{
+    return (
+        struct record_import){ .kind = &record_asset, .caller = &caller, .source = portion, .context = file };
+}
+
+static void test_import__takes_any_portions(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 1, 2, 3, 7, 1000 };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct file file = {
+            arena_printf(fixture->arena,
+                         "\xEF\xBB\xBFtag,name\r\nA%zu,\"One, \"\"two\"\"\r\nthree\"\r\nB%zu,Four", i, i),
+            sizes[i]
+        };
+        struct record_import import = import_of(&file);
+        assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+        assert_int_equal(import.verdict, RECORD_DONE);
+        assert_int_equal(import.created, 2);
+    }
+    assert_int_equal(number(ASSETS), 10);
+    assert_int_equal(
+        number("SELECT COUNT(*) FROM audit_log WHERE tenant_id = $1 AND action = 'asset.imported'"), 5);
+    assert_int_equal(number("SELECT used FROM tenant_usage WHERE tenant_id = $1 AND kind = 'assets'"), 10);
+}
+
+/* Many words, over the border of what is written together. */
+static void test_import__is_searched_as_if_made_one_by_one(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, fixture->arena, 1 << 20);
+    buf_add(&out, STR("tag,name\n"));
+    for (int i = 0; i < 1100; i++)
+        buf_printf(&out, "T-%d,Same same word-%d\n", i, i);
+    struct file file = { buf_str(&out), 4096 };
+    struct record_import import = import_of(&file);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.created, 1100);
+    /* same; t-N, N; word-N, N: the same number again is the same word */
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words WHERE tenant_id = $1"), 4 * 1100);
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words WHERE tenant_id = $1 AND word = 'word-1099'"),
+                     1);
+}
+
+static void test_import__leaves_nothing_when_stopped(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name\nA,One\n"), 100 };
+    struct record_progress progress = { .stopping = true };
+    struct record_import import = import_of(&file);
+    import.progress = &progress;
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_DONE);
+    assert_int_equal(number(ASSETS), 0);
+}
+
+static enum storage_status refuse(struct db_conn *conn, void *context, const struct record_import *import)
+{
+    (void)conn;
+    (void)context;
+    assert_int_equal(import->created, 1);
+    return STORAGE_DONE;
+}
+
+static void test_import__leaves_nothing_when_its_end_is_refused(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name\nA,One\n"), 100 };
+    struct record_import import = import_of(&file);
+    import.finish = refuse;
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_DONE);
+    assert_int_equal(number(ASSETS), 0);
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words WHERE tenant_id = $1"), 0);
+}
+
+/* ---- what comes between looking and writing ---- */
+
+static void take_tag(void *context)
+{
+    (void)context;
+    fixture_exec(fixture,
+                 "INSERT INTO assets (tenant_id, tag, name, status, created_at, updated_at) "
+                 "VALUES ($1, 'A', 'Mine', 'available', 1, 1)",
+                 DB_ARGS(db_int(tenant.id)));
+}
+
+static void test_import__meets_what_was_made_meanwhile(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name\nA,One\nB,Two\n"), 100 };
+    struct record_import import = import_of(&file);
+    fixture_before_write(1, take_tag, NULL);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_INVALID);
+    assert_int_equal(import.errors.n, 1);
+    assert_int_equal(import.errors.at[0].line, 2);
+    assert_int_equal(number(ASSETS), 1);
+}
+
+/* ---- parts ---- */
+
+static int64_t queued(void)
+{
+    const char *why;
+    struct upload upload;
+    struct str text = STR("tag,name\nA,One\n");
+    assert_int_equal(upload_open(fixture->conn, &caller, STR("assets"), (int64_t)text.len, &upload, &why),
+                     STORAGE_OK);
+    assert_int_equal(upload_part(fixture->conn, &caller, upload.id, 1, str_sub(text, 0, 5), &why),
+                     STORAGE_OK);
+    assert_int_equal(upload_part(fixture->conn, &caller, upload.id, 2, str_sub(text, 5, text.len), &why),
+                     STORAGE_OK);
+    assert_int_equal(
+        upload_queue(fixture->conn, &caller, upload.id, RECORD_EXISTING_REFUSE, false, &upload, &why),
+        STORAGE_OK);
+    return upload.id;
+}
+
+/* Who did not come back in time has it no more, and cannot end it. */
+static void test_upload__is_of_one_node(void **state)
+{
+    (void)state;
+    struct upload first, second;
+    queued();
+    assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW, NOW + 10, &first), STORAGE_ROW);
+    assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW + 1, NOW + 11, &second), STORAGE_DONE);
+    assert_int_equal(import_run_one(config, fixture->conn, NOW + 11), STORAGE_ROW);
+    assert_int_equal(number(ASSETS), 1);
+    assert_int_equal(upload_claim(fixture->conn, fixture->arena, INT64_MAX - 1, INT64_MAX, &second),
+                     STORAGE_DONE);
+    assert_int_equal(upload_release(fixture->conn, &first), STORAGE_OK);
+    assert_int_equal(import_run_one(config, fixture->conn, NOW + 12), STORAGE_DONE);
+    assert_int_equal(number("SELECT COUNT(*) FROM import_parts WHERE tenant_id = $1"), 0);
+}
+
+static void test_upload__is_swept_when_over(void **state)
+{
+    (void)state;
+    int64_t n = 0;
+    queued();
+    assert_int_equal(upload_sweep(fixture->conn, INT64_MAX, 10, &n), STORAGE_OK);
+    assert_int_equal(n, 0); /* it waits */
+    assert_int_equal(import_run_one(config, fixture->conn, NOW), STORAGE_ROW);
+    assert_int_equal(upload_sweep(fixture->conn, NOW + 1, 10, &n), STORAGE_OK);
+    assert_int_equal(n, 0); /* it has just ended */
+    assert_int_equal(upload_sweep(fixture->conn, INT64_MAX, 10, &n), STORAGE_OK);
+    assert_int_equal(n, 1);
+}
+
+/* ---- what a file named ---- */
+
+static void test_seen__knows_the_line(void **state)
+{
+    (void)state;
+    struct seen *seen = seen_new();
+    for (size_t i = 1; i <= 5000; i++)
+        assert_int_equal(seen_add(seen, arena_printf(fixture->arena, "T-%zu", i), i), 0);
+    for (size_t i = 1; i <= 5000; i++)
+        assert_int_equal(seen_add(seen, arena_printf(fixture->arena, "T-%zu", i), 9999), i);
+    seen_free(&seen);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_import__takes_any_portions),
+        TEST(test_import__is_searched_as_if_made_one_by_one),
+        TEST(test_import__leaves_nothing_when_stopped),
+        TEST(test_import__leaves_nothing_when_its_end_is_refused),
+        TEST(test_import__meets_what_was_made_meanwhile),
+        TEST(test_upload__is_of_one_node),
+        TEST(test_upload__is_swept_when_over),
+        TEST(test_seen__knows_the_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
