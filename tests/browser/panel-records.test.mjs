@@ -131,4 +131,24 @@ browserSuite('panel: records', {}, ({ visitor }) => {
     const lena = await as('member', '/contacts');
     await lena.getByText('No contacts yet.').waitFor();
   });
+
+  it('conversations: open one, write in it, find it at its contact', async () => {
+    const page = await as('owner', '/contacts/conversations');
+    await button(page, 'New conversation').first().click();
+    await page.getByRole('dialog').getByLabel('Contact').fill('dana');
+    await page.getByRole('option', { name: 'Dana Whitfield' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Subject').fill('Offer for ten laptops');
+    await button(page, 'Create conversation').click();
+    await said(page, 'The conversation is there.');
+    await page.getByRole('link', { name: 'Contacts', exact: true }).last().click();
+    await page.getByRole('button', { name: /^.*Dana Whitfield/ }).first().click();
+    await page.getByRole('dialog').getByRole('link', { name: 'Offer for ten laptops' }).click();
+    await page.getByRole('dialog').getByText('No messages yet.').waitFor();
+    await page.getByLabel('Message', { exact: true }).fill('The offer is on its way.');
+    await button(page, 'Add message').click();
+    await page.getByRole('list', { name: 'Messages' }).getByText('The offer is on its way.').waitFor();
+    assert.deepEqual(await seriousIssues(page), []);
+    await shoot(page, 'conversation');
+  });
 });

@@ -52,6 +52,7 @@ browserSuite('panel: settings', {}, ({ server, visitor }) => {
     const page = await asOwner('/api-keys');
     await button(page, 'New key').click();
     await page.getByLabel('Name', { exact: true }).fill('Night import');
+    await page.locator('small[id$="-team.view"]:not(:empty)').waitFor();
     await page.getByRole('checkbox', { name: 'team.view' }).check();
     await button(page, 'Create key').click();
     const token = await page.getByLabel('API key', { exact: true }).inputValue();

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
 import type { Answer } from '../api/client';
-import { usePages } from '../api/query';
-import { useSession } from '../app/session';
+import { useLoad, usePages } from '../api/query';
+import { may, useSession } from '../app/session';
 import { Badge, Button, Card, CopyField, Empty, Notice, Page } from '../ui/basics';
 import { ask, Dialog } from '../ui/dialog';
 import { Filters } from '../ui/filters';
@@ -10,8 +10,10 @@ import { Form, useFields } from '../ui/form';
 import type { Value, Values } from '../ui/form';
 import { at, when } from '../ui/format';
 import { groupPermissions, PermissionGrid } from '../ui/permission_grid';
+import type { PermissionGroup } from '../ui/permission_grid';
 import { ListTable } from '../ui/table';
 import { tell } from '../ui/toast';
+import { readPermissions } from './team/roles_data';
 
 type Key = Answer<'/api/settings/api-keys'>['data'][number];
 
@@ -34,9 +36,18 @@ function SecretDialog({ secret, onClose }: { secret: Secret; onClose: () => void
 
 const words = (value: Value): string => (Array.isArray(value) ? value.join(', ') : '');
 
-function useKeyFields(schema: 'ApiKeyCreate' | 'ApiKeyUpdate') {
+// What the person may give, each with what it is for where they may read that.
+function useScopes(): PermissionGroup[] {
   const { me } = useSession();
   const mine = (me?.permissions ?? []) as string[];
+  const { data } = useLoad(async (signal) => (may('team.manage_roles') ? await readPermissions(signal) as PermissionGroup[] : []));
+  if (!data?.length) return groupPermissions(mine);
+  return data.map(({ group, permissions }) => ({ group, permissions: permissions.filter(({ name }) => mine.includes(name)) }))
+    .filter(({ permissions }) => permissions.length);
+}
+
+function useKeyFields(schema: 'ApiKeyCreate' | 'ApiKeyUpdate') {
+  const scopes = useScopes();
   return useFields(schema, [
     { name: 'name', help: 'What the key is for', required: true },
     { name: 'expires_at', label: 'Expires', help: 'Never, if left empty' },
@@ -47,7 +58,7 @@ function useKeyFields(schema: 'ApiKeyCreate' | 'ApiKeyUpdate') {
       }} /> },
     { name: 'rate_limit', label: 'Requests per minute', help: 'The server’s own limit, if left empty' },
     { name: 'scopes', label: 'Scopes', required: true, help: '',
-      custom: (value, set) => <PermissionGrid groups={groupPermissions(mine)} chosen={(value as string[] | undefined) ?? []} onChange={set} /> },
+      custom: (value, set) => <PermissionGrid groups={scopes} chosen={(value as string[] | undefined) ?? []} onChange={set} /> },
   ]);
 }
 

@@ -1,17 +1,19 @@
 // Contacts and the departments they belong to.
+import { api } from '../api/client';
+import { useLoad } from '../api/query';
 import { href } from '../app/router';
 import { may } from '../app/session';
 import { Badge, Page, Person, Tabs } from '../ui/basics';
 import type { Tone } from '../ui/basics';
+import type { Choice } from '../ui/form';
 import { when } from '../ui/format';
+import { contacts, nameOf } from './contacts/contact';
+import { Conversations, ConversationsOf } from './contacts/conversations';
 import { nameIn, recordApi, useChoices } from './records/record_api';
-import type { RowIn } from './records/record_api';
 import { RecordList } from './records/record_list';
 import type { Kind } from './records/record_list';
 
-const contacts = recordApi('/api/contacts', '/api/contacts/{id}');
 const departments = recordApi('/api/departments', '/api/departments/{id}');
-type Contact = RowIn<typeof contacts>;
 
 const contactKind: Kind = { one: 'contact', many: 'contacts', schema: 'Contact', create: 'contacts.create', edit: 'contacts.edit', remove: 'contacts.delete' };
 const departmentKind: Kind = { one: 'department', many: 'departments', schema: 'Department', create: 'departments.manage', edit: 'departments.manage', remove: 'departments.manage' };
@@ -19,10 +21,22 @@ const departmentKind: Kind = { one: 'department', many: 'departments', schema: '
 const tones: Record<string, Tone> = { customer: 'good', lead: 'accent', prospect: 'accent', inactive: 'quiet', new: 'warn' };
 const statuses = Object.keys(tones).map((value) => ({ value, name: value }));
 
-const nameOf = ({ firstName, lastName }: Contact): string => [firstName, lastName].filter(Boolean).join(' ');
+// Whom a contact may be assigned to: the members of all departments.
+function usePeople(places: Choice[]): Choice[] {
+  const { data } = useLoad(async (signal) => {
+    const lists = await Promise.all(places.map(({ value }) => api.get('/api/departments/{id}/members', { path: { id: value }, query: { limit: 200 } as never, signal })));
+    return lists.flatMap((list) => list.data.map(({ id, fullName }) => ({ value: id, name: fullName })));
+  }, [places.length]);
+  return data ?? [];
+}
+
+// Who has it now stays a choice, also without a department.
+const withHolder = (people: Choice[], id: string | null | undefined): Choice[] =>
+  (!id || people.some(({ value }) => value === id) ? people : [...people, { value: id, name: 'As it is: a person without a department' }]);
 
 function Contacts() {
   const choices = may('departments.manage') ? useChoices(departments) : [];
+  const people = usePeople(choices);
   return (
     <RecordList kind={contactKind} records={contacts} nameOf={nameOf} sort="firstName"
       filters={[
@@ -35,14 +49,20 @@ function Contacts() {
         { name: 'Status', cell: ({ status }) => <Badge tone={tones[status]}>{status}</Badge>, sort: 'status' },
         { name: 'Last contact', cell: ({ lastContactedAt }) => when(lastContactedAt), minor: true },
       ]}
-      fields={[
+      fields={(row) => [
         { name: 'firstName', label: 'First name' }, { name: 'lastName', label: 'Last name' }, { name: 'email' }, { name: 'phone' }, { name: 'company' },
         { name: 'jobTitle', label: 'Job title' }, { name: 'status', required: true }, { name: 'source' },
         ...(choices.length ? [{ name: 'departmentId', label: 'Department', kind: 'choice' as const, choices }] : []),
+        ...(people.length ? [{ name: 'assignedTo', label: 'Assigned to', kind: 'choice' as const, choices: withHolder(people, row?.assignedTo), help: '' }] : []),
         { name: 'notes', kind: 'area' },
       ]}
       initial={{ status: 'new' }}
-      inside={(row) => row.departmentId && choices.length ? <p class="note">Department: {nameIn(choices, row.departmentId)}</p> : null} />
+      inside={(row) => (
+        <>
+          {row.departmentId && choices.length > 0 && <p class="note">Department: {nameIn(choices, row.departmentId)}</p>}
+          {may('conversations.view') && <ConversationsOf contactId={row.id} />}
+        </>
+      )} />
   );
 }
 
@@ -56,6 +76,7 @@ function Departments() {
 
 const parts = [
   { key: '', name: 'Contacts', needs: 'contacts.view', part: Contacts },
+  { key: '/conversations', name: 'Conversations', needs: 'conversations.view', part: Conversations },
   { key: '/departments', name: 'Departments', needs: 'departments.manage', part: Departments },
 ];
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import type { Answer } from '../api/client';
 import { usePages } from '../api/query';
@@ -89,6 +89,10 @@ function ContentDrawer({ device, onClose, onDone }: { device: Device; onClose: (
 export function Devices() {
   const { query } = usePlace();
   const [pairing, setPairing] = useState(query.get('code') ?? undefined);
+  const brought = query.get('code');
+  useEffect(() => {
+    if (brought) setPairing(brought);
+  }, [brought]);
   const [creating, setCreating] = useState(false);
   const [link, setLink] = useState<Link>();
   const [open, setOpen] = useState<Device>();
@@ -149,7 +153,7 @@ export function Devices() {
             { name: 'Unpair', run: () => unpair(device), danger: true, hidden: !mayManage },
           ]} />
       </Card>
-      {pairing !== undefined && mayManage && <PairDialog code={pairing} onClose={close} onDone={done} />}
+      {pairing !== undefined && mayManage && <PairDialog key={pairing} code={pairing} onClose={close} onDone={done} />}
       {creating && (
         <Dialog title="Pair a screen by QR code" onClose={close}>
           {fields && <Form fields={fields} submit="Make a code" onSubmit={create} onCancel={close} />}

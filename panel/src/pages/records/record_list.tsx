@@ -60,7 +60,7 @@ export interface RecordListProps<R extends Row> {
   kind: Kind;
   records: RecordApi<R>;
   columns: Column<R>[];
-  fields: FieldHint[];
+  fields: FieldHint[] | ((row: R | undefined) => FieldHint[]); // a new record may ask for more
   nameOf: (row: R) => string;
   filters?: { name: string; label: string; any: string; choices: Choice[] }[];
   sort?: string; // at first
@@ -116,7 +116,7 @@ export function RecordList<R extends Row>({ kind, records, columns, fields, name
           { name: 'Delete', run: () => remove(row), danger: true, hidden: !may(kind.remove) },
         ]} />
       {open && (
-        <RecordDrawer kind={kind} records={records} row={open.row} fields={fields} initial={initial} onClose={close} onDone={done}>
+        <RecordDrawer kind={kind} records={records} row={open.row} fields={typeof fields === 'function' ? fields(open.row) : fields} initial={initial} onClose={close} onDone={done}>
           {open.row && inside?.(open.row, done)}
         </RecordDrawer>
       )}
