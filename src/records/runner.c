@@ -105,6 +105,22 @@ static enum storage_status end_unwritten(struct db_conn *conn, void *context)
     return upload_end(conn, &job->upload, clock_now());
 }
 
+/* An import may wait; what was taken from its user meanwhile holds for it, too. */
+static enum storage_status check_right(struct db_conn *conn, struct job *job, struct record_import *import)
+{
+    struct access_grant grant;
+    enum storage_status status = access_decide(conn, job->arena, &job->tenant, job->upload.user_id, &grant);
+    if (status != STORAGE_OK)
+        return status;
+    bool edits = job->upload.existing == RECORD_EXISTING_UPDATE;
+    if (grant.verdict == ACCESS_OK && perm_set_has(grant.permissions, PERM_ASSETS_IMPORT) &&
+        (!edits || perm_set_has(grant.permissions, PERM_ASSETS_EDIT)))
+        return STORAGE_OK;
+    import->verdict = RECORD_FORBIDDEN;
+    import->sentence = "Whoever asked for this import may no longer do so.";
+    return STORAGE_OK;
+}
+
 static enum storage_status run_job(struct db_conn *conn, struct job *job, int64_t now)
 {
     struct record_caller caller = { .arena = job->arena,
@@ -123,6 +139,8 @@ static enum storage_status run_job(struct db_conn *conn, struct job *job, int64_
                                     .finish = finish };
     enum storage_status status = tenant_by_id(conn, job->arena, job->upload.tenant_id, &job->tenant);
     if (status == STORAGE_ROW)
+        status = check_right(conn, job, &import);
+    if (status == STORAGE_OK && import.verdict == RECORD_DONE)
         status = record_import(conn, &import);
     if (status == STORAGE_DONE)
         return upload_release(conn, &job->upload); /* stopped, or no longer ours */

@@ -169,6 +169,21 @@ static void test_import__meets_what_was_made_meanwhile(void **state)
 
 /* ---- parts ---- */
 
+/* Whose imports these are. */
+static void make_member(const char *role)
+{
+    fixture_exec(
+        fixture,
+        "INSERT INTO users (email, email_normal, name, password_hash, password_changed_at, created_at, "
+        "updated_at) VALUES ('ann@acme.example', 'ann@acme.example', 'Ann', 'none', 0, 0, 0)",
+        DB_NO_ARGS);
+    caller.user_id = number("SELECT MAX(id) FROM users WHERE $1 > 0");
+    fixture_exec(fixture,
+                 "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) "
+                 "VALUES ($1, $2, $3, 0, 0)",
+                 DB_ARGS(db_int(tenant.id), db_int(caller.user_id), db_text(str_of(role))));
+}
+
 static int64_t queued(void)
 {
     const char *why;
@@ -191,6 +206,7 @@ static void test_upload__is_of_one_node(void **state)
 {
     (void)state;
     struct upload first, second;
+    make_member("admin");
     queued();
     assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW, NOW + 10, &first), STORAGE_ROW);
     assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW + 1, NOW + 11, &second), STORAGE_DONE);
@@ -207,6 +223,7 @@ static void test_upload__is_swept_when_over(void **state)
 {
     (void)state;
     int64_t n = 0;
+    make_member("admin");
     queued();
     assert_int_equal(upload_sweep(fixture->conn, INT64_MAX, 10, &n), STORAGE_OK);
     assert_int_equal(n, 0); /* it waits */
@@ -215,6 +232,28 @@ static void test_upload__is_swept_when_over(void **state)
     assert_int_equal(n, 0); /* it has just ended */
     assert_int_equal(upload_sweep(fixture->conn, INT64_MAX, 10, &n), STORAGE_OK);
     assert_int_equal(n, 1);
+}
+
+/* What was taken from its user while it waited is not done. */
+static void test_upload__goes_by_the_rights_of_now(void **state)
+{
+    (void)state;
+    static const char *const takings[] = {
+        "UPDATE memberships SET role = 'member' WHERE tenant_id = $1",
+        "UPDATE memberships SET role = 'admin', status = 'suspended' WHERE tenant_id = $1",
+        "DELETE FROM memberships WHERE tenant_id = $1",
+    };
+    make_member("admin");
+    for (size_t i = 0; i < sizeof takings / sizeof takings[0]; i++) {
+        struct upload upload;
+        int64_t id = queued();
+        fixture_exec(fixture, takings[i], DB_ARGS(db_int(tenant.id)));
+        assert_int_equal(import_run_one(config, fixture->conn, NOW + (int64_t)i), STORAGE_ROW);
+        assert_int_equal(upload_find(fixture->conn, fixture->arena, tenant.id, id, &upload), STORAGE_ROW);
+        assert_true(str_equal(upload.status, STR("failed")));
+        assert_true(str_equal(upload.detail, STR("Whoever asked for this import may no longer do so.")));
+        assert_int_equal(number(ASSETS), 0);
+    }
 }
 
 /* ---- what a file named ---- */
@@ -241,6 +280,7 @@ int main(void)
         TEST(test_import__leaves_nothing_when_its_end_is_refused),
         TEST(test_import__meets_what_was_made_meanwhile),
         TEST(test_upload__is_of_one_node),
+        TEST(test_upload__goes_by_the_rights_of_now),
         TEST(test_upload__is_swept_when_over),
         TEST(test_seen__knows_the_line),
     };
