@@ -25,6 +25,8 @@ static void on_socket_closed(void *data)
 {
     struct connection *connection = data;
     connection->sock = NULL;
+    SSL_CTX_free(connection->tls);
+    connection->tls = NULL;
     if (connection->linger_fd >= 0)
         linger_add(&connection->loop->linger, connection->linger_fd, h2o_now(connection->loop->ctx.loop));
     metric_add(METRIC_CONNECTIONS_OPEN, -1);
@@ -47,7 +49,7 @@ static void write_address(struct connection *connection)
         snprintf(connection->address, sizeof connection->address, "unix");
 }
 
-struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, bool tls)
+struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, SSL_CTX *tls)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection) {
@@ -57,6 +59,8 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, b
     connection->loop = loop;
     connection->sock = sock;
     connection->tls = tls;
+    if (tls)
+        SSL_CTX_up_ref(tls);
     connection->linger_fd = -1;
     connection->accepted_ms = connection->last_request_ms = h2o_now(loop->ctx.loop);
     hpack_peer_init(&connection->hpack);

@@ -18,7 +18,9 @@ struct connection {
     struct http_loop *loop;
     h2o_socket_t *sock; /* NULL once closed */
     char address[64];   /* of the peer, as text; "unix" */
-    bool tls;
+    /* NULL: plain. The library keeps the bare pointer until the first bytes of the handshake come, however
+     * many times the certificate is changed meanwhile; this is the reference that holds it. */
+    SSL_CTX *tls;
     bool closing; /* was shut down by us */
     bool close_when_idle;
     int linger_fd;       /* -1, or a duplicate that outlives the library's close */
@@ -26,11 +28,11 @@ struct connection {
     size_t open_count;
     h2o_linklist_t waiting; /* those of them that came while the connection had as many jobs as it may have */
     size_t jobs;            /* in a lane or at a worker, client gone or not */
-    uint64_t blocks;    /* header blocks over HTTP/2 */
-    uint64_t requests;  /* that became complete */
-    uint64_t cancelled; /* whose client left before the answer */
-    size_t held;        /* bytes of incomplete requests, as of the last sweep */
-    size_t owed;        /* bytes of answers that the library still has, likewise */
+    uint64_t blocks;        /* header blocks over HTTP/2 */
+    uint64_t requests;      /* that became complete */
+    uint64_t cancelled;     /* whose client left before the answer */
+    size_t held;            /* bytes of incomplete requests, as of the last sweep */
+    size_t owed;            /* bytes of answers that the library still has, likewise */
     uint64_t accepted_ms, last_request_ms;
     struct hpack_peer hpack;
     struct block *block; /* of the last request over HTTP/2; NULL: none is kept */
@@ -40,9 +42,9 @@ struct connection {
 
 /* One request inside libh2o: lives exactly as long as the library's request. */
 struct open_request {
-    h2o_linklist_t link; /* in connection.open */
-    h2o_linklist_t turn; /* in connection.waiting, or unlinked */
-    int64_t arrived_us;  /* monotonic */
+    h2o_linklist_t link;           /* in connection.open */
+    h2o_linklist_t turn;           /* in connection.waiting, or unlinked */
+    int64_t arrived_us;            /* monotonic */
     struct kept_question question; /* as long as the library's request is as it came */
     bool has_question;
     h2o_req_t *req;
@@ -55,9 +57,9 @@ struct open_request {
     uint64_t taken_mark;  /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
 };
 
-/* Takes over a fresh socket before the library does. NULL: the process is at its limit, the socket was
- * closed. */
-struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, bool tls);
+/* Takes over a fresh socket before the library does. tls: what it will shake hands with, or NULL; referenced.
+ * NULL: the process is at its limit, the socket was closed. */
+struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, SSL_CTX *tls);
 /* The record of a request's connection, or of a socket's; NULL when the socket is not one of ours. */
 struct connection *connection_of(h2o_req_t *req);
 struct connection *connection_of_socket(const h2o_socket_t *sock);

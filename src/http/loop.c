@@ -57,7 +57,7 @@ static bool accept_one(struct http_loop *loop, struct loop_listener *listener)
         }
         return false;
     }
-    if (connection_open(loop, sock, listener->accept.ssl_ctx != NULL))
+    if (connection_open(loop, sock, listener->accept.ssl_ctx))
         h2o_accept(&listener->accept, sock);
     return true;
 }

@@ -33,7 +33,7 @@ static struct str from_iovec(h2o_iovec_t from)
 
 static void put_line(struct head *head, const h2o_req_t *req, const struct connection *connection)
 {
-    const char protocol[] = { (char)(req->version >> 8), (char)req->version, connection->tls };
+    const char protocol[] = { (char)(req->version >> 8), (char)req->version, connection->tls != NULL };
     put(head, str_from(protocol, sizeof protocol));
     put(head, str_of(connection->address));
     put(head, from_iovec(req->input.method));

@@ -1,11 +1,12 @@
 // TLS: versions, ALPN, handshakes that never end, certificates that change; and the other kinds of listener.
 import assert from 'node:assert/strict'
+import net from 'node:net'
 import tls from 'node:tls'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { connect, H2 } from './wire.mjs'
-import { until } from './target.mjs'
+import { sleep, until } from './target.mjs'
 
 function certify(folder, name) {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`, '-days', '2', '-subj', `/CN=${name}`], { stdio: 'pipe' })
@@ -90,6 +91,30 @@ async function certificates(target) {
   assert.equal(await name(), 'second')
 }
 
+// Whoever connected before the certificate changed, and speaks only after it did so several times, is served all the same.
+async function lateHandshake(target) {
+  const { folder } = prepared
+  const change = async (name) => {
+    const before = target.log.split('reloaded').length
+    certify(folder, name)
+    target.process.kill('SIGHUP')
+    await until('reloaded', () => target.log.split('reloaded').length > before)
+    for (let i = 0; i < 8; i++) (await handshake(target.ports[1])).socket.destroy() // both loops turn
+  }
+  await change('third') // the first one is held to the end
+  const sockets = await Promise.all(Array.from({ length: 10 }, () => new Promise((resolve, reject) => {
+    const socket = net.connect(target.ports[1], '127.0.0.1', () => resolve(socket))
+    socket.on('error', reject)
+  })))
+  await sleep(200) // accepted
+  for (const name of ['fourth', 'fifth']) await change(name)
+  for (const raw of sockets) {
+    const late = await handshake(undefined, { socket: raw, port: undefined, host: undefined })
+    assert.equal(late.name, 'third', `refused: ${late.error}`)
+    assert.match(await ask(late.socket), /^HTTP\/1\.1 200/)
+  }
+}
+
 async function silence(target) {
   const peers = await Promise.all(Array.from({ length: 20 }, () => connect(target.ports[1])))
   const closed = await Promise.all(peers.map((peer) => peer.waitClosed(7500)))
@@ -120,6 +145,7 @@ export const scenarios = [
   { name: 'TLS versions', prepare: prepare(), run: versions },
   { name: 'TLS renegotiation', prepare: prepare(), run: renegotiation },
   { name: 'TLS certificates', prepare: prepare(), run: certificates },
+  { name: 'TLS late handshake', prepare: prepare(), run: lateHandshake },
   { name: 'TLS silence', prepare: prepare(), run: silence },
   { name: 'unix socket', prepare: prepare(), run: unixSocket },
   { name: 'HTTP/2 off', prepare: prepare(['--http1']), run: http1Only },
