@@ -35,6 +35,7 @@ browserSuite('panel: staff', {}, ({ server, visitor }) => {
     await page.getByLabel('Users at most').fill('7');
     await button(page, 'Save').click();
     await said(page, 'Saved.');
+    await page.waitForLoadState('networkidle'); // the list is read again
     await page.getByRole('button', { name: 'Globex' }).first().click();
     assert.equal(await page.getByLabel('Users at most').inputValue(), '7');
     await page.getByLabel('Domain', { exact: true }).fill('kit.globex.example');
