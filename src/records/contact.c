@@ -22,7 +22,7 @@ static const struct field rows[] = {
           .flags = FIELD_NULLABLE | FIELD_SORT | FIELD_SEARCH, .max = 100, .column = "last_name",
           .help = "The family name", .example = "Whitfield"),
     FIELD(struct contact, email, "email", FIELD_EMAIL, .flags = FIELD_NULLABLE | FIELD_FILTER | FIELD_SEARCH,
-          .help = "Unique among an organization's contacts is not asked for", .example = "dana@example.com"),
+          .help = "Where to write to them; several contacts may share one", .example = "dana@example.com"),
     FIELD(struct contact, phone, "phone", FIELD_STR, .flags = FIELD_NULLABLE, .max = 50,
           .help = "As it is dialled", .example = "+1 555 0134"),
     FIELD(struct contact, company, "company", FIELD_STR,
