@@ -77,12 +77,12 @@ enum error_code record_export_handler(struct call *call)
 
 /* ---- in ---- */
 
-static const char *const existing_words[] = { "refuse", "skip", "update", NULL };
+const char *const record_existing_words[] = { "refuse", "skip", "update", NULL };
 
 static const struct field query_fields[] = {
     FIELD(struct record_import_query, dry_run, "dry_run", FIELD_BOOL,
           .help = "Everything is checked, nothing written", .example = "true"),
-    FIELD(struct record_import_query, existing, "existing", FIELD_ENUM, .words = existing_words,
+    FIELD(struct record_import_query, existing, "existing", FIELD_ENUM, .words = record_existing_words,
           .help =
               "What happens to a row whose record is there already: the file is refused (if left out), the "
               "row passed over, or the record changed",
@@ -110,9 +110,9 @@ void record_import_add_result(cJSON *json, int64_t created, int64_t updated, int
 enum record_existing record_existing_of(struct str word)
 {
     size_t i = 0;
-    while (existing_words[i] && !str_equal(word, str_of(existing_words[i])))
+    while (record_existing_words[i] && !str_equal(word, str_of(record_existing_words[i])))
         i++;
-    return existing_words[i] ? (enum record_existing)i : RECORD_EXISTING_REFUSE;
+    return record_existing_words[i] ? (enum record_existing)i : RECORD_EXISTING_REFUSE;
 }
 
 enum error_code record_existing_check(struct call *call, const struct record_kind *kind,

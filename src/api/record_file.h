@@ -16,6 +16,8 @@ struct record_import_query {
 extern const struct shape record_import_query_shape;
 /* {"created", "updated", "skipped", "dry_run"} */
 extern const struct shape record_import_answer;
+/* The words of enum record_existing, in its order; NULL-terminated. */
+extern const char *const record_existing_words[];
 enum record_existing record_existing_of(struct str word);
 /* OK when the caller may do that: to change what is there they need the permission to edit it, too. */
 enum error_code record_existing_check(struct call *call, const struct record_kind *kind,

@@ -18,11 +18,10 @@ static const struct field open_fields[] = {
 };
 static const struct shape open_shape = SHAPE("ImportCreate", struct open_input, open_fields);
 
-static const char *const existing_words[] = { "refuse", "skip", "update", NULL };
 static const struct field run_fields[] = {
     FIELD(struct record_import_query, dry_run, "dry_run", FIELD_BOOL,
           .help = "Everything is checked, nothing written", .example = "false"),
-    FIELD(struct record_import_query, existing, "existing", FIELD_ENUM, .words = existing_words,
+    FIELD(struct record_import_query, existing, "existing", FIELD_ENUM, .words = record_existing_words,
           .help = "What happens to a row whose record is there already; refuse if left out",
           .example = "update"),
 };
