@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "identity/api_token.h"
 #include "identity/opaque_token.h"
+#include "request/absence.h"
 #include "request/walk_internal.h"
 #include "storage/changes.h"
 
@@ -19,7 +20,6 @@
 #define PRINCIPAL_ENTRIES (1 << 18)
 #define PRINCIPAL_BYTES   1664 /* the longest texts of a user and an API token */
 #define GRANT_ENTRIES     8192
-#define ABSENT_ENTRIES    8192
 #define STRANGER_ENTRIES  1024
 
 /* The stamps say when something kept is out of date. Should a change ever come without its touch (a slip
@@ -28,7 +28,7 @@
 
 struct authority {
     struct cache *tenants, *principals, *grants;
-    struct cache *absent;    /* API tokens that nobody has */
+    struct absences *absent; /* API tokens that nobody has */
     struct cache *strangers; /* hosts that are no tenant's own: there is no end of them */
 };
 
@@ -46,11 +46,6 @@ struct kept_principal {
     const struct config *config; /* keys and issuer */
     perm_set scopes;
     struct principal principal;
-};
-
-struct kept_absence {
-    struct db_stamp unknown;
-    int64_t kept_at;
 };
 
 struct kept_grant {
@@ -77,7 +72,7 @@ struct authority *authority_new(void)
     authority->principals = cache_new(PRINCIPAL_ENTRIES, PRINCIPAL_BYTES);
     authority->grants = cache_new(GRANT_ENTRIES, sizeof(struct kept_grant));
     authority->strangers = cache_new(STRANGER_ENTRIES, TENANT_BYTES);
-    authority->absent = cache_new(ABSENT_ENTRIES, sizeof(struct kept_absence));
+    authority->absent = absences_new();
     return authority;
 }
 
@@ -88,7 +83,7 @@ void authority_free(struct authority **authority)
     cache_free(&(*authority)->tenants);
     cache_free(&(*authority)->principals);
     cache_free(&(*authority)->grants);
-    cache_free(&(*authority)->absent);
+    absences_free(&(*authority)->absent);
     cache_free(&(*authority)->strangers);
     free(*authority);
     *authority = NULL;
@@ -101,10 +96,15 @@ static struct db_stamp stamp(const struct call *call, enum db_subject subject, i
 
 /* A request that began a little before another one kept it sees it from the future; one that sees it from
  * afar has met a clock that was set. */
+static bool is_young_at(int64_t kept_at, int64_t now)
+{
+    int64_t age = now - kept_at;
+    return age < AGE_MAX_US && age > -AGE_MAX_US;
+}
+
 static bool is_young(const struct call *call, int64_t kept_at)
 {
-    int64_t age = call->now - kept_at;
-    return age < AGE_MAX_US && age > -AGE_MAX_US;
+    return is_young_at(kept_at, call->now);
 }
 
 static void rest_on(struct call *call, enum db_subject subject, int64_t id, struct db_stamp stamp,
@@ -290,34 +290,38 @@ bool authority_knows(struct call *call, struct str token, struct principal *ret)
 
 /* ---- tokens that nobody has ---- */
 
-static bool is_absent(struct call *call, struct str token, const uint8_t hash[API_TOKEN_HASH_BYTES])
+static bool is_absent(const struct walk *walk, struct str token, int64_t now, struct absence *ret)
 {
-    struct kept_absence kept;
-    size_t size;
-    int64_t subject = api_token_subject(hash);
-    if (!cache_get(call->walk->authority->absent, token, &kept, sizeof(kept), &size) ||
-        !is_young(call, kept.kept_at) ||
-        !db_stamp_holds(kept.unknown, stamp(call, SUBJECT_API_TOKEN, subject)))
+    if (!opaque_token_has_prefix(token) || !absences_get(walk->authority->absent, token, ret))
         return false;
-    rest_on(call, SUBJECT_API_TOKEN, subject, kept.unknown, kept.kept_at);
-    call->own.hits++;
-    return true;
+    return is_young_at(ret->kept_at, now) &&
+           db_stamp_holds(ret->unknown, db_stamp(walk->db, SUBJECT_API_TOKEN, ret->subject));
+}
+
+bool authority_is_absent(const struct walk *walk, struct str token, int64_t now)
+{
+    struct absence absence;
+    return is_absent(walk, token, now, &absence);
 }
 
 bool authority_knows_absent(struct call *call, struct str token)
 {
-    uint8_t hash[API_TOKEN_HASH_BYTES];
-    if (!opaque_token_has_prefix(token))
+    struct absence absence;
+    if (!is_absent(call->walk, token, call->now, &absence))
         return false;
-    enum opaque_kind kind = opaque_token_read(token, hash);
-    return kind == OPAQUE_NONE || (kind == OPAQUE_API && is_absent(call, token, hash));
+    if (call->own.by_cookie) /* of a header, whoever keeps the answer asks authority_is_absent() each time */
+        rest_on(call, SUBJECT_API_TOKEN, absence.subject, absence.unknown, absence.kept_at);
+    call->own.hits++;
+    return true;
 }
 
 static void keep_absent(struct call *call, struct str token, struct db_stamp unknown)
 {
-    struct kept_absence kept = { unknown, call->now };
-    if (unknown.value != 0)
-        cache_put(call->walk->authority->absent, token, &kept, sizeof(kept));
+    uint8_t hash[API_TOKEN_HASH_BYTES];
+    if (unknown.value == 0 || opaque_token_read(token, hash) != OPAQUE_API)
+        return;
+    struct absence absence = { api_token_subject(hash), unknown, call->now };
+    absences_put(call->walk->authority->absent, token, &absence);
 }
 
 /* ---- asking who bears a token ---- */

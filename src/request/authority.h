@@ -26,9 +26,10 @@ enum storage_status authority_tenant_by_slug(struct call *call, struct str slug,
 enum storage_status authority_tenant_by_id(struct call *call, int64_t id, struct tenant *ret);
 /* The token's bearer if it is kept and holds, and call->scopes. False: ask authority_authenticate(). */
 bool authority_knows(struct call *call, struct str token, struct principal *ret);
-/* Whether it is known without a look-up that nobody bears the token: it is mistyped, or an API token that was
- * looked for in vain. */
+/* Whether the token was looked for in vain, and nobody can have been given it since. */
 bool authority_knows_absent(struct call *call, struct str token);
+/* The same without a call; now: epoch microseconds. */
+bool authority_is_absent(const struct walk *walk, struct str token, int64_t now);
 /* As principal_authenticate(), and call->scopes; keeps whom it finds. */
 enum storage_status authority_authenticate(struct call *call, struct str token,
                                            enum token_verdict *ret_verdict, struct principal *ret);

@@ -59,7 +59,7 @@ struct call {
         bool rate_shared;   /* and it counted for what all nodes share */
         bool query_read;    /* `query` is decoded */
         bool query_valid;   /* and passed its rows */
-        bool is_forged;     /* the token was refused for what it is, not for what is known of it */
+        bool is_nobodys;    /* the token was refused as forged, or as looked for in vain */
         bool cold;          /* a warm walk met something that has to be read */
         bool by_cookie;     /* the token came in the panel's cookie */
         bool entered;       /* it passed every check before its body, and may have waited since */

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "base/recent.h"
 #include "request/accept.h"
+#include "request/authority.h"
 #include "request/walk_internal.h"
 
 #define WAYS       8
@@ -15,6 +16,8 @@
 #define BYTES_MAX  4096 /* of an answer with all its texts: 16 MiB per loop at most, a quarter of it usually */
 #define FIELDS_MAX   1024 /* of its part of the log line */
 #define OWN_FIELDS 4    /* headers that differ each time: the request's id and its limit */
+#define FORGED     256
+#define CALLERS    4096
 
 struct kept_answer {
     struct kept_key key;
@@ -22,6 +25,7 @@ struct kept_answer {
     struct basis basis;
     struct rate_ask asked;
     const char *op;
+    bool needs_bad_token; /* it refuses tokens that are nobody's, and answers nobody else */
     int status;
     struct recent *noted_in; /* NULL: nobody's use is noted */
     int64_t noted_group, noted_id;
@@ -45,11 +49,19 @@ struct map {
     size_t n;
 };
 
+/* Questions whose token was found to be forged: whoever sends one tends to send it again. */
+struct forged {
+    const struct config *config; /* by whose keys */
+    struct kept_key key[FORGED];
+};
+
 struct kept_answers {
     struct walk *walk;
     unsigned char secret[KEYED_HASH_KEY_BYTES];
     struct map given;
     struct map refusals; /* apart, since anybody can be refused */
+    struct forged forged;
+    uint32_t callers[CALLERS]; /* marks of questions that found no place */
 };
 
 static struct map map_new(size_t sets)
@@ -215,15 +227,44 @@ static const struct kept_answer *recall(struct kept_answers *answers, const stru
     return found ? *found : NULL;
 }
 
-/* A refusal of forged tokens answers for every one of them, seen before or not. */
+static bool is_same(const struct kept_key *a, const struct kept_key *b)
+{
+    return a->word[0] == b->word[0] && a->word[1] == b->word[1];
+}
+
+/* Checks a token at most once while it keeps coming. */
+static bool is_forged(struct kept_answers *answers, const struct config *config,
+                      const struct kept_key *whole, struct str token)
+{
+    struct forged *forged = &answers->forged;
+    struct kept_key *place = &forged->key[whole->word[0] % FORGED];
+    if (forged->config != config)
+        *forged = (struct forged){ .config = config };
+    if (is_same(place, whole))
+        return true;
+    if (!sign_in_is_forged(config, token))
+        return false;
+    *place = *whole;
+    return true;
+}
+
+/* As the walk would find, without a look-up. */
+static bool is_bad_token(struct kept_answers *answers, const struct kept_question *question, int64_t now)
+{
+    struct str token;
+    return sign_in_read_bearer(question->authorization, &token) &&
+           (authority_is_absent(answers->walk, token, now) ||
+            is_forged(answers, walk_config(answers->walk), &question->whole, token));
+}
+
+/* A refusal of bad tokens answers for every one of them, seen before or not. */
 static const struct kept_answer *recall_refusal(struct kept_answers *answers,
                                                 const struct kept_question *question, int64_t now)
 {
-    const struct kept_answer *answer = recall(answers, &answers->refusals, &question->whole, now);
-    if (answer || !question->authorization.at)
+    const struct kept_answer *answer = recall(answers, &answers->refusals, &question->but_token, now);
+    if (answer && (!answer->needs_bad_token || is_bad_token(answers, question, now)))
         return answer;
-    answer = recall(answers, &answers->refusals, &question->but_token, now);
-    return answer && sign_in_is_forged(answer->config, question->authorization) ? answer : NULL;
+    return question->authorization.at ? recall(answers, &answers->refusals, &question->whole, now) : NULL;
 }
 
 bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
@@ -275,14 +316,49 @@ static bool is_refusal(const struct call *call)
     return call->failure.code == ERR_TOKEN_INVALID && !accept_wants_problem(&call->request);
 }
 
+/* There is no such path, whoever asks: that rests on the program and the configuration alone. */
+static bool is_nowhere(const struct call *call)
+{
+    return call->failure.code == ERR_ROUTE_UNKNOWN && !call->route && call->own.basis.n == 0 &&
+           !accept_wants_problem(&call->request);
+}
+
+static bool may_be_kept(const struct call *call)
+{
+    const struct basis *basis = &call->own.basis;
+    bool is_routed = call->route && call->route->kept && basis->until != 0 && !basis->is_lost;
+    return (is_routed || is_nowhere(call)) && !call->own.cold && !call->reply.close &&
+           !call->reply.stream.next && !reply_has_header(&call->reply, "set-cookie");
+}
+
 /* The map it may be kept in; NULL: none. */
 static const struct map *map_for(const struct kept_answers *answers, const struct call *call)
 {
-    const struct basis *basis = &call->own.basis;
-    if (!call->route || !call->route->kept || call->own.cold || call->reply.close || call->reply.stream.next ||
-        basis->until == 0 || basis->is_lost || reply_has_header(&call->reply, "set-cookie"))
+    if (!may_be_kept(call))
         return NULL;
-    return is_given(call) ? &answers->given : is_refusal(call) ? &answers->refusals : NULL;
+    return is_given(call) ? &answers->given
+           : is_refusal(call) || is_nowhere(call) ? &answers->refusals
+                                                  : NULL;
+}
+
+static bool refuses_bad_tokens(const struct call *call)
+{
+    return call->own.is_nobodys && !call->own.by_cookie;
+}
+
+/* A question that has no place yet takes one from another only when it comes a second time: else a thousand
+ * that never come again would push out those that do. */
+static bool may_enter(struct kept_answers *answers, const struct map *map, const struct kept_key *key)
+{
+    const struct set *set = set_of(map, key);
+    uint32_t *caller = &answers->callers[(key->word[0] >> 32) % CALLERS], mark = (uint32_t)key->word[1] | 1;
+    if (find(map, key) || *caller == mark)
+        return true;
+    for (size_t w = 0; w < WAYS; w++)
+        if (!set->way[w])
+            return true;
+    *caller = mark;
+    return false;
 }
 
 /* Those that kept_answers_use() adds itself. */
@@ -327,6 +403,13 @@ static void put_headers(struct kept_answer *answer, char **to, const struct repl
     }
 }
 
+/* That a token is nobody's is asked again at each use. */
+static struct basis basis_of(const struct call *call)
+{
+    static const struct basis for_good = { .until = INT64_MAX };
+    return is_nowhere(call) ? for_good : call->own.basis;
+}
+
 static struct kept_answer *copy(const struct call *call, const struct kept_key *key, struct str line)
 {
     const struct reply *reply = &call->reply;
@@ -338,9 +421,10 @@ static struct kept_answer *copy(const struct call *call, const struct kept_key *
     char *to = (char *)&answer->headers[reply->header_count];
     *answer = (struct kept_answer){ .key = *key,
                                     .config = call->config,
-                                    .basis = call->own.basis,
+                                    .basis = basis_of(call),
                                     .asked = call->own.asked,
-                                    .op = call->route->op,
+                                    .op = call->route ? call->route->op : "none",
+                                    .needs_bad_token = refuses_bad_tokens(call),
                                     .status = reply->status,
                                     .noted_in = call->own.noted.in,
                                     .noted_group = call->own.noted.group,
@@ -385,9 +469,9 @@ void kept_answers_keep(struct kept_answers *answers, const struct kept_question 
 {
     char line[FIELDS_MAX];
     const struct map *map = map_for(answers, call);
-    size_t len = map ? walk_log_fields(call, line, sizeof(line)) : 0;
-    bool is_forged = call->own.is_forged && !call->own.by_cookie;
-    const struct kept_key *key = is_forged ? &question->but_token : &question->whole;
+    bool is_for_all = refuses_bad_tokens(call) || is_nowhere(call);
+    const struct kept_key *key = is_for_all ? &question->but_token : &question->whole;
+    size_t len = map && may_enter(answers, map, key) ? walk_log_fields(call, line, sizeof(line)) : 0;
     struct kept_answer *answer = len > 0 ? copy(call, key, str_from(line, len)) : NULL;
     if (answer)
         put_in(map, answer);

@@ -80,9 +80,10 @@ bool token_uses_write_down(struct walk *walk, struct db_conn *conn);
 /* walk_device.c */
 bool device_seen_write_down(struct walk *walk, struct db_conn *conn);
 
-/* Whether the value of an Authorization header is one bearer token that nobody can bear: it was not given out
- * by us, which shows in itself. */
-bool sign_in_is_forged(const struct config *config, struct str authorization);
+/* The token in the value of an Authorization header; false: another scheme. */
+bool sign_in_read_bearer(struct str authorization, struct str *ret_token);
+/* Whether it is one token that nobody can bear: it was not given out by us, which shows in itself. */
+bool sign_in_is_forged(const struct config *config, struct str token);
 
 /* walk_shared_rate.c */
 /* Sign-ins and registrations count for all nodes of a database together. On the loop, which has no database,

@@ -86,19 +86,25 @@ enum error_code sign_in_read_header(struct call *call, struct str *ret)
     return OK;
 }
 
-/* What is no token of ours shows without asking anybody: a checksum, or a signature, does not fit. */
+/* What signs nobody in shows without asking anybody: a checksum, or a signature, does not fit, or it is a token
+ * for something else. */
 static bool is_forged(const struct config *config, struct str token)
 {
     uint8_t hash[32];
-    return opaque_token_has_prefix(token) ? opaque_token_read(token, hash) == OPAQUE_NONE
+    return opaque_token_has_prefix(token) ? opaque_token_read(token, hash) != OPAQUE_API
                                           : access_token_is_forged(config, token);
 }
 
-bool sign_in_is_forged(const struct config *config, struct str authorization)
+bool sign_in_read_bearer(struct str authorization, struct str *ret_token)
 {
-    struct str scheme, token;
-    split_credentials(authorization, &scheme, &token);
-    return str_equal_nocase(scheme, STR("Bearer")) && is_token68(token) && is_forged(config, token);
+    struct str scheme;
+    split_credentials(authorization, &scheme, ret_token);
+    return str_equal_nocase(scheme, STR("Bearer"));
+}
+
+bool sign_in_is_forged(const struct config *config, struct str token)
+{
+    return is_token68(token) && is_forged(config, token);
 }
 
 static enum error_code read_token(struct call *call, struct str *ret)
@@ -153,19 +159,22 @@ static enum error_code look_up(struct call *call, struct str token)
     return call_fail(call, verdict == TOKEN_EXPIRED ? ERR_TOKEN_EXPIRED : ERR_TOKEN_INVALID, NULL);
 }
 
-/* On the loop, so that a flood of such tokens never gets to the workers; those check again whatever comes. */
+/* On the loop, so that a flood of such tokens never gets to the workers; there a signature is checked with all
+ * the rest. */
 static bool refuse_forged(struct call *call, struct str token)
 {
-    call->own.is_forged = !call->db && is_forged(call->config, token);
-    return call->own.is_forged;
+    bool shows_here = !call->db || opaque_token_has_prefix(token);
+    return shows_here && is_forged(call->config, token);
 }
 
 static enum error_code verify(struct call *call, struct str token)
 {
     if (authority_knows(call, token, &call->principal))
         return check_address(call);
-    if (refuse_forged(call, token) || authority_knows_absent(call, token))
+    if (authority_knows_absent(call, token) || refuse_forged(call, token)) {
+        call->own.is_nobodys = true;
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
+    }
     enum error_code code = look_up(call, token);
     return code == OK ? check_address(call) : code;
 }

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "identity/api_token.h"
+#include "identity/opaque_token.h"
 #include "storage/changes.h"
 
 #define ACME    "acme.msp.example"
@@ -177,6 +179,120 @@ static void test_kept_answers__a_refusal_is_kept_for_one_kind_of_question(void *
     }
 }
 
+struct fresh_token {
+    struct str text;
+    uint8_t hash[API_TOKEN_HASH_BYTES];
+};
+
+static struct fresh_token fresh_token(void)
+{
+    struct fresh_token fresh;
+    fresh.text = opaque_token_new(world.arena, OPAQUE_API, fresh.hash);
+    return fresh;
+}
+
+/* The first is looked for by a worker; from then on each is refused where it comes. */
+static void test_kept_answers__a_refusal_is_kept_for_all_tokens_looked_for_in_vain(void **state)
+{
+    (void)state;
+    struct fresh_token tokens[40];
+    size_t met = 0;
+    for (size_t i = 0; i < 40; i++) {
+        tokens[i] = fresh_token();
+        assert_int_equal(ask(with_token(tokens[i].text.at)), 401);
+        assert_false(world.oracle.used);
+        assert_false(world.admitted_only);
+    }
+    for (size_t i = 0; i < 40; i++) {
+        met += is_kept(with_token(tokens[i].text.at));
+        assert_true(world.admitted_only);
+    }
+    assert_int_equal(met, 39); /* the first of them made the answer */
+    assert_true(is_kept(with_token("a.b.c")));
+    assert_int_equal(world.call->reply.status, 401);
+}
+
+static void test_kept_answers__tokens_for_something_else_are_refused_on_the_loop(void **state)
+{
+    (void)state;
+    uint8_t hash[API_TOKEN_HASH_BYTES];
+    const char *device = opaque_token_new(world.arena, OPAQUE_DEVICE, hash).at;
+    ask(with_token("a.b.c"));
+    ask(with_token("a.b.c"));
+    for (int i = 0; i < 2; i++) {
+        assert_true(is_kept(with_token(device)));
+        assert_int_equal(world.call->reply.status, 401);
+    }
+}
+
+static enum storage_status give_out(struct db_conn *conn, void *context)
+{
+    struct fresh_token *fresh = context;
+    struct api_token token = { .tenant_id = world.call->tenant.id,
+                               .user_id = world.users[ANNA],
+                               .name = STR("a key"),
+                               .prefix = STR("tth_12345678"),
+                               .scopes = STR("assets.view"),
+                               .addresses = STR(""),
+                               .created_at = clock_now() };
+    return api_token_insert(conn, &token, fresh->hash);
+}
+
+static void test_kept_answers__a_token_that_is_given_out_after_all_is_let_in(void **state)
+{
+    (void)state;
+    struct fresh_token fresh = fresh_token(), other = fresh_token();
+    for (int i = 0; i < 3; i++) {
+        ask(with_token(other.text.at));
+        ask(with_token(fresh.text.at));
+    }
+    assert_true(is_kept(with_token(fresh.text.at)));
+    warm_up(anna); /* whose tenant the token is for */
+    struct db_conn *conn = db_connect(world.db);
+    assert_int_equal(db_transaction(conn, STORAGE_WRITE, give_out, &fresh), STORAGE_OK);
+    db_disconnect(&conn);
+    assert_false(is_kept(with_token(fresh.text.at)));
+    assert_int_not_equal(world.call->reply.status, 401);
+    assert_true(is_kept(with_token(other.text.at)));
+    assert_int_equal(world.call->reply.status, 401);
+}
+
+static void test_kept_answers__an_absence_gets_no_older_than_a_minute(void **state)
+{
+    (void)state;
+    struct fresh_token fresh = fresh_token();
+    ask(with_token(fresh.text.at));
+    ask(with_token(fresh.text.at));
+    assert_true(is_kept(with_token(fresh.text.at)));
+    clock_shift_for_tests(61 * CLOCK_SECOND);
+    assert_false(is_kept(with_token(fresh.text.at)));
+    assert_false(world.admitted_only);
+}
+
+static void test_kept_answers__no_such_path_is_the_same_for_all(void **state)
+{
+    (void)state;
+    struct ask nowhere = anna, problem;
+    nowhere.target = "/nothing/here";
+    problem = nowhere;
+    problem.headers[0] = "Accept: application/problem+json";
+    assert_false(is_kept(nowhere));
+    assert_int_equal(world.call->reply.status, 404);
+    assert_true(is_kept(nowhere));
+    nowhere.who = BOB;
+    assert_true(is_kept(nowhere));
+    nowhere.who = NOBODY;
+    assert_false(is_kept(nowhere)); /* another head */
+    for (int i = 0; i < 2; i++)
+        assert_false(is_kept(problem)); /* it names the request */
+    nowhere.target = "/nothing/there";
+    assert_false(is_kept(nowhere));
+    nowhere.method = "POST";
+    nowhere.body = "{}";
+    for (int i = 0; i < 2; i++)
+        assert_false(is_kept(nowhere));
+}
+
 static enum storage_status touch(struct db_conn *conn, void *context)
 {
     const enum db_subject *subject = context;
@@ -305,23 +421,30 @@ static void test_kept_answers__a_strangers_request_id_is_not(void **state)
     assert_int_equal(header_of(&used, "x-request-id").len, 32);
 }
 
-/* More questions than there are places: the ones of late are kept, and nothing else happens. */
+static struct ask numbered(int n, char target[64])
+{
+    snprintf(target, 64, "/warm/permission?n=%d", n);
+    return (struct ask){ .target = target, .host = ACME, .who = ANNA };
+}
+
+/* More questions than there are places: those that come again are kept, and nothing else happens. */
 static void test_kept_answers__give_way_when_there_are_many(void **state)
 {
     (void)state;
     size_t kept = 0;
-    for (int i = 0; i < 6000; i++) {
-        char target[64];
-        snprintf(target, sizeof(target), "/warm/permission?n=%d", i);
-        keep((struct ask){ .target = target, .host = ACME, .who = ANNA });
-    }
-    for (int i = 5900; i < 6000; i++) {
-        char target[64];
-        struct kept_use used;
-        snprintf(target, sizeof(target), "/warm/permission?n=%d", i);
-        kept += use((struct ask){ .target = target, .host = ACME, .who = ANNA }, &used);
-    }
+    char target[64];
+    struct kept_use used;
+    keep(anna);
+    keep(anna);
+    for (int i = 0; i < 6000; i++)
+        keep(numbered(i, target));
+    for (int i = 0; i < 3; i++)
+        for (int n = 5900; n < 6000; n++)
+            keep(numbered(n, target));
+    for (int i = 5900; i < 6000; i++)
+        kept += use(numbered(i, target), &used);
     assert_true(kept > 80);
+    assert_true(use(anna, &used)); /* passers-by have not pushed it out */
 }
 
 int main(void)
@@ -334,6 +457,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept_answers__a_refusal_is_kept_for_all_forged_tokens, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__a_refusal_is_kept_for_one_kind_of_question, up,
                                         down),
+        cmocka_unit_test_setup_teardown(
+            test_kept_answers__a_refusal_is_kept_for_all_tokens_looked_for_in_vain, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__tokens_for_something_else_are_refused_on_the_loop,
+                                        up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__a_token_that_is_given_out_after_all_is_let_in, up,
+                                        down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__an_absence_gets_no_older_than_a_minute, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__no_such_path_is_the_same_for_all, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__end_with_what_they_rest_on, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__get_no_older_than_what_they_rest_on, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__end_with_the_session, up, down),
