@@ -24,8 +24,8 @@
 #define USERS_PER_TENANT 1000
 #define PROGRESS         10000 /* users */
 #define BATCH                                                                                                \
-    1000 /* users of one transaction: SQLite keeps what each statement of a transaction may take             \
-         back in a list, which it walks at the end of each */
+    500 /* users of one transaction: SQLite keeps what a transaction may take back in a list, which it walks \
+         at the end of some statements */
 
 struct seeding {
     const struct config *config;

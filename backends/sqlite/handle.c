@@ -1,4 +1,6 @@
 /* Opening SQLite handles: every setting that correctness or safety rests on is made here. */
+#include <pthread.h>
+
 #include "internal.h"
 
 /* Both kinds. LIKE tells capitals apart, as PostgreSQL's does. */
@@ -32,9 +34,18 @@ static const struct option common_options[] = {
     { SQLITE_DBCONFIG_DQS_DDL, 0 },
 };
 
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+/* Nobody asks how much memory the library has; counting it takes a lock at every allocation. */
+static void set_up_library(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int handle_open(const char *path, const char *pragmas, sqlite3 **ret)
 {
     sqlite3 *handle = NULL;
+    pthread_once(&library_once, set_up_library);
     int rc = sqlite3_open_v2(path, &handle,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     *ret = handle; /* holds the error too */

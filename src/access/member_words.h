@@ -8,7 +8,9 @@
 
 #include "storage/db.h"
 
-/* Inside a write transaction, after a member joined or a user's name or address changed. */
+/* Inside a write transaction, after a member joined. */
+enum storage_status member_words_add(struct db_conn *conn, int64_t tenant_id, int64_t user_id);
+/* The same after a user's name or address changed. */
 enum storage_status member_words_write(struct db_conn *conn, int64_t tenant_id, int64_t user_id);
 
 #endif

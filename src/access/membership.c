@@ -62,7 +62,7 @@ enum storage_status membership_insert(struct db_conn *conn, int64_t tenant_id, i
                 "VALUES ($1, $2, $3, $4, $5)",
                 DB_ARGS(db_int(tenant_id), db_int(user_id), db_text(role), db_int(now), db_int(now)), NULL);
     if (status == STORAGE_OK)
-        status = member_words_write(conn, tenant_id, user_id);
+        status = member_words_add(conn, tenant_id, user_id);
     return status == STORAGE_OK ? db_touch(conn, SUBJECT_USER, user_id) : status;
 }
 
