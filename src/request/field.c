@@ -302,10 +302,28 @@ static void read_list(struct reader *reader, const struct field *row, struct giv
         *(struct field_list *)to = list;
 }
 
+/* All that is wrong within is told beside what is wrong without. */
+static void *read_within(struct reader *reader, const struct field *row, const cJSON *object)
+{
+    struct violations within = { 0 };
+    uint64_t present, null;
+    void *ret = arena_alloc(reader->arena, row->of->size);
+    if (shape_read_json(row->of, reader->arena, object, ret, &present, &null, &within))
+        return ret;
+    reader->ok = false;
+    for (size_t i = 0; i < within.n; i++) {
+        const char *name = arena_printf(reader->arena, "%s.%s", row->name, within.at[i].field).at;
+        violations_add(reader->arena, reader->violations, name, within.at[i].kind, NULL, within.at[i].text);
+    }
+    return NULL;
+}
+
 static void read_object(struct reader *reader, const struct field *row, struct given given, void *to)
 {
     if (!given.json || !cJSON_IsObject(given.json))
         refuse(reader, row, VIOLATION_TYPE);
+    else if (row->of)
+        *(void **)to = read_within(reader, row, given.json);
     else
         *(const cJSON **)to = given.json;
 }

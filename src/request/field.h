@@ -26,7 +26,7 @@ enum field_type {
     FIELD_TIME,     /* int64_t, epoch microseconds: ISO 8601 in JSON */
     FIELD_ENUM,     /* struct str: one of `words` */
     FIELD_STR_LIST, /* struct field_list */
-    FIELD_OBJECT,   /* cJSON *, checked by the handler; `of`, where given, says what is in it */
+    FIELD_OBJECT,   /* cJSON *, checked by the handler; with `of` (FIELD_WITHIN) a pointer to the struct read by it */
     FIELD_ID,       /* int64_t: the id of something */
     FIELD_CRM_ID,   /* struct crm_key: the same in 24 lower-case hex digits */
     FIELD_DATE,     /* int64_t, epoch microseconds of its midnight UTC: "2026-11-27" */
@@ -114,6 +114,17 @@ struct shape {
         .type =                                                                                              \
             (type_) + 0 * sizeof(char[FIELD_CTYPE_OK(type_, __typeof__(((struct_ *)0)->member_)) ? 1 : -1]), \
         .offset = (uint16_t)offsetof(struct_, member_), __VA_ARGS__                                          \
+    }
+/* An object within the body, read by rows of its own: the member is a pointer to struct within_, NULL when
+ * absent. What is wrong in it is told as "name.field". */
+#define FIELD_WITHIN(struct_, member_, name_, within_, shape_, ...)                                          \
+    {                                                                                                        \
+        .name = (name_),                                                                                     \
+        .type = FIELD_OBJECT +                                                                               \
+                0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((struct_ *)0)->member_), within_ *) \
+                                    ? 1                                                                      \
+                                    : -1]),                                                                  \
+        .of = &(shape_), .offset = (uint16_t)offsetof(struct_, member_), __VA_ARGS__                         \
     }
 #define SHAPE(name_, struct_, rows_)                                                                         \
     {                                                                                                        \

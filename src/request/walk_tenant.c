@@ -30,6 +30,22 @@ static bool on_own_host(const struct call *call)
 
 /* ---- before sign-in ---- */
 
+/* Where header or token say the tenant, a host that is nobody's (an address, another name of the server) says
+ * nothing. One at or below the root domain names a tenant, even if there is none. */
+static bool may_be_nobodys(const struct call *call)
+{
+    switch (call->route->tenant) {
+    case TENANT_BY_HOST_OR_TOKEN:
+        return true;
+    case TENANT_BY_TOKEN:
+    case TENANT_BY_HEADER:
+    case TENANT_BY_HEADER_OR_TOKEN:
+        return !host_is_of_root(call->config, call->request.client_host);
+    default:
+        return false;
+    }
+}
+
 enum error_code tenant_find_host(struct call *call)
 {
     if (call->route->tenant == TENANT_NONE)
@@ -38,8 +54,7 @@ enum error_code tenant_find_host(struct call *call)
         authority_host(call, call->request.client_host, &call->host_scope, &call->host_tenant);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
-    bool is_any_host = call->route->tenant == TENANT_BY_HOST_OR_TOKEN;
-    return call->host_scope == HOST_UNKNOWN && !is_any_host ? unknown(call) : OK;
+    return call->host_scope == HOST_UNKNOWN && !may_be_nobodys(call) ? unknown(call) : OK;
 }
 
 enum error_code tenant_read_hints(struct call *call)

@@ -132,6 +132,23 @@ suite('tenant by host', { config: { tenancy: { domains: { 'config.globex.example
     assert.equal(await status(ROOT_HOST), 200);
     assert.equal(await status(GLOBEX_HOST), 403);
   });
+
+  it('crm and v1: a host that is nobody\'s says nothing; header and token decide', async () => {
+    const token = await signIn(server(), people.admin, ACME_HOST);
+    const status = async (host, path, headers = {}) => (await ask(server(), { path, host, token, headers })).status;
+    for (const host of ['127.0.0.1', '[::1]', 'example.com', 'localhost']) {
+      assert.equal(await status(host, '/api/auth/verify-token'), 200, host);
+      assert.equal(await status(host, '/api/v1/team', { 'x-tenant': 'acme' }), 200, host);
+      assert.equal(await status(host, '/api/v1/team', { 'x-tenant': 'globex' }), 403, host);
+      assert.equal(await status(host, '/api/v1/team', { 'x-tenant': 'nobody' }), 404, host);
+      assert.equal(await status(host, '/api/v1/team'), 422, host);
+      assert.equal(await status(host, '/api/auth/me'), 404, host);
+    }
+    for (const host of ['nobody.tether.test', 'x.acme.tether.test']) {
+      assert.equal(await status(host, '/api/auth/verify-token'), 404, host);
+      assert.equal(await status(host, '/api/v1/team', { 'x-tenant': 'acme' }), 404, host);
+    }
+  });
 });
 
 suite('default tenant', { config: { tenancy: { default_tenant: 'acme' } } }, (server) => {

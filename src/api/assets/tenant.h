@@ -10,7 +10,7 @@
 struct tenant_input {
     struct str slug, name, plan, status, logo_url, accent_colour, registration;
     int64_t max_assets, max_users;
-    cJSON *owner;
+    struct owner_input *owner;
 };
 #define TENANT_NAME_ROW(flags_)                                                                              \
     FIELD(struct tenant_input, name, "name", FIELD_STR, .flags = (flags_), .max = 200,                       \

@@ -3,7 +3,6 @@
 #include "api/assets/tenant.h"
 #include "api/envelope.h"
 #include "api/invitation.h"
-#include "api/nested.h"
 #include "api/plan_use.h"
 #include "api/tables.h"
 #include "base/random.h"
@@ -81,19 +80,6 @@ static enum error_code get(struct call *call)
 
 /* ---- founding ---- */
 
-static const struct field new_fields[] = {
-    FIELD(struct tenant_input, slug, "slug", FIELD_STR, .flags = FIELD_REQUIRED, .max = 63,
-          .help = "Its short name, for X-Tenant and its host; it stays", .example = "acme"),
-    TENANT_NAME_ROW(FIELD_REQUIRED),
-    TENANT_PLAN_ROW,
-    TENANT_LOGO_ROW,
-    TENANT_COLOUR_ROW,
-    FIELD(struct tenant_input, owner, "owner", FIELD_OBJECT,
-          .help = "Its first owner: email, name, password. Without a password they are invited",
-          .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\"}"),
-};
-static const struct shape new_shape = SHAPE("NewTenant", struct tenant_input, new_fields);
-
 struct owner_input {
     struct str email, name, password;
 };
@@ -107,10 +93,22 @@ static const struct field owner_fields[] = {
 };
 static const struct shape owner_shape = SHAPE("NewTenantOwner", struct owner_input, owner_fields);
 
+static const struct field new_fields[] = {
+    FIELD(struct tenant_input, slug, "slug", FIELD_STR, .flags = FIELD_REQUIRED, .max = 63,
+          .help = "Its short name, for X-Tenant and its host; it stays", .example = "acme"),
+    TENANT_NAME_ROW(FIELD_REQUIRED),
+    TENANT_PLAN_ROW,
+    TENANT_LOGO_ROW,
+    TENANT_COLOUR_ROW,
+    FIELD_WITHIN(struct tenant_input, owner, "owner", struct owner_input, owner_shape,
+          .help = "Its first owner: email, name, password. Without a password they are invited",
+          .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\"}"),
+};
+static const struct shape new_shape = SHAPE("NewTenant", struct tenant_input, new_fields);
+
 struct making {
     struct call *call;
-    struct owner_input owner;
-    bool has_owner;
+    const struct owner_input *owner; /* NULL: without one */
     char hash[PASSWORD_HASH_CAP];
     struct user user; /* an owner with a password */
     struct founding founding;
@@ -152,24 +150,21 @@ static enum error_code check_rank(struct call *call)
                : call_fail(call, ERR_FORBIDDEN, "You cannot give a role that may do more than you.");
 }
 
-static enum error_code read_owner(struct making *making)
+static enum error_code check_owner(struct making *making)
 {
     struct call *call = making->call;
-    const struct tenant_input *input = call->input;
-    making->has_owner = input->owner != NULL;
-    if (!making->has_owner)
+    if (!making->owner)
         return OK;
-    enum error_code code = nested_read(call, "owner", &owner_shape, input->owner, &making->owner);
-    if (code == OK && making->owner.name.at && !text_is_line(making->owner.name))
+    if (making->owner->name.at && !text_is_line(making->owner->name))
         return call_fail_field(call, "owner.name", VIOLATION_CUSTOM,
                                "A name must not hold control characters.");
-    return code == OK ? check_rank(call) : code;
+    return check_rank(call);
 }
 
 static enum error_code prepare_account(struct making *making)
 {
     struct call *call = making->call;
-    const struct owner_input *owner = &making->owner;
+    const struct owner_input *owner = making->owner;
     enum password_verdict verdict = password_check(owner->password);
     if (str_is_empty(str_trim(owner->name)))
         return call_fail_field(call, "owner.name", VIOLATION_REQUIRED, NULL);
@@ -196,7 +191,7 @@ static enum error_code prepare_invitation(struct making *making)
     struct call *call = making->call;
     making->invited_to = (struct tenant){ .slug = making->founding.row.slug };
     enum error_code code = invite_begin_in(call, &making->invited_to, &making->invite);
-    making->invite.email = making->owner.email;
+    making->invite.email = making->owner->email;
     making->invite.role = STR("owner");
     making->founding.also = send_invitation;
     making->founding.context = making;
@@ -205,10 +200,10 @@ static enum error_code prepare_invitation(struct making *making)
 
 static enum error_code prepare_owner(struct making *making)
 {
-    if (!making->has_owner)
+    if (!making->owner)
         return OK;
     arena_wipe_on_free(making->call->arena);
-    return making->owner.password.at ? prepare_account(making) : prepare_invitation(making);
+    return making->owner->password.at ? prepare_account(making) : prepare_invitation(making);
 }
 
 static enum error_code refuse(struct making *making)
@@ -254,10 +249,10 @@ static enum error_code show_founded(struct making *making)
     if (status != STORAGE_ROW)
         return call_fail_storage(call, status == STORAGE_DONE ? STORAGE_ERROR : status);
     enum error_code code = show(call, 201, &tenant);
-    if (code != OK || !making->has_owner)
+    if (code != OK || !making->owner)
         return code;
     cJSON *owner = json_add_object(call->reply.json, "owner");
-    json_add_str(owner, "email", making->owner.email);
+    json_add_str(owner, "email", making->owner->email);
     if (making->founding.owner)
         json_add_int(owner, "id", making->founding.owner_id);
     else
@@ -268,9 +263,10 @@ static enum error_code show_founded(struct making *making)
 static enum error_code create(struct call *call)
 {
     static enum error_code (*const steps[])(struct making *) = {
-        check_row, read_owner, prepare_owner, found, show_founded,
+        check_row, check_owner, prepare_owner, found, show_founded,
     };
-    struct making making = { .call = call };
+    const struct tenant_input *input = call->input;
+    struct making making = { .call = call, .owner = input->owner };
     enum error_code code = OK;
     for (size_t i = 0; code == OK && i < sizeof steps / sizeof steps[0]; i++)
         code = steps[i](&making);

@@ -1,6 +1,5 @@
 /* A new customer registers: tenant, owner and first session in one transaction. */
 #include "api/envelope.h"
-#include "api/nested.h"
 #include "api/sign_in.h"
 #include "api/tables.h"
 #include "api/v1/answer.h"
@@ -12,23 +11,6 @@
 #include "team/founding.h"
 
 #define SLUG_MAX_BYTES 63
-
-struct tenant_input {
-    struct str name, slug;
-    cJSON *owner;
-};
-static const struct field tenant_fields[] = {
-    FIELD(struct tenant_input, name, "name", FIELD_STR, .flags = FIELD_REQUIRED, .max = 200,
-          .help = "The tenant's name for people", .example = "Acme Ltd"),
-    FIELD(struct tenant_input, slug, "slug", FIELD_STR, .flags = FIELD_NULLABLE, .max = SLUG_MAX_BYTES,
-          .help = "Its short name, for X-Tenant and its host; made from the name if left out",
-          .example = "acme"),
-    FIELD(struct tenant_input, owner, "owner", FIELD_OBJECT, .flags = FIELD_REQUIRED,
-          .help = "Its first user: name, email, password. An address that exists brings that user's password",
-          .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\",\"password\":\"correct horse "
-                     "battery\"}"),
-};
-static const struct shape tenant_shape = SHAPE("V1NewTenant", struct tenant_input, tenant_fields);
 
 struct owner_input {
     struct str name, email, password;
@@ -42,6 +24,23 @@ static const struct field owner_fields[] = {
           .help = "8 to 1024 bytes, none of the most common passwords", .example = "correct horse battery"),
 };
 static const struct shape owner_shape = SHAPE("V1NewOwner", struct owner_input, owner_fields);
+
+struct tenant_input {
+    struct str name, slug;
+    struct owner_input *owner;
+};
+static const struct field tenant_fields[] = {
+    FIELD(struct tenant_input, name, "name", FIELD_STR, .flags = FIELD_REQUIRED, .max = 200,
+          .help = "The tenant's name for people", .example = "Acme Ltd"),
+    FIELD(struct tenant_input, slug, "slug", FIELD_STR, .flags = FIELD_NULLABLE, .max = SLUG_MAX_BYTES,
+          .help = "Its short name, for X-Tenant and its host; made from the name if left out",
+          .example = "acme"),
+    FIELD_WITHIN(struct tenant_input, owner, "owner", struct owner_input, owner_shape, .flags = FIELD_REQUIRED,
+          .help = "Its first user: name, email, password. An address that exists brings that user's password",
+          .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\",\"password\":\"correct horse "
+                     "battery\"}"),
+};
+static const struct shape tenant_shape = SHAPE("V1NewTenant", struct tenant_input, tenant_fields);
 
 /* Names that belong to the server itself, or that would be taken for it. */
 static const char *const reserved_slugs[] = {
@@ -70,12 +69,6 @@ static enum error_code check_policy(struct newcomer *newcomer)
     return call->config->tenancy.registration == REGISTRATION_OPEN
                ? OK
                : call_fail(call, ERR_POLICY, "This server accepts no registrations.");
-}
-
-static enum error_code read_owner(struct newcomer *newcomer)
-{
-    const struct tenant_input *input = newcomer->call->input;
-    return nested_read(newcomer->call, "owner", &owner_shape, input->owner, &newcomer->owner);
 }
 
 static enum error_code check_name(struct call *call, const char *field, struct str given, struct str *ret)
@@ -212,9 +205,10 @@ static enum error_code store_newcomer(struct newcomer *newcomer)
 static enum error_code register_tenant(struct call *call)
 {
     static enum error_code (*const steps[])(struct newcomer * newcomer) = {
-        check_policy, read_owner, check_names, check_slug, find_owner, store_newcomer,
+        check_policy, check_names, check_slug, find_owner, store_newcomer,
     };
-    struct newcomer newcomer = { .call = call };
+    const struct tenant_input *input = call->input;
+    struct newcomer newcomer = { .call = call, .owner = *input->owner };
     enum error_code code = OK;
     for (size_t i = 0; code == OK && i < sizeof steps / sizeof steps[0]; i++)
         code = steps[i](&newcomer);

@@ -125,6 +125,9 @@ static void test_register__says_what_is_missing(void **state)
         INVALID("\"owner.email\":[\"The email must be a valid email address.\"],\"owner.extra\":[\"The "
                 "extra field is not allowed.\"],\"owner.name\":[\"The name field is "
                 "required.\"],\"owner.password\":[\"The password field is required.\"]"));
+    assert_reply(create(w, "{\"name\":\"\",\"owner\":{\"name\":\"Zoe\",\"email\":\"x\",\"password\":\"correct horse\"}}"), 422,
+                 INVALID("\"name\":[\"The name field is required.\"],\"owner.email\":[\"The email must be a valid email "
+                         "address.\"]"));
     assert_reply(create(w, "{\"name\":\"Zed\",\"owner\":\"nia\"}"), 422,
                  INVALID("\"owner\":[\"The owner must be an object.\"]"));
     assert_reply(
