@@ -16,6 +16,7 @@ const struct route_table *const api_route_tables[] = {
     &assets_invites_routes,
     &assets_demo_stats_routes,
     &assets_tenants_routes,
+    &assets_plans_routes,
     &assets_domains_routes,
     &assets_settings_routes,
     &assets_users_routes,

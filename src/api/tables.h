@@ -28,6 +28,7 @@ extern const struct route_table assets_invites_routes;
 extern const struct route_table assets_label_routes;
 extern const struct route_table assets_mail_preview_routes;
 extern const struct route_table assets_custody_routes;
+extern const struct route_table assets_plans_routes;
 extern const struct route_table assets_records_routes;
 extern const struct route_table assets_reports_routes;
 extern const struct route_table assets_session_routes;

@@ -28,6 +28,16 @@ static const struct plan_kind *find_kind(const char *name)
     abort();
 }
 
+/* What the plan says of a kind; INT64_MAX where no limit applies. */
+static int64_t limit_in_plan(const struct config *config, const struct plan *plan,
+                             const struct plan_kind *row)
+{
+    int64_t limit = -1;
+    if (plan && config->mode == MODE_SAAS)
+        memcpy(&limit, (const char *)plan + row->in_plan, sizeof limit);
+    return limit < 0 ? INT64_MAX : limit;
+}
+
 /* The limit in force; INT64_MAX where there is none. */
 static int64_t limit_of(const struct config *config, const struct tenant *tenant, const char *kind)
 {
@@ -38,11 +48,7 @@ static int64_t limit_of(const struct config *config, const struct tenant *tenant
     memcpy(&own, (const char *)tenant + row->in_tenant, sizeof own);
     if (own.is_set)
         return own.max;
-    const struct plan *plan = config_plan(config, tenant->plan);
-    int64_t limit = -1;
-    if (plan)
-        memcpy(&limit, (const char *)plan + row->in_plan, sizeof limit);
-    return limit < 0 ? INT64_MAX : limit;
+    return limit_in_plan(config, config_plan(config, tenant->plan), row);
 }
 
 enum storage_status plan_used(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t *ret)
@@ -106,6 +112,14 @@ enum storage_status plan_usage(struct db_conn *conn, const struct config *config
             return status;
     }
     return STORAGE_OK;
+}
+
+void plan_limits(const struct config *config, const struct plan *plan, struct plan_limit ret[PLAN_USES])
+{
+    for (size_t i = 0; i < PLAN_USES; i++) {
+        int64_t max = limit_in_plan(config, plan, &plan_kinds[i]);
+        ret[i] = (struct plan_limit){ .limit = plan_kinds[i].name, .max = max == INT64_MAX ? -1 : max };
+    }
 }
 
 enum storage_status plan_used_by_all(struct db_conn *conn, const char *kind, int64_t *ret)

@@ -1,4 +1,4 @@
-/* What of its plan a tenant has used. */
+/* What plans allow, and what of its plan a tenant has used. */
 #ifndef TETHER_TENANCY_PLAN_USAGE_H
 #define TETHER_TENANCY_PLAN_USAGE_H
 
@@ -10,6 +10,14 @@ struct plan_use {
     int64_t max; /* -1: no limit applies */
 };
 #define PLAN_USES 2 /* as many kinds as there are */
+
+struct plan_limit {
+    const char *limit; /* "users" */
+    int64_t max;       /* -1: no limit applies, as in self-hosted mode */
+};
+
+/* What a plan of the configuration allows of every kind, in the table's order. */
+void plan_limits(const struct config *config, const struct plan *plan, struct plan_limit ret[PLAN_USES]);
 
 /* Every kind, in the table's order. OK or a failure. */
 enum storage_status plan_usage(struct db_conn *conn, const struct config *config, const struct tenant *tenant,

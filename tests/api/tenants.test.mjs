@@ -37,6 +37,21 @@ suite('tenants', { config: { mode: 'saas', server: { queue: 4096 } } }, (server)
     assert.equal((await send('GET', '/api/public/branding', undefined, undefined, 'tools.newco.example')).status, 404);
   });
 
+  it('the plans there are, and what each allows', async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    const { status, json } = await send('GET', '/api/plans', root);
+    assert.equal(status, 200);
+    assert.deepEqual(json, {
+      items: [
+        { name: 'free', limits: [{ limit: 'assets', max: 50 }, { limit: 'users', max: 5 }] },
+        { name: 'pro', limits: [{ limit: 'assets', max: 10000 }, { limit: 'users', max: 500 }] },
+      ],
+      next: null, total: 2,
+    });
+    assert.equal((await send('GET', '/api/plans', await tokenOf(people.staff, 'root'))).status, 403);
+    assert.equal((await send('GET', '/api/plans', await tokenOf(people.owner), undefined, ACME_HOST)).status, 404);
+  });
+
   it('belongs to the operator', async () => {
     const [staff, owner] = [await tokenOf(people.staff, 'root'), await tokenOf(people.owner)];
     assert.equal((await send('GET', '/api/tenants', staff)).status, 403);

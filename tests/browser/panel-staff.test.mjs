@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { http2Once, signIn as apiSignIn } from '../api/harness/client.mjs';
-import { ACME_HOST, GLOBEX_HOST, ROOT_HOST, people } from '../api/harness/world.mjs';
-import { browserSuite } from './harness/browser.mjs';
-import { act, button, enter, openPanel, roomNames, row, said, signIn } from './harness/panel.mjs';
+import { ACME_DOMAIN, ACME_HOST, GLOBEX_HOST, ROOT_HOST, people } from '../api/harness/world.mjs';
+import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
+import { act, button, enter, hold, openPanel, roomNames, row, said, signIn } from './harness/panel.mjs';
 
-browserSuite('panel: staff', {}, ({ server, visitor }) => {
+browserSuite('panel: staff', { config: { mode: 'saas' } }, ({ server, visitor }) => {
   const asSuperadmin = async (path, trouble) => {
     const root = await visitor();
     root.expectTrouble(/logo\.svg/);
@@ -35,7 +35,6 @@ browserSuite('panel: staff', {}, ({ server, visitor }) => {
     await page.getByLabel('Users at most').fill('7');
     await button(page, 'Save').click();
     await said(page, 'Saved.');
-    await page.waitForLoadState('networkidle'); // the list is read again
     await page.getByRole('button', { name: 'Globex' }).first().click();
     assert.equal(await page.getByLabel('Users at most').inputValue(), '7');
     await page.getByLabel('Domain', { exact: true }).fill('kit.globex.example');
@@ -51,6 +50,42 @@ browserSuite('panel: staff', {}, ({ server, visitor }) => {
     await act(page, 'Globex', 'Reactivate');
     await row(page, 'Globex').getByText('active').waitFor();
     assert.equal(await status(), 200);
+  });
+
+  it('chooses a plan, and sees what it allows', async () => {
+    const page = await asSuperadmin('/tenants');
+    await page.getByRole('button', { name: 'Globex' }).first().click();
+    const dialog = page.getByRole('dialog');
+    const plan = dialog.getByLabel('Plan');
+    await dialog.getByText('Assets: 50 · Users: 5').waitFor();
+    assert.deepEqual(await plan.getByRole('option').allTextContents(), ['free', 'pro']);
+    await plan.selectOption('pro');
+    await dialog.getByText('Assets: 10,000 · Users: 500').waitFor();
+    assert.deepEqual(await seriousIssues(page), []);
+    await shoot(page, 'tenant-drawer');
+    await button(page, 'Save').click();
+    await row(page, 'Globex').getByText('pro').waitFor();
+    await button(page, 'New tenant').click();
+    await dialog.getByText('Assets: 50 · Users: 5').waitFor(); // what is not chosen is the first
+    await dialog.getByLabel('Name', { exact: true }).fill('Umbrella');
+    await dialog.getByLabel('Short name').fill('umbrella');
+    await plan.selectOption('pro');
+    await button(page, 'Create tenant').click();
+    await row(page, 'Umbrella').getByText('pro').waitFor();
+  });
+
+  it('what is typed stays, whatever is read meanwhile', async () => {
+    const page = await asSuperadmin('/tenants');
+    const arrive = await hold(page, '**/api/tenants/acme/domains');
+    await page.getByRole('button', { name: 'Acme Corporation' }).first().click();
+    const domain = page.getByLabel('Domain', { exact: true });
+    await domain.fill('kit.acme.example');
+    arrive();
+    await page.getByRole('table', { name: 'Domains' }).getByText(ACME_DOMAIN).waitFor();
+    assert.equal(await domain.inputValue(), 'kit.acme.example');
+    await button(page, 'Add domain').click();
+    await page.getByRole('table', { name: 'Domains' }).getByText('kit.acme.example').waitFor();
+    assert.equal(await domain.inputValue(), '', 'ready for the next');
   });
 
   it('looks into a tenant and back, with every room there', async () => {

@@ -7,6 +7,7 @@ export interface Loaded<T> {
   error: Problem | undefined;
   loading: boolean;
   reload: () => void;
+  take: (data: T) => void; // what came another way, such as a change's answer
 }
 
 // Reads when mounted, when `keys` change and at reload(); an answer that was overtaken is dropped.
@@ -30,7 +31,8 @@ export function useLoad<T>(read: (signal: AbortSignal) => Promise<T>, keys: unkn
   }, [...keys, round]);
 
   const reload = useCallback(() => setRound((n) => n + 1), []);
-  return { data: state.data, error: state.error, loading: state.loading, reload };
+  const take = useCallback((data: T) => setState({ data, loading: false }), []);
+  return { data: state.data, error: state.error, loading: state.loading, reload, take };
 }
 
 // A page of a list, however its surface wraps it.

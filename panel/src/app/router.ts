@@ -33,10 +33,10 @@ export function usePlace(): Place {
 
 // Filters live in the address, so that a reload, a bookmark and the back button keep them.
 export function useFilters(): [(name: string) => string, (changes: Record<string, string>) => void] {
-  const { path, query } = usePlace();
+  const { query } = usePlace();
   const set = (changes: Record<string, string>): void => {
-    const next = { ...Object.fromEntries(query), ...changes };
-    history.replaceState(null, '', href(path, next));
+    const now = placeOf(location.hash); // a search that waited for the typing to end must not undo what was chosen meanwhile
+    history.replaceState(null, '', href(now.path, { ...Object.fromEntries(now.query), ...changes }));
     dispatchEvent(new HashChangeEvent('hashchange'));
   };
   return [(name) => query.get(name) ?? '', set];

@@ -30,7 +30,7 @@ function Password() {
     await api.post('/api/v1/auth/change-password', { body: values as never });
     tell('Your password is changed; your other sessions have ended.');
   };
-  return <Card title="Password">{fields && <Form key={fields.length} fields={fields} submit="Change password" onSubmit={change} />}</Card>;
+  return <Card title="Password">{fields && <Form fields={fields} submit="Change password" onSubmit={change} />}</Card>;
 }
 
 function Sessions() {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import type { Answer } from '../api/client';
 import { usePages } from '../api/query';
-import { href, usePlace } from '../app/router';
+import { useFilters } from '../app/router';
 import { may } from '../app/session';
 import { Badge, Button, Card, CopyField, Empty, Page } from '../ui/basics';
 import type { Tone } from '../ui/basics';
@@ -87,9 +87,9 @@ function ContentDrawer({ device, onClose, onDone }: { device: Device; onClose: (
 
 // A screen's QR code leads here with its code: #/settings/devices?code=WDJB-MJHT
 export function Devices() {
-  const { query } = usePlace();
-  const [pairing, setPairing] = useState(query.get('code') ?? undefined);
-  const brought = query.get('code');
+  const [filter, setFilter] = useFilters();
+  const brought = filter('code');
+  const [pairing, setPairing] = useState(brought || undefined);
   useEffect(() => {
     if (brought) setPairing(brought);
   }, [brought]);
@@ -103,7 +103,7 @@ export function Devices() {
     setPairing(undefined);
     setCreating(false);
     setOpen(undefined);
-    history.replaceState(null, '', href('/settings/devices'));
+    setFilter({ code: '' });
   };
   const done = (): void => {
     close();

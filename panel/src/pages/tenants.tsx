@@ -15,6 +15,7 @@ import type { Values } from '../ui/form';
 import { number, onDay } from '../ui/format';
 import { ListTable } from '../ui/table';
 import { tell } from '../ui/toast';
+import { PlanPicker } from './tenants/plan_picker';
 
 type Tenant = Answer<'/api/tenants'>['items'][number];
 
@@ -26,7 +27,7 @@ interface NewOwner {
 function NewTenant({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const [owner, setOwner] = useState<NewOwner>();
   const own = useFields('NewTenant', [
-    { name: 'name', placeholder: 'Acme Ltd' }, { name: 'slug', label: 'Short name', placeholder: 'acme' }, { name: 'plan', placeholder: 'free' },
+    { name: 'name', placeholder: 'Acme Ltd' }, { name: 'slug', label: 'Short name', placeholder: 'acme' }, { name: 'plan', help: '', custom: (value, set, id) => <PlanPicker id={id} value={value} set={set} isNew /> },
   ]);
   const fields = own && [...own, { name: 'email', label: 'First owner’s email', kind: 'email' as const, help: 'They are invited as the tenant’s owner' }];
   const create = async ({ email, ...values }: Values): Promise<void> => {
@@ -59,8 +60,9 @@ function TenantDomains({ slug }: { slug: string }) {
 function TenantDrawer({ slug, onClose, onDone }: { slug: string; onClose: () => void; onDone: () => void }) {
   const { data, error } = useLoad((signal) => api.get('/api/tenants/{slug}', { path: { slug } as never, signal }));
   const fields = useFields('TenantChange', [
-    { name: 'name', required: true }, { name: 'plan', required: true },
-    { name: 'max_assets', label: 'Assets at most' }, { name: 'max_users', label: 'Users at most' },
+    { name: 'name', required: true }, { name: 'plan', required: true, help: '', custom: (value, set, id) => <PlanPicker id={id} value={value} set={set} /> },
+    { name: 'max_assets', label: 'Assets at most', placeholder: 'As the plan says', help: '' },
+    { name: 'max_users', label: 'Users at most', placeholder: 'As the plan says', help: '' },
     { name: 'registration', label: 'Who may register', placeholder: 'As the server has it', help: '' },
   ]);
   const save = async (values: Values): Promise<void> => {

@@ -26,7 +26,7 @@ export function DomainList({ pages, add, remove }: {
     <>
       <div class="padded">
         {fields && (
-          <Form key={pages.data?.rows.length} fields={fields} submit="Add domain" onSubmit={async ({ host }) => {
+          <Form fields={fields} submit="Add domain" onSubmit={async ({ host }) => {
             await add(String(host ?? ''));
             tell(`${host} leads here as soon as its DNS says so.`);
             pages.reload();

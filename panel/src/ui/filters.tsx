@@ -13,11 +13,20 @@ export function Filters({ children }: { children: ComponentChildren }) {
 export function SearchBox({ value, onSearch, label }: { value: string; onSearch: (text: string) => void; label: string }) {
   const [text, setText] = useState(value);
   const timer = useRef(0);
-  useEffect(() => setText(value), [value]);
+  const told = useRef(value);
+  // What came back from here is no news: the person has typed on, perhaps.
+  useEffect(() => {
+    if (value !== told.current) setText(value);
+    told.current = value;
+  }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const type = (next: string): void => {
     setText(next);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onSearch(next.trim()), TYPING_MS);
+    timer.current = setTimeout(() => {
+      told.current = next.trim();
+      onSearch(told.current);
+    }, TYPING_MS);
   };
   return (
     <span class="search">

@@ -94,7 +94,7 @@ function Input({ field, value, set, id, describedBy, wrong }: {
       return <input {...common} type="datetime-local" value={text && toLocal(text)}
         onInput={(event) => set(event.currentTarget.value ? new Date(event.currentTarget.value).toISOString() : null)} />;
     case 'number':
-      return <input {...common} type="number" step="any" min={field.least} max={field.most} value={text}
+      return <input {...common} type="number" step="any" min={field.least} max={field.most} value={text} placeholder={field.placeholder}
         onInput={(event) => set(event.currentTarget.value === '' ? null : Number(event.currentTarget.value))} />;
     case 'colour':
       return (
@@ -155,21 +155,23 @@ export interface FormProps {
   onSubmit: (values: Values) => Promise<void>;
   values?: Values; // what there is: then only changes are sent
   initial?: Values; // for something new
+  keeps?: boolean; // what was sent stands on, as a question does
   onCancel?: () => void;
   onChange?: (values: Values) => void;
   children?: ComponentChildren;
 }
 
-export function Form({ fields, submit, onSubmit, values: before, initial, onCancel, onChange, children }: FormProps) {
-  const [values, setValues] = useState<Values>({ ...initial, ...before });
+// What the person typed is kept beside what there is, so that it stays while a page reads anew, whatever comes.
+export function Form({ fields, submit, onSubmit, values: before, initial, keeps, onCancel, onChange, children }: FormProps) {
+  const [typed, setTyped] = useState<Values>({});
+  const values = { ...initial, ...before, ...typed };
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
 
   const set = (name: string, value: Value): void => {
-    const next = { ...values, [name]: value };
-    setValues(next);
-    onChange?.(next);
+    setTyped((now) => ({ ...now, [name]: value }));
+    onChange?.({ ...values, [name]: value });
   };
   const errorOf = (name: string): string | undefined =>
     problem?.fields.filter(({ field }) => field === name || field.startsWith(`${name}.`)).map(({ detail }) => detail).join(' ') || undefined;
@@ -181,6 +183,7 @@ export function Form({ fields, submit, onSubmit, values: before, initial, onCanc
     setProblem(undefined);
     try {
       await onSubmit(cleaned(fields, values, before));
+      if (!keeps) setTyped((now) => Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== typed[name])));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);

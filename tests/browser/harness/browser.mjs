@@ -13,7 +13,7 @@ import { startServer } from '../../api/harness/server.mjs';
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 // Every name is this machine, so no page ever reaches another one.
 const browserArgs = ['--host-resolver-rules=MAP * 127.0.0.1', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])];
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 // A person's browser: cookies of its own. `troubles` is what its pages have complained of.
 class Visitor {
@@ -62,10 +62,12 @@ class Visitor {
   }
 }
 
-// What axe-core finds on the page, serious and worse; [] is the aim.
+// What axe-core finds on the page, serious and worse; [] is the aim. It is put into a document once, half a megabyte of script
+// that the browser would otherwise compile for every look, and through the debugger, as the page's policy refuses added scripts.
+// Nothing is preloaded: only rules about turned phones and sounds that play by themselves read style sheets and media.
 export async function seriousIssues(page) {
-  await page.evaluate(readFileSync(axePath, 'utf8')); // through the debugger: the page's policy refuses added scripts
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], preload: false }));
   return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
 }

@@ -1,4 +1,7 @@
 // The panel, as a person uses it.
+import assert from 'node:assert/strict';
+import { http1 } from '../../api/harness/client.mjs';
+
 export async function openPanel(visitor, host, path = '') {
   visitor.expectTrouble(/status of 401.*\/api\/auth\/me/); // who is not signed in yet
   return visitor.open(host, `/panel/${path && `#${path}`}`);
@@ -12,9 +15,23 @@ export async function fillIn(page, person) {
 
 const rooms = (page) => page.getByRole('navigation', { name: 'Rooms' });
 
-export async function signIn(visitor, host, person, path = '') {
+export async function signInByHand(visitor, host, person, path = '') {
   const page = await openPanel(visitor, host, path);
   await fillIn(page, person);
+  await rooms(page).waitFor();
+  return page;
+}
+
+// For tests of what comes after: with the cookie that the form would have brought.
+export async function signIn(visitor, host, { email, password }, path = '') {
+  const { origin } = new URL(visitor.url(host));
+  const reply = await http1(visitor.server, {
+    method: 'POST', path: '/api/auth/session', host: new URL(origin).host, tls: true, headers: { origin }, json: { email, password },
+  });
+  assert.equal(reply.status, 200, reply.text);
+  const [name, value] = reply.headers['set-cookie'][0].split(';')[0].split('=');
+  await visitor.context.addCookies([{ name, value, url: origin, secure: true, httpOnly: true, sameSite: 'Strict' }]);
+  const page = await visitor.open(host, `/panel/${path && `#${path}`}`);
   await rooms(page).waitFor();
   return page;
 }
@@ -36,3 +53,14 @@ export async function act(page, text, deed) {
 
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const said = (page, text) => page.getByRole('status').filter({ hasText: text }).first().waitFor();
+
+// Holds answers back, as a slow network does, until the function returned is called.
+export async function hold(page, pattern) {
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await page.route(pattern, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}

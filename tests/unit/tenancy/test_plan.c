@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "storage/decorate.h"
+#include "tenancy/plan_usage.h"
 #include "tenancy_fixture.h"
 
 #define SAAS "mode: saas\nplans: { free: { assets: 50, users: 5 }, team: { users: 2 } }\n"
@@ -131,6 +132,23 @@ static void test_plan__no_limit_still_counts(void **state)
     config_free(&self_hosted);
 }
 
+static void test_plan__says_what_it_allows(void **state)
+{
+    (void)state;
+    struct plan_limit limits[PLAN_USES];
+    struct config *saas = fixture_config(SAAS),
+                  *self_hosted = fixture_config("plans: { team: { users: 2 } }\n");
+    plan_limits(saas, config_plan(saas, STR("team")), limits);
+    assert_string_equal(limits[0].limit, "assets");
+    assert_int_equal(limits[0].max, -1); /* the plan is silent */
+    assert_string_equal(limits[1].limit, "users");
+    assert_int_equal(limits[1].max, 2);
+    plan_limits(self_hosted, config_plan(self_hosted, STR("team")), limits);
+    assert_int_equal(limits[1].max, -1);
+    config_free(&saas);
+    config_free(&self_hosted);
+}
+
 static void test_plan__more_cannot_be_given_back_than_taken(void **state)
 {
     struct fixture *f = *state;
@@ -210,9 +228,10 @@ static void test_plan__is_exact_under_concurrency(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_plan__last_place_is_the_last), TEST(test_plan__several_at_once_are_all_or_nothing),
-        TEST(test_plan__no_limit_still_counts),  TEST(test_plan__more_cannot_be_given_back_than_taken),
-        TEST(test_plan__faults_count_nothing),   TEST(test_plan__is_exact_under_concurrency),
+        TEST(test_plan__last_place_is_the_last),     TEST(test_plan__several_at_once_are_all_or_nothing),
+        TEST(test_plan__no_limit_still_counts),      TEST(test_plan__more_cannot_be_given_back_than_taken),
+        TEST(test_plan__says_what_it_allows),        TEST(test_plan__faults_count_nothing),
+        TEST(test_plan__is_exact_under_concurrency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ function Write({ conversation, onDone }: { conversation: Conversation; onDone: (
   return fields ? <Form fields={fields} initial={{ direction: 'outbound' }} submit="Add message" onSubmit={send} /> : null;
 }
 
-function Messages({ conversation }: { conversation: Conversation }) {
+function Messages({ conversation, refresh }: { conversation: Conversation; refresh: () => void }) {
   const pages = usePages<Message>((cursor, signal) => api.get('/api/conversations/{id}/messages', { path: { id: conversation.id }, query: { cursor, limit: 25 } as never, signal }));
   const { data, error, reload } = pages;
   return (
@@ -55,7 +55,7 @@ function Messages({ conversation }: { conversation: Conversation }) {
         {pages.back && <Button small onClick={pages.back}>Back</Button>}
         {pages.forward && <Button small onClick={pages.forward}>More messages</Button>}
       </div>
-      {may('conversations.create') && <Write key={data?.rows.length} conversation={conversation} onDone={reload} />}
+      {may('conversations.create') && <Write conversation={conversation} onDone={() => { reload(); refresh(); }} />}
     </section>
   );
 }
@@ -101,6 +101,6 @@ export function Conversations() {
         { name: 'subject' }, { name: 'channel', required: true }, { name: 'status', required: true },
       ]}
       initial={{ channel: 'email', status: 'open' }}
-      inside={(row) => <Messages conversation={row} />} />
+      inside={(row, _, refresh) => <Messages conversation={row} refresh={refresh} />} />
   );
 }

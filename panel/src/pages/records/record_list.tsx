@@ -67,7 +67,8 @@ export interface RecordListProps<R extends Row> {
   initial?: Values;
   actions?: ComponentChildren;
   deeds?: (row: R, reload: () => void) => Deed[];
-  inside?: (row: R, reload: () => void) => ComponentChildren; // of the drawer, above the form
+  // Of the drawer, above the form: done() closes it, refresh() reads the record anew.
+  inside?: (row: R, done: () => void, refresh: () => void) => ComponentChildren;
 }
 
 export function RecordList<R extends Row>({ kind, records, columns, fields, nameOf, filters = [], sort, initial, actions, deeds, inside }: RecordListProps<R>) {
@@ -89,6 +90,10 @@ export function RecordList<R extends Row>({ kind, records, columns, fields, name
   const done = (): void => {
     close();
     pages.reload();
+  };
+  const refresh = ({ id }: R): void => {
+    pages.reload();
+    records.read(id).then((row) => setOpen((now) => (now?.row?.id === id ? { row } : now)), complain);
   };
   const remove = async (row: R): Promise<void> => {
     if (!await ask({ title: `Delete ${nameOf(row)}?`, text: 'This cannot be undone.', confirm: 'Delete', danger: true })) return;
@@ -117,7 +122,7 @@ export function RecordList<R extends Row>({ kind, records, columns, fields, name
         ]} />
       {open && (
         <RecordDrawer kind={kind} records={records} row={open.row} fields={typeof fields === 'function' ? fields(open.row) : fields} initial={initial} onClose={close} onDone={done}>
-          {open.row && inside?.(open.row, done)}
+          {open.row && inside?.(open.row, done, () => refresh(open.row as R))}
         </RecordDrawer>
       )}
     </Card>

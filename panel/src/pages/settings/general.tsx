@@ -10,7 +10,7 @@ import { tell } from '../../ui/toast';
 import { BrandPreview } from './preview';
 
 export function General() {
-  const { data, error, reload } = useLoad((signal) => api.get('/api/settings', { signal }));
+  const { data, error, reload, take } = useLoad((signal) => api.get('/api/settings', { signal }));
   const [draft, setDraft] = useState<Values>();
   const mayBrand = may('branding.manage');
   const fields = useFields('SettingsChange', [
@@ -20,10 +20,10 @@ export function General() {
       choices: [{ value: 'open', name: 'Anybody' }, { value: 'admin', name: 'Whom an administrator adds' }, { value: 'closed', name: 'Nobody' }] },
   ]);
   const save = async (values: Values): Promise<void> => {
-    await api.patch('/api/settings', { body: values as never });
+    take(await api.patch('/api/settings', { body: values as never }));
+    setDraft(undefined);
     tell('Saved.');
     await readBranding();
-    reload();
   };
   if (error) return <Trouble problem={error} retry={reload} />;
   if (!data || !fields) return <Loading rows={6} />;
@@ -38,7 +38,7 @@ export function General() {
           <div><dt>Plan</dt><dd>{data.plan}</dd></div>
           <div><dt>Registration now</dt><dd>{data.effective_registration}</dd></div>
         </dl>
-        <Form key={JSON.stringify(data)} fields={fields} values={data as Values} submit="Save" onSubmit={save} onChange={setDraft} />
+        <Form fields={fields} values={data as Values} submit="Save" onSubmit={save} onChange={setDraft} />
       </Card>
       <Card title="Preview">
         <BrandPreview name={String(now.name ?? '')} logo={now.logo_url as string | null} accent={accent} />

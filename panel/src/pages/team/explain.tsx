@@ -39,7 +39,7 @@ export function Explain() {
   return (
     <Card title="Why can they, or can they not?">
       <div class="columns">
-        <Form key={names.length} submit="Explain" initial={{ user: query.get('user') ?? '' }}
+        <Form keeps submit="Explain" initial={{ user: query.get('user') ?? '' }}
           fields={[
             { name: 'user', label: 'Member', kind: 'text', required: true, help: 'An email address, or an id' },
             { name: 'permission', label: 'Permission', kind: 'choice', required: true, choices: names.map(({ name }) => ({ value: name, name })) },

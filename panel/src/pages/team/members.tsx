@@ -26,7 +26,7 @@ function RoleDialog({ member, onClose, onDone }: { member: Member; onClose: () =
   };
   return (
     <Dialog title={`Role of ${member.name}`} onClose={onClose}>
-      <Form key={choices.length} fields={[{ name: 'role', label: 'Role', kind: 'choice', required: true, choices, help: 'It acts on their next request.' }]}
+      <Form fields={[{ name: 'role', label: 'Role', kind: 'choice', required: true, choices, help: 'It acts on their next request.' }]}
         values={{ role: member.role }} submit="Change role" onSubmit={change} onCancel={onClose} />
     </Dialog>
   );
