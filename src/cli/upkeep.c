@@ -1,12 +1,10 @@
 #include "cli/upkeep.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include "access/shared_rate.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/worker.h"
 #include "devices/pairing.h"
 #include "identity/password.h"
 #include "identity/session.h"
@@ -25,12 +23,10 @@
 #define SESSIONS_US (INT64_C(30) * 86400 * CLOCK_SECOND) /* how long one that is over stays */
 
 struct upkeep {
+    struct worker worker;
     struct db *db;
     struct walk *walk;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake; /* on the monotonic clock */
-    bool stopping;
+    int64_t write_ms, tidy_ms; /* when it is time */
 };
 
 #define ARENA_SIZE ((size_t)4 * 1024 * 1024)
@@ -87,19 +83,6 @@ enum storage_status upkeep_round(struct db_conn *conn, int64_t now, bool *ret_mo
     return status;
 }
 
-/* True when it is time to stop. */
-static bool pause_until(struct upkeep *upkeep, int64_t until_ms)
-{
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-    int rc = 0;
-    pthread_mutex_lock(&upkeep->lock);
-    while (!upkeep->stopping && rc == 0)
-        rc = pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until);
-    bool stopping = upkeep->stopping;
-    pthread_mutex_unlock(&upkeep->lock);
-    return stopping;
-}
-
 /* What cannot be written stays noted until the next time. */
 static void write_down(struct upkeep *upkeep)
 {
@@ -129,69 +112,41 @@ static int64_t tidy_up(struct upkeep *upkeep)
     return more ? MORE_MS : IDLE_MS;
 }
 
-static void *run(void *arg)
+static int64_t keep_up(void *context)
 {
-    struct upkeep *upkeep = arg;
-    int64_t write_ms = clock_monotonic_ms() + WRITE_MS, tidy_ms = clock_monotonic_ms() + FIRST_MS;
-    for (bool stopping = false; !stopping;) {
-        int64_t next_ms = write_ms < tidy_ms ? write_ms : tidy_ms;
-        stopping = pause_until(upkeep, next_ms);
-        if (stopping || clock_monotonic_ms() >= write_ms) {
-            write_down(upkeep);
-            write_ms = clock_monotonic_ms() + WRITE_MS;
-        }
-        if (!stopping && clock_monotonic_ms() >= tidy_ms)
-            tidy_ms = clock_monotonic_ms() + tidy_up(upkeep);
+    struct upkeep *upkeep = context;
+    if (clock_monotonic_ms() >= upkeep->write_ms) {
+        write_down(upkeep);
+        upkeep->write_ms = clock_monotonic_ms() + WRITE_MS;
     }
-    return NULL;
-}
-
-static bool start_thread(struct upkeep *upkeep)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited: signals go to the main thread */
-    bool ok = pthread_create(&upkeep->thread, NULL, run, upkeep) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (ok)
-        pthread_setname_np(upkeep->thread, "upkeep");
-    return ok;
-}
-
-static void release(struct upkeep **upkeep)
-{
-    pthread_cond_destroy(&(*upkeep)->wake);
-    pthread_mutex_destroy(&(*upkeep)->lock);
-    free(*upkeep);
-    *upkeep = NULL;
+    if (clock_monotonic_ms() >= upkeep->tidy_ms)
+        upkeep->tidy_ms = clock_monotonic_ms() + tidy_up(upkeep);
+    int64_t next_ms = upkeep->write_ms < upkeep->tidy_ms ? upkeep->write_ms : upkeep->tidy_ms;
+    return next_ms - clock_monotonic_ms();
 }
 
 struct upkeep *upkeep_start(struct db *db, struct walk *walk)
 {
     struct upkeep *upkeep = calloc(1, sizeof *upkeep);
-    pthread_condattr_t attr;
     if (!upkeep)
         abort();
     upkeep->db = db;
     upkeep->walk = walk;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&upkeep->wake, &attr);
-    pthread_condattr_destroy(&attr);
-    pthread_mutex_init(&upkeep->lock, NULL);
-    if (!start_thread(upkeep))
-        release(&upkeep);
-    return upkeep;
+    upkeep->write_ms = clock_monotonic_ms() + WRITE_MS;
+    upkeep->tidy_ms = clock_monotonic_ms() + FIRST_MS;
+    if (worker_start(&upkeep->worker, "upkeep", keep_up, upkeep))
+        return upkeep;
+    free(upkeep);
+    return NULL;
 }
 
+/* Nobody notes anything any more: the last of it is written down here. */
 void upkeep_stop(struct upkeep **upkeep)
 {
     if (!*upkeep)
         return;
-    pthread_mutex_lock(&(*upkeep)->lock);
-    (*upkeep)->stopping = true;
-    pthread_cond_signal(&(*upkeep)->wake);
-    pthread_mutex_unlock(&(*upkeep)->lock);
-    pthread_join((*upkeep)->thread, NULL);
-    release(upkeep);
+    worker_stop(&(*upkeep)->worker);
+    write_down(*upkeep);
+    free(*upkeep);
+    *upkeep = NULL;
 }
