@@ -32,7 +32,7 @@ typedef enum storage_status (*record_source_fn)(struct db_conn *conn, void *cont
 /* For whoever watches, from any thread. */
 struct record_progress {
     _Atomic int64_t checked, written; /* rows */
-    atomic_bool stopping;             /* set it, and the import ends with STORAGE_DONE */
+    atomic_bool stopping, is_lost;    /* set either, and the import ends with STORAGE_DONE */
 };
 
 #define RECORD_ERRORS_MAX 1000 /* of a file that are told; then reading ends */

@@ -104,7 +104,8 @@ static void count_checked(struct run *run)
 static bool is_stopped(const struct run *run)
 {
     struct record_progress *progress = run->import->progress;
-    return progress && atomic_load_explicit(&progress->stopping, memory_order_relaxed);
+    return progress && (atomic_load_explicit(&progress->stopping, memory_order_relaxed) ||
+                        atomic_load_explicit(&progress->is_lost, memory_order_relaxed));
 }
 
 static bool on_row(void *context, const struct csv_row *row)

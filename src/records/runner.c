@@ -1,17 +1,19 @@
 #include "records/runner.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/log.h"
+#include "base/worker.h"
 #include "records/kinds.h"
 
 #define IDLE_MS    1000
 #define AWAY_MS    5000
-#define LEASE_US   (INT64_C(600) * CLOCK_SECOND) /* by then it is over, or another node begins again */
+#define RENEW_US   (5 * CLOCK_SECOND)
+#define RENEW_MS   5000 /* how long renewing may take */
+#define REST_US    (600 * CLOCK_SECOND) /* after a failure that trying again soon would not mend */
+#define ATTEMPTS   5
 #define ERRORS_MAX ((size_t)1 << 20)
 
 /* One runs at a time in a process. */
@@ -121,6 +123,16 @@ static enum storage_status check_right(struct db_conn *conn, struct job *job, st
     return STORAGE_OK;
 }
 
+/* What takes the process with it, or outlasts the database's patience, is not begun for ever. */
+static enum storage_status check_attempts(struct db_conn *conn, struct job *job, struct record_import *import)
+{
+    if (job->upload.attempts <= ATTEMPTS)
+        return check_right(conn, job, import);
+    import->verdict = RECORD_CONFLICT;
+    import->sentence = "The import broke off five times and is not begun again.";
+    return STORAGE_OK;
+}
+
 static enum storage_status run_job(struct db_conn *conn, struct job *job, int64_t now)
 {
     struct record_caller caller = { .arena = job->arena,
@@ -139,7 +151,7 @@ static enum storage_status run_job(struct db_conn *conn, struct job *job, int64_
                                     .finish = finish };
     enum storage_status status = tenant_by_id(conn, job->arena, job->upload.tenant_id, &job->tenant);
     if (status == STORAGE_ROW)
-        status = check_right(conn, job, &import);
+        status = check_attempts(conn, job, &import);
     if (status == STORAGE_OK && import.verdict == RECORD_DONE)
         status = record_import(conn, &import);
     if (status == STORAGE_DONE)
@@ -151,15 +163,57 @@ static enum storage_status run_job(struct db_conn *conn, struct job *job, int64_
     return status == STORAGE_DONE ? STORAGE_OK : status;
 }
 
-enum storage_status import_run_one(const struct config *config, struct db_conn *conn, int64_t now)
+/* ---- the lease ---- */
+
+/* Renews the claim on a thread of its own, since the import's is in one transaction for as long as it takes.
+ * On SQLite that transaction keeps this one waiting, and every other claim with it. */
+struct keeper {
+    struct worker worker;
+    struct db_conn *conn;
+    const struct upload *upload;
+    int64_t until;
+};
+
+static int64_t renew(void *context)
+{
+    struct keeper *keeper = context;
+    int64_t now = clock_now(), due = keeper->until - IMPORT_LEASE_US + RENEW_US;
+    if (now < due)
+        return (due - now) / 1000 + 1;
+    db_set_deadline(keeper->conn, clock_monotonic_ms() + RENEW_MS);
+    enum storage_status status = upload_renew(keeper->conn, keeper->upload, now + IMPORT_LEASE_US);
+    if (status == STORAGE_OK)
+        keeper->until = now + IMPORT_LEASE_US;
+    if (status == STORAGE_DONE)
+        atomic_store(&progress.is_lost, true);
+    return RENEW_US / 1000;
+}
+
+static enum storage_status run_kept(struct db *db, struct db_conn *conn, struct job *job, int64_t now)
+{
+    struct keeper keeper = { .conn = db_connect(db),
+                             .upload = &job->upload,
+                             .until = job->upload.claimed_until };
+    atomic_store(&progress.is_lost, false);
+    worker_start(&keeper.worker, "import lease", renew, &keeper);
+    enum storage_status status = run_job(conn, job, now);
+    worker_stop(&keeper.worker);
+    db_disconnect(&keeper.conn);
+    if (status == STORAGE_FULL || status == STORAGE_ERROR || status == STORAGE_INVALID)
+        upload_renew(conn, &job->upload, clock_now() + REST_US);
+    return status;
+}
+
+enum storage_status import_run_one(const struct config *config, struct db *db, struct db_conn *conn,
+                                   int64_t now)
 {
     struct job job = { .config = config, .arena = arena_new(0) };
-    enum storage_status status = upload_claim(conn, job.arena, now, now + LEASE_US, &job.upload);
+    enum storage_status status = upload_claim(conn, job.arena, now, now + IMPORT_LEASE_US, &job.upload);
     if (status == STORAGE_ROW) {
         atomic_store(&progress.checked, 0);
         atomic_store(&progress.written, 0);
         atomic_store(&running_id, job.upload.id);
-        status = run_job(conn, &job, now);
+        status = run_kept(db, conn, &job, now);
         atomic_store(&running_id, 0);
         status = status == STORAGE_OK ? STORAGE_ROW : status;
     }
@@ -172,56 +226,46 @@ enum storage_status import_run_one(const struct config *config, struct db_conn *
 /* ---- the thread ---- */
 
 struct import_runner {
+    struct worker worker;
     const struct config *config;
+    struct db *db;
     struct db_conn *conn;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake; /* on the monotonic clock */
+    bool is_alone; /* nobody else uses the data, and what was left running is still to be taken up */
+    bool is_away;
 };
 
-static void pause_for(struct import_runner *runner, int64_t ms)
+static enum storage_status take_up(struct import_runner *runner)
 {
-    int64_t until_ms = clock_monotonic_ms() + ms;
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-    int rc = 0;
-    pthread_mutex_lock(&runner->lock);
-    while (!atomic_load(&progress.stopping) && rc == 0)
-        rc = pthread_cond_timedwait(&runner->wake, &runner->lock, &until);
-    pthread_mutex_unlock(&runner->lock);
+    enum storage_status status = runner->is_alone ? upload_release_all(runner->conn) : STORAGE_OK;
+    if (status == STORAGE_OK)
+        runner->is_alone = false;
+    return status;
 }
 
-static void *run(void *arg)
+static void report_change(struct import_runner *runner, bool is_away)
 {
-    struct import_runner *runner = arg;
-    while (!atomic_load(&progress.stopping)) {
-        enum storage_status status = import_run_one(runner->config, runner->conn, clock_now());
-        bool is_away = status != STORAGE_ROW && status != STORAGE_DONE;
-        if (is_away)
-            log_event(LOG_WARN, "imports cannot be run", LOG_Z("error", db_error(runner->conn)));
-        if (status != STORAGE_ROW)
-            pause_for(runner, is_away ? AWAY_MS : IDLE_MS);
-    }
-    db_disconnect(&runner->conn);
-    return NULL;
+    if (is_away && !runner->is_away)
+        log_event(LOG_WARN, "imports cannot be run", LOG_Z("error", db_error(runner->conn)));
+    if (!is_away && runner->is_away)
+        log_event(LOG_INFO, "imports are run again");
+    runner->is_away = is_away;
 }
 
-static bool start_thread(struct import_runner *runner)
+static int64_t run_next(void *context)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited: signals go to the main thread */
-    bool ok = pthread_create(&runner->thread, NULL, run, runner) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (ok)
-        pthread_setname_np(runner->thread, "import");
-    return ok;
+    struct import_runner *runner = context;
+    enum storage_status status = take_up(runner);
+    if (status == STORAGE_OK)
+        status = import_run_one(runner->config, runner->db, runner->conn, clock_now());
+    report_change(runner, status != STORAGE_ROW && status != STORAGE_DONE);
+    if (status == STORAGE_ROW)
+        return 0;
+    return runner->is_away ? AWAY_MS : IDLE_MS;
 }
 
 static void release(struct import_runner **runner)
 {
     db_disconnect(&(*runner)->conn);
-    pthread_cond_destroy(&(*runner)->wake);
-    pthread_mutex_destroy(&(*runner)->lock);
     free(*runner);
     *runner = NULL;
 }
@@ -229,18 +273,14 @@ static void release(struct import_runner **runner)
 struct import_runner *import_runner_start(const struct config *config, struct db *db)
 {
     struct import_runner *runner = calloc(1, sizeof *runner);
-    pthread_condattr_t attr;
     if (!runner)
         abort();
     runner->config = config;
+    runner->db = db;
     runner->conn = db_connect(db);
+    runner->is_alone = !(db_driver(db)->caps & STORAGE_CAP_NODES);
     atomic_store(&progress.stopping, false);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&runner->wake, &attr);
-    pthread_condattr_destroy(&attr);
-    pthread_mutex_init(&runner->lock, NULL);
-    if (!start_thread(runner))
+    if (!worker_start(&runner->worker, "import", run_next, runner))
         release(&runner);
     return runner;
 }
@@ -249,10 +289,7 @@ void import_runner_stop(struct import_runner **runner)
 {
     if (!*runner)
         return;
-    pthread_mutex_lock(&(*runner)->lock);
     atomic_store(&progress.stopping, true);
-    pthread_cond_signal(&(*runner)->wake);
-    pthread_mutex_unlock(&(*runner)->lock);
-    pthread_join((*runner)->thread, NULL);
+    worker_stop(&(*runner)->worker);
     release(runner);
 }

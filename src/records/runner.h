@@ -2,7 +2,11 @@
 #ifndef TETHER_RECORDS_RUNNER_H
 #define TETHER_RECORDS_RUNNER_H
 
+#include "base/clock.h"
 #include "records/upload.h"
+
+/* How long after its node is gone an import is begun again. Renewed several times in that time. */
+#define IMPORT_LEASE_US (30 * CLOCK_SECOND)
 
 struct import_runner;
 /* NULL when the thread cannot be started. Stop with import_runner_stop(): what runs is given back. */
@@ -13,6 +17,7 @@ void import_runner_stop(struct import_runner **runner);
 bool import_progress(int64_t id, int64_t *ret_checked, int64_t *ret_written);
 
 /* One step, for tests: ROW when an import was run, DONE when none waits, or a failure. */
-enum storage_status import_run_one(const struct config *config, struct db_conn *conn, int64_t now);
+enum storage_status import_run_one(const struct config *config, struct db *db, struct db_conn *conn,
+                                   int64_t now);
 
 #endif

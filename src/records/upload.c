@@ -174,6 +174,13 @@ static enum storage_status are_whole(struct db_conn *conn, const struct deed *de
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
 }
 
+/* What is run anew begins to count anew. */
+static enum storage_status drop_lease(struct db_conn *conn, int64_t tenant_id, int64_t id)
+{
+    return db_exec(conn, "DELETE FROM import_leases WHERE tenant_id = $1 AND import_id = $2",
+                   DB_ARGS(db_int(tenant_id), db_int(id)), NULL);
+}
+
 static enum storage_status set_queued(struct db_conn *conn, struct deed *deed)
 {
     const struct record_caller *caller = deed->caller;
@@ -187,6 +194,8 @@ static enum storage_status set_queued(struct db_conn *conn, struct deed *deed)
                 db_text(caller->audit.name), db_text(caller->audit.address),
                 db_text(caller->audit.request_id), db_int(caller->now)),
         NULL);
+    if (status == STORAGE_OK)
+        status = drop_lease(conn, caller->tenant->id, deed->id);
     return status == STORAGE_OK ? find(conn, deed, deed->upload) : status;
 }
 
@@ -266,21 +275,40 @@ struct claim {
     struct upload *upload;
 };
 
+/* A node that knew no leases told in claimed_until how long it would take. */
 static enum storage_status find_waiting(struct db_conn *conn, const struct claim *claim)
 {
     DB_ROWS(rows);
     enum storage_status status =
         db_first(conn, &rows,
-                 "SELECT " COLUMNS " FROM imports i WHERE i.tenant_id > 0 AND (i.status = 'queued' OR "
-                 "(i.status = 'running' AND i.claimed_until < $1)) AND i.status IN ('queued', 'running') "
-                 "ORDER BY i.id LIMIT 1",
+                 "SELECT " COLUMNS " FROM imports i LEFT JOIN import_leases l "
+                 "ON l.tenant_id = i.tenant_id AND l.import_id = i.id AND l.claim = i.claimed_until "
+                 "WHERE i.tenant_id > 0 AND (i.status = 'queued' OR "
+                 "(i.status = 'running' AND COALESCE(l.until, i.claimed_until) < $1)) "
+                 "AND i.status IN ('queued', 'running') ORDER BY i.id LIMIT 1",
                  DB_ARGS(db_int(claim->now)));
     if (status == STORAGE_ROW)
         read_upload(&rows, claim->arena, claim->upload);
     return status == STORAGE_ROW ? STORAGE_OK : status;
 }
 
-/* Only from what was seen: of two nodes one has it. */
+static enum storage_status take_lease(struct db_conn *conn, const struct claim *claim)
+{
+    DB_ROWS(rows);
+    struct upload *upload = claim->upload;
+    enum storage_status status = db_first(
+        conn, &rows,
+        "INSERT INTO import_leases (tenant_id, import_id, claim, until, attempts) VALUES ($1, $2, $3, $3, 1) "
+        "ON CONFLICT (tenant_id, import_id) DO UPDATE SET claim = excluded.claim, until = excluded.until, "
+        "attempts = import_leases.attempts + 1 RETURNING attempts",
+        DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(claim->until)));
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_ERROR : status;
+    upload->attempts = db_col_int(&rows, 0);
+    return STORAGE_OK;
+}
+
+/* Only from what was seen, unless it was renewed since: of two nodes one has it. */
 static enum storage_status claim_inside(struct db_conn *conn, void *context)
 {
     const struct claim *claim = context;
@@ -289,11 +317,15 @@ static enum storage_status claim_inside(struct db_conn *conn, void *context)
     enum storage_status status =
         db_exec(conn,
                 "UPDATE imports SET status = 'running', claimed_until = $4 "
-                "WHERE tenant_id = $1 AND id = $2 AND claimed_until = $3 AND status IN ('queued', 'running')",
+                "WHERE tenant_id = $1 AND id = $2 AND claimed_until = $3 AND status IN ('queued', 'running') "
+                "AND NOT EXISTS (SELECT 1 FROM import_leases l WHERE l.tenant_id = $1 AND l.import_id = $2 "
+                "AND l.claim = $3 AND l.until >= $5)",
                 DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until),
-                        db_int(claim->until)),
+                        db_int(claim->until), db_int(claim->now)),
                 &changes);
-    return status == STORAGE_OK && changes == 0 ? STORAGE_DONE : status;
+    if (status == STORAGE_OK && changes == 0)
+        return STORAGE_DONE;
+    return status == STORAGE_OK ? take_lease(conn, claim) : status;
 }
 
 enum storage_status upload_claim(struct db_conn *conn, struct arena *arena, int64_t now, int64_t until,
@@ -306,6 +338,31 @@ enum storage_status upload_claim(struct db_conn *conn, struct arena *arena, int6
     if (status == STORAGE_OK)
         ret->claimed_until = until;
     return status == STORAGE_OK ? STORAGE_ROW : status;
+}
+
+struct renewal {
+    const struct upload *upload;
+    int64_t until;
+};
+
+static enum storage_status renew_inside(struct db_conn *conn, void *context)
+{
+    const struct renewal *renewal = context;
+    const struct upload *upload = renewal->upload;
+    int64_t changes = 0;
+    enum storage_status status =
+        db_exec(conn,
+                "UPDATE import_leases SET until = $4 WHERE tenant_id = $1 AND import_id = $2 AND claim = $3",
+                DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until),
+                        db_int(renewal->until)),
+                &changes);
+    return status == STORAGE_OK && changes == 0 ? STORAGE_DONE : status;
+}
+
+enum storage_status upload_renew(struct db_conn *conn, const struct upload *upload, int64_t until)
+{
+    struct renewal renewal = { upload, until };
+    return db_transaction(conn, STORAGE_WRITE, renew_inside, &renewal);
 }
 
 /* What is over needs its parts no more, but a dry run may be followed by another. */
@@ -338,16 +395,33 @@ enum storage_status upload_end(struct db_conn *conn, const struct upload *upload
 static enum storage_status release_inside(struct db_conn *conn, void *context)
 {
     const struct upload *upload = context;
-    return db_exec(conn,
-                   "UPDATE imports SET status = 'queued', claimed_until = 0 "
-                   "WHERE tenant_id = $1 AND id = $2 AND claimed_until = $3 AND status = 'running'",
-                   DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until)),
-                   NULL);
+    int64_t changes = 0;
+    enum storage_status status =
+        db_exec(conn,
+                "UPDATE imports SET status = 'queued', claimed_until = 0 "
+                "WHERE tenant_id = $1 AND id = $2 AND claimed_until = $3 AND status = 'running'",
+                DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until)),
+                &changes);
+    return status == STORAGE_OK && changes ? drop_lease(conn, upload->tenant_id, upload->id) : status;
 }
 
 enum storage_status upload_release(struct db_conn *conn, const struct upload *upload)
 {
     return db_transaction(conn, STORAGE_WRITE, release_inside, (void *)upload);
+}
+
+static enum storage_status release_all_inside(struct db_conn *conn, void *context)
+{
+    (void)context;
+    return db_exec(conn,
+                   "UPDATE imports SET status = 'queued', claimed_until = 0 "
+                   "WHERE tenant_id > 0 AND status = 'running' AND status IN ('queued', 'running')",
+                   DB_NO_ARGS, NULL);
+}
+
+enum storage_status upload_release_all(struct db_conn *conn)
+{
+    return db_transaction(conn, STORAGE_WRITE, release_all_inside, NULL);
 }
 
 struct sweep {

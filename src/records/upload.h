@@ -1,5 +1,6 @@
 /* Imports of files that are larger than one request: they come in parts, wait, and are run by one node in the
- * background (runner.h). Tables: imports, import_parts. */
+ * background (runner.h). Tables: imports, import_parts,
+ * import_leases. */
 #ifndef TETHER_RECORDS_UPLOAD_H
 #define TETHER_RECORDS_UPLOAD_H
 
@@ -15,7 +16,8 @@ struct upload {
     int64_t bytes, received;
     enum record_existing existing;
     bool is_dry;
-    int64_t claimed_until;
+    int64_t claimed_until; /* by whom: no two claims of an import have the same */
+    int64_t attempts;      /* after upload_claim(): how often it was begun since it was queued */
     struct audit_actor actor;
     int64_t created, updated, skipped;
     struct str detail, errors; /* why it failed; at == NULL: it did not. errors: a JSON array */
@@ -43,13 +45,18 @@ enum storage_status upload_find(struct db_conn *conn, struct arena *arena, int64
 
 /* ---- for the runner ---- */
 
-/* ROW with one that waits, or whose runner did not come back in time; it is this node's until *ret says. */
+/* ROW with one that waits, or whose runner did not come back in time; it is this node's until then, and
+ * longer with upload_renew(). */
 enum storage_status upload_claim(struct db_conn *conn, struct arena *arena, int64_t now, int64_t until,
                                  struct upload *ret);
+/* A claim that is lost, or whose import was deleted: DONE. It never meets the transaction of upload_end(). */
+enum storage_status upload_renew(struct db_conn *conn, const struct upload *upload, int64_t until);
 /* Inside a write transaction: how it ended. DONE when it is no longer this node's. */
 enum storage_status upload_end(struct db_conn *conn, const struct upload *upload, int64_t now);
 /* Gives it back to whoever comes next. */
 enum storage_status upload_release(struct db_conn *conn, const struct upload *upload);
+/* All that run: only where one process owns the data, for what its predecessor left behind. */
+enum storage_status upload_release_all(struct db_conn *conn);
 /* Deletes what nobody touched since `before` and that neither waits nor runs, up to `max` of them. */
 enum storage_status upload_sweep(struct db_conn *conn, int64_t before, int64_t max, int64_t *ret_n);
 

@@ -210,13 +210,100 @@ static void test_upload__is_of_one_node(void **state)
     queued();
     assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW, NOW + 10, &first), STORAGE_ROW);
     assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW + 1, NOW + 11, &second), STORAGE_DONE);
-    assert_int_equal(import_run_one(config, fixture->conn, NOW + 11), STORAGE_ROW);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW + 11), STORAGE_ROW);
     assert_int_equal(number(ASSETS), 1);
     assert_int_equal(upload_claim(fixture->conn, fixture->arena, INT64_MAX - 1, INT64_MAX, &second),
                      STORAGE_DONE);
     assert_int_equal(upload_release(fixture->conn, &first), STORAGE_OK);
-    assert_int_equal(import_run_one(config, fixture->conn, NOW + 12), STORAGE_DONE);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW + 12), STORAGE_DONE);
     assert_int_equal(number("SELECT COUNT(*) FROM import_parts WHERE tenant_id = $1"), 0);
+}
+
+/* What is at work longer than its lease is not begun by another node meanwhile. */
+struct watch {
+    int64_t id;
+    bool is_renewed;
+    enum storage_status claimed;
+};
+
+static void claim_later(void *context)
+{
+    struct watch *watch = context;
+    struct upload other;
+    while (number("SELECT until FROM import_leases WHERE tenant_id = $1") == NOW + IMPORT_LEASE_US)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    watch->is_renewed = true;
+    watch->claimed = upload_claim(fixture->conn, fixture->arena, NOW + IMPORT_LEASE_US + 1,
+                                  NOW + 2 * IMPORT_LEASE_US, &other);
+}
+
+static void test_upload__is_renewed_while_it_runs(void **state)
+{
+    (void)state;
+    struct watch watch = { .claimed = STORAGE_ERROR };
+    make_member("admin");
+    queued();
+    fixture_before_write(2, claim_later, &watch); /* the claim's own transaction is the first */
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW), STORAGE_ROW);
+    assert_true(watch.is_renewed);
+    assert_int_equal(watch.claimed, STORAGE_DONE);
+    assert_int_equal(number(ASSETS), 1);
+    assert_int_equal(number("SELECT COUNT(*) FROM imports WHERE tenant_id = $1 AND status = 'done'"), 1);
+}
+
+/* Between its check and its writing it was begun by another node, or deleted: it writes nothing. */
+static void begin_elsewhere(void *context)
+{
+    struct upload *other = context;
+    fixture_exec(fixture, "UPDATE import_leases SET until = 0 WHERE tenant_id = $1",
+                 DB_ARGS(db_int(tenant.id)));
+    assert_int_equal(upload_claim(fixture->conn, fixture->arena, clock_now(), INT64_MAX, other), STORAGE_ROW);
+}
+
+static void test_upload__that_is_lost_writes_nothing(void **state)
+{
+    (void)state;
+    struct upload other;
+    make_member("admin");
+    queued();
+    fixture_before_write(2, begin_elsewhere, &other);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, clock_now()), STORAGE_ROW);
+    assert_int_equal(number(ASSETS), 0);
+    assert_int_equal(upload_renew(fixture->conn, &other, INT64_MAX), STORAGE_OK);
+    assert_int_equal(upload_release(fixture->conn, &other), STORAGE_OK);
+    assert_int_equal(upload_renew(fixture->conn, &other, INT64_MAX), STORAGE_DONE);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, clock_now()), STORAGE_ROW);
+    assert_int_equal(number(ASSETS), 1);
+}
+
+static void test_upload__that_breaks_off_is_not_begun_for_ever(void **state)
+{
+    (void)state;
+    struct upload upload;
+    make_member("admin");
+    int64_t id = queued(), now = NOW;
+    for (int i = 1; i <= 5; i++, now += 11) {
+        assert_int_equal(upload_claim(fixture->conn, fixture->arena, now, now + 10, &upload), STORAGE_ROW);
+        assert_int_equal(upload.attempts, i);
+    }
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, now), STORAGE_ROW);
+    assert_int_equal(upload_find(fixture->conn, fixture->arena, tenant.id, id, &upload), STORAGE_ROW);
+    assert_true(str_equal(upload.status, STR("failed")));
+    assert_true(str_equal(upload.detail, STR("The import broke off five times and is not begun again.")));
+    assert_int_equal(number(ASSETS), 0);
+}
+
+static void test_upload__that_a_dead_process_left_is_taken_up(void **state)
+{
+    (void)state;
+    struct upload upload;
+    make_member("admin");
+    queued();
+    assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW, NOW + 10, &upload), STORAGE_ROW);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW + 1), STORAGE_DONE);
+    assert_int_equal(upload_release_all(fixture->conn), STORAGE_OK);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW + 1), STORAGE_ROW);
+    assert_int_equal(number(ASSETS), 1);
 }
 
 static void test_upload__is_swept_when_over(void **state)
@@ -227,7 +314,7 @@ static void test_upload__is_swept_when_over(void **state)
     queued();
     assert_int_equal(upload_sweep(fixture->conn, INT64_MAX, 10, &n), STORAGE_OK);
     assert_int_equal(n, 0); /* it waits */
-    assert_int_equal(import_run_one(config, fixture->conn, NOW), STORAGE_ROW);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW), STORAGE_ROW);
     assert_int_equal(upload_sweep(fixture->conn, NOW + 1, 10, &n), STORAGE_OK);
     assert_int_equal(n, 0); /* it has just ended */
     assert_int_equal(upload_sweep(fixture->conn, INT64_MAX, 10, &n), STORAGE_OK);
@@ -248,7 +335,7 @@ static void test_upload__goes_by_the_rights_of_now(void **state)
         struct upload upload;
         int64_t id = queued();
         fixture_exec(fixture, takings[i], DB_ARGS(db_int(tenant.id)));
-        assert_int_equal(import_run_one(config, fixture->conn, NOW + (int64_t)i), STORAGE_ROW);
+        assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW + (int64_t)i), STORAGE_ROW);
         assert_int_equal(upload_find(fixture->conn, fixture->arena, tenant.id, id, &upload), STORAGE_ROW);
         assert_true(str_equal(upload.status, STR("failed")));
         assert_true(str_equal(upload.detail, STR("Whoever asked for this import may no longer do so.")));
@@ -280,6 +367,10 @@ int main(void)
         TEST(test_import__leaves_nothing_when_its_end_is_refused),
         TEST(test_import__meets_what_was_made_meanwhile),
         TEST(test_upload__is_of_one_node),
+        TEST(test_upload__is_renewed_while_it_runs),
+        TEST(test_upload__that_is_lost_writes_nothing),
+        TEST(test_upload__that_breaks_off_is_not_begun_for_ever),
+        TEST(test_upload__that_a_dead_process_left_is_taken_up),
         TEST(test_upload__goes_by_the_rights_of_now),
         TEST(test_upload__is_swept_when_over),
         TEST(test_seen__knows_the_line),

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "base/random.h"
 #include "backend_postgres/driver.h"
@@ -16,11 +17,13 @@ static struct {
     int countdown; /* 0: nobody waits */
     void (*fn)(void *context);
     void *context;
+    pthread_t thread; /* whose transactions count */
 } gap;
 
 static enum storage_status begin(struct storage_conn *conn, enum storage_mode mode)
 {
-    if (mode == STORAGE_WRITE && gap.countdown > 0 && --gap.countdown == 0)
+    bool counts = mode == STORAGE_WRITE && pthread_equal(pthread_self(), gap.thread);
+    if (counts && gap.countdown > 0 && --gap.countdown == 0)
         gap.fn(gap.context);
     return inner->begin(conn, mode);
 }
@@ -39,6 +42,7 @@ void fixture_before_write(int nth, void (*fn)(void *context), void *context)
     gap.countdown = nth;
     gap.fn = fn;
     gap.context = context;
+    gap.thread = pthread_self();
 }
 
 /* ---- databases ---- */

@@ -25,8 +25,8 @@ void fixture_domain(struct fixture *fixture, int64_t tenant_id, const char *host
 /* Runs one statement in a transaction of its own. */
 void fixture_exec(struct fixture *fixture, const char *sql, struct db_args args);
 
-/* Before the nth write transaction that begins from now on, on whichever connection, `fn` runs, once: what
- * others do between somebody's looking and their writing. For tests with one thread. */
+/* Before the nth write transaction that this thread begins from now on, on whichever connection, `fn` runs,
+ * once: what others do between somebody's looking and their writing. */
 void fixture_before_write(int nth, void (*fn)(void *context), void *context);
 
 #endif
