@@ -87,9 +87,10 @@ static enum error_code check_hints(struct call *call, const struct tenant *tenan
         if (status != STORAGE_OK)
             return call_fail_storage(call, status);
     }
-    bool elsewhere = call->host_scope == HOST_UNKNOWN ||
-                     (call->host_scope == HOST_TENANT && call->host_tenant.id != tenant->id);
-    return elsewhere || (slug.at && !str_equal(slug, tenant->slug)) ? unknown(call) : OK;
+    bool is_own = call->host_scope == HOST_UNKNOWN
+                      ? host_is_nobodys(call->config, call->host_scope, call->request.client_host)
+                      : call->host_scope != HOST_TENANT || call->host_tenant.id == tenant->id;
+    return !is_own || (slug.at && !str_equal(slug, tenant->slug)) ? unknown(call) : OK;
 }
 
 enum error_code invitation_open(struct call *call, struct str token, struct invitation *ret)

@@ -30,8 +30,7 @@ static bool on_own_host(const struct call *call)
 
 /* ---- before sign-in ---- */
 
-/* Where header or token say the tenant, a host that is nobody's (an address, another name of the server) says
- * nothing. One at or below the root domain names a tenant, even if there is none. */
+/* Whether header or token say the tenant, so that a host need not. */
 static bool may_be_nobodys(const struct call *call)
 {
     switch (call->route->tenant) {
@@ -40,7 +39,7 @@ static bool may_be_nobodys(const struct call *call)
     case TENANT_BY_TOKEN:
     case TENANT_BY_HEADER:
     case TENANT_BY_HEADER_OR_TOKEN:
-        return !host_is_of_root(call->config, call->request.client_host);
+        return host_is_nobodys(call->config, call->host_scope, call->request.client_host);
     default:
         return false;
     }

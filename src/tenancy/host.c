@@ -87,6 +87,11 @@ bool host_is_of_root(const struct config *config, struct str host)
     return host.len == root.len || host.at[host.len - root.len - 1] == '.';
 }
 
+bool host_is_nobodys(const struct config *config, enum host_scope scope, struct str host)
+{
+    return scope == HOST_UNKNOWN && !host_is_of_root(config, host);
+}
+
 /* The slug of SLUG.root_domain; false when host is not one label below it. */
 static bool slug_of_host(struct str host, struct str root_domain, struct str *ret)
 {

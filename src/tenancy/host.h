@@ -25,6 +25,10 @@ enum host_scope {
  * them can be a domain that is registered at run time. */
 bool host_is_of_root(const struct config *config, struct str host);
 
+/* Whether a host of that scope is nobody's (an address, another name of the server) and so says nothing about
+ * a tenant. One at or below root_domain names a tenant, even if there is none. */
+bool host_is_nobodys(const struct config *config, enum host_scope scope, struct str host);
+
 /* Order: at and below root_domain the configuration alone decides: its domains, root_domain,
  * SLUG.root_domain. Elsewhere: domains registered at run time, then domains of the configuration. Last
  * default_tenant. `host` is canonical. OK with *ret_scope and, unless HOST_UNKNOWN, *ret (the root tenant for

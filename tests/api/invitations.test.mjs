@@ -110,7 +110,8 @@ suite('invitations', {}, (server) => {
     assert.equal((await http2Once(server(), { path: `/api/invites/validate/${tokenOf(link)}`, host: GLOBEX_HOST })).status, 404);
     assert.equal((await accept(server(), tokenOf(link), newcomer, { host: GLOBEX_HOST })).status, 404);
     assert.equal((await accept(server(), tokenOf(link), newcomer, { tenant: 'globex' })).status, 404);
-    assert.equal((await accept(server(), tokenOf(link))).status, 200);
+    assert.equal((await accept(server(), tokenOf(link), newcomer, { host: 'nobody.tether.test' })).status, 404);
+    assert.equal((await accept(server(), tokenOf(link), newcomer, { host: '127.0.0.1' })).status, 200);
   });
 
   it('of many who follow one link at once exactly one wins', async () => {
