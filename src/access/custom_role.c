@@ -14,8 +14,10 @@ struct str permission_set_write(struct arena *arena, perm_set set)
     struct buf out;
     buf_init(&out, arena, PERMISSIONS_MAX_BYTES);
     for (int perm = PERM_NONE + 1; perm < PERM_COUNT; perm++) {
-        if (perm_set_has(set, (enum permission)perm))
-            buf_printf(&out, "%s%s", out.len ? " " : "", permission_info((enum permission)perm)->name);
+        if (!perm_set_has(set, (enum permission)perm))
+            continue;
+        buf_add(&out, out.len ? STR(" ") : STR(""));
+        buf_add(&out, str_of(permission_info((enum permission)perm)->name));
     }
     return buf_str(&out);
 }

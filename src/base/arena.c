@@ -191,6 +191,13 @@ struct str arena_copy(struct arena *arena, struct str s)
     return (struct str){ arena_cstr(arena, s), s.len };
 }
 
+struct str arena_int(struct arena *arena, int64_t value)
+{
+    char digits[STR_INT_CAP];
+    size_t len = str_put_int(digits, value);
+    return arena_copy(arena, str_from(digits, len));
+}
+
 char *arena_cstr(struct arena *arena, struct str s)
 {
     char *at = arena_alloc(arena, s.len + 1);

@@ -42,6 +42,8 @@ char *arena_cstr(struct arena *arena, struct str s);
 struct str arena_join(struct arena *arena, struct str head, struct str tail);
 void *arena_memdup(struct arena *arena, const void *data, size_t size);
 
+/* A number in decimal. */
+struct str arena_int(struct arena *arena, int64_t value);
 /* Formatted text, NUL-terminated. */
 struct str arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct str arena_vprintf(struct arena *arena, const char *format, va_list args)

@@ -20,7 +20,7 @@ static _Atomic int level_now = LOG_INFO;
 static _Atomic int format_now = LOG_JSON;
 static _Atomic int fd_now = STDERR_FILENO;
 
-static const char *const level_names[] = { "debug", "info", "warn", "error" };
+static const struct str level_names[] = { STR("debug"), STR("info"), STR("warn"), STR("error") };
 
 struct line {
     char at[MAX_LINE];
@@ -49,9 +49,9 @@ static void add(struct line *line, const char *text, size_t len)
     line->len += len;
 }
 
-static void add_cstr(struct line *line, const char *text)
+static void add_str(struct line *line, struct str text)
 {
-    add(line, text, strlen(text));
+    add(line, text.at, text.len);
 }
 
 static void add_quoted(struct line *line, struct str text)
@@ -59,10 +59,10 @@ static void add_quoted(struct line *line, struct str text)
     line->len += json_quote(line->at + line->len, room(line), text);
 }
 
-static void add_time(struct line *line)
+static void add_time(struct line *line, int64_t now)
 {
     char text[CLOCK_ISO8601_CAP];
-    add(line, text, clock_format_iso8601(text, clock_now(), true));
+    add(line, text, clock_format_iso8601(text, now, true));
 }
 
 /* Text without quotes where it can be read so: letters, digits and what addresses and paths are made of. */
@@ -126,23 +126,23 @@ size_t log_render(char *to, size_t cap, const struct log_field *fields)
     return line.len;
 }
 
-static void start_json(struct line *line, enum log_level level, const char *message)
+static void start_json(struct line *line, enum log_level level, int64_t now, const char *message)
 {
-    add_cstr(line, "{\"time\":\"");
-    add_time(line);
-    add_cstr(line, "\",\"level\":\"");
-    add_cstr(line, level_names[level]);
-    add_cstr(line, "\",\"msg\":");
+    add_str(line, STR("{\"time\":\""));
+    add_time(line, now);
+    add_str(line, STR("\",\"level\":\""));
+    add_str(line, level_names[level]);
+    add_str(line, STR("\",\"msg\":"));
     add_quoted(line, str_of(message));
 }
 
-static void start_text(struct line *line, enum log_level level, const char *message)
+static void start_text(struct line *line, enum log_level level, int64_t now, const char *message)
 {
-    add_time(line);
-    add_cstr(line, " ");
-    add_cstr(line, level_names[level]);
-    add_cstr(line, ": ");
-    add_cstr(line, message);
+    add_time(line, now);
+    add_str(line, STR(" "));
+    add_str(line, level_names[level]);
+    add_str(line, STR(": "));
+    add_str(line, str_of(message));
 }
 
 /* There is nowhere to report a log that cannot be written. */
@@ -197,6 +197,12 @@ static void emit(enum log_level level, const struct line *line)
 
 void log_fields(enum log_level level, const char *message, const struct log_field *fields)
 {
+    if (log_is_on(level))
+        log_fields_at(level, clock_now(), message, fields);
+}
+
+void log_fields_at(enum log_level level, int64_t now, const char *message, const struct log_field *fields)
+{
     if (!log_is_on(level))
         return;
     int saved_errno = errno;
@@ -204,9 +210,9 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
     line.len = 0;
     enum log_format format = (enum log_format)atomic_load(&format_now);
     if (format == LOG_JSON)
-        start_json(&line, level, message);
+        start_json(&line, level, now, message);
     else
-        start_text(&line, level, message);
+        start_text(&line, level, now, message);
     add_fields(&line, fields, format);
     if (format == LOG_JSON)
         line.at[line.len++] = '}';
@@ -238,7 +244,7 @@ bool log_is_on(enum log_level level)
 bool log_level_of(struct str name, enum log_level *ret)
 {
     for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
-        if (str_equal(name, str_of(level_names[i]))) {
+        if (str_equal(name, level_names[i])) {
             *ret = (enum log_level)i;
             return true;
         }

@@ -29,14 +29,17 @@ struct log_field {
 #define log_event(level, message, ...)                                                                       \
     log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_FIELD_END } })
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);
+/* The same for who knows the time already; epoch microseconds. */
+void log_fields_at(enum log_level level, int64_t now, const char *message, const struct log_field *fields);
 
-/* Writes fields as they would stand in a line of the format in force, for lines that share them; their length.
- * 0: they do not fit into cap bytes. */
+/* Writes fields as they would stand in a line of the format in force, for lines that share them; their
+ * length. 0: they do not fit into cap bytes. */
 size_t log_render(char *to, size_t cap, const struct log_field *fields);
 
 /* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
- * log_gather_end() they wait, as much as the descriptor takes in one piece, for the next log_flush() of the same thread or for its next
- * line that cannot wait. Call log_flush() before sleeping. Elsewhere log_flush() does nothing. */
+ * log_gather_end() they wait, as much as the descriptor takes in one piece, for the next log_flush() of the
+ * same thread or for its next line that cannot wait. Call log_flush() before sleeping. Elsewhere log_flush()
+ * does nothing. */
 void log_gather(void);
 void log_flush(void);
 void log_gather_end(void);

@@ -26,9 +26,22 @@ struct str random_hex(struct arena *arena, size_t bytes)
     return hex_encode(arena, raw, bytes);
 }
 
+/* An id is no secret: a table will do. */
+#define HEX1(high, low)                                                                                      \
+    {                                                                                                        \
+        high, low                                                                                            \
+    }
+#define HEX16(high)                                                                                          \
+    HEX1(high, '0'), HEX1(high, '1'), HEX1(high, '2'), HEX1(high, '3'), HEX1(high, '4'), HEX1(high, '5'),    \
+        HEX1(high, '6'), HEX1(high, '7'), HEX1(high, '8'), HEX1(high, '9'), HEX1(high, 'a'),                 \
+        HEX1(high, 'b'), HEX1(high, 'c'), HEX1(high, 'd'), HEX1(high, 'e'), HEX1(high, 'f')
+static const char byte_in_hex[256][2] = {
+    HEX16('0'), HEX16('1'), HEX16('2'), HEX16('3'), HEX16('4'), HEX16('5'), HEX16('6'), HEX16('7'),
+    HEX16('8'), HEX16('9'), HEX16('a'), HEX16('b'), HEX16('c'), HEX16('d'), HEX16('e'), HEX16('f'),
+};
+
 void random_id_put(char ret[RANDOM_ID_LEN])
 {
-    static const char digits[] = "0123456789abcdef"; /* an id is no secret: a table will do */
     static _Thread_local struct {
         unsigned char bytes[ID_BYTES * 64];
         size_t left;
@@ -38,11 +51,8 @@ void random_id_put(char ret[RANDOM_ID_LEN])
         pool.left = sizeof(pool.bytes);
     }
     pool.left -= ID_BYTES;
-    for (size_t i = 0; i < ID_BYTES; i++) {
-        unsigned char byte = pool.bytes[pool.left + i];
-        ret[2 * i] = digits[byte >> 4];
-        ret[2 * i + 1] = digits[byte & 15];
-    }
+    for (size_t i = 0; i < ID_BYTES; i++)
+        memcpy(ret + 2 * i, byte_in_hex[pool.bytes[pool.left + i]], 2);
 }
 
 struct str random_id(struct arena *arena)

@@ -87,6 +87,10 @@ size_t str_put_int(char to[STR_INT_CAP], int64_t value)
 {
     char digits[STR_INT_CAP];
     size_t at = sizeof(digits), len = 0;
+    if (value >= 0 && value <= 9) {
+        to[0] = (char)('0' + value);
+        return 1;
+    }
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     do
         digits[--at] = (char)('0' + rest % 10);

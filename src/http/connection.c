@@ -164,7 +164,9 @@ static void on_request_disposed(void *data)
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req)
 {
     struct open_request *open = h2o_mem_alloc_shared(&req->pool, sizeof *open, on_request_disposed);
-    *open = (struct open_request){ .req = req, .connection = connection, .arrived_us = clock_monotonic_us() };
+    *open = (struct open_request){ .req = req,
+                                   .connection = connection,
+                                   .arrived_us = loop_clock(connection->loop) };
     h2o_linklist_insert(&connection->open, &open->link);
     connection->open_count++;
     connection->requests++;
@@ -172,6 +174,18 @@ struct open_request *connection_request(struct connection *connection, h2o_req_t
         connection->blocks = connection->requests;
     connection->last_request_ms = h2o_now(connection->loop->ctx.loop);
     return open;
+}
+
+/* The whole input: the head of the request that runs stands at its beginning. */
+bool connection_raw_head(struct connection *connection, struct rawhead *ret)
+{
+    const h2o_buffer_t *input = connection->sock->input;
+    if (connection->raw.of != connection->requests) {
+        connection->raw.is_sound = rawhead_check(str_from(input->bytes, input->size), &connection->raw.head);
+        connection->raw.of = connection->requests;
+    }
+    *ret = connection->raw.head;
+    return connection->raw.is_sound;
 }
 
 void connection_sending(struct open_request *open, size_t bytes)

@@ -7,11 +7,19 @@
 
 #include "http/block.h"
 #include "http/hpack.h"
+#include "http/rawhead.h"
 #include "http/server.h"
 #include "request/kept_answers.h"
 
 struct http_loop;
 struct exchange;
+
+/* The question of requests whose head is the same to the byte. */
+struct asked {
+    bool is_known;
+    struct kept_key whole, but_token;
+    int authorization, request_id; /* their places among the fields; -1: none */
+};
 
 struct connection {
     h2o_linklist_t link; /* in the loop's list */
@@ -36,6 +44,13 @@ struct connection {
     uint64_t accepted_ms, last_request_ms;
     struct hpack_peer hpack;
     struct block *block; /* of the last request over HTTP/2; NULL: none is kept */
+    h2o_req_t *recalled; /* the request that was just made of it; only compared */
+    struct asked asked;  /* what such a request asks (question.c) */
+    struct {
+        uint64_t of; /* which of `requests`; 0: none yet */
+        bool is_sound;
+        struct rawhead head;
+    } raw; /* over HTTP/1, what connection_raw_head() found */
 };
 
 #define TAKEN_UNKNOWN UINT64_MAX
@@ -77,6 +92,9 @@ bool connection_may_open(struct connection *connection);
 
 /* A complete request has arrived; counted in the record. */
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req);
+/* Judges the raw head of the request that runs on the connection over HTTP/1, once however often it is asked.
+ */
+bool connection_raw_head(struct connection *connection, struct rawhead *ret);
 /* Its answer is handed to the library. bytes: of the body. */
 void connection_answered(struct open_request *open, size_t bytes);
 /* A piece of its answer is handed to the library; more are to come. */

@@ -17,9 +17,8 @@ static struct exchange *new_exchange(struct open_request *open)
     struct exchange *exchange = ARENA_NEW(call->arena, struct exchange);
     call->t_received = open->arrived_us;
     view_fill(call, open->req, connection, (size_t)walk_config(walk)->server.max_body);
-    *exchange = (struct exchange){
-        .call = call, .loop = connection->loop, .connection = connection, .open = open
-    };
+    *exchange =
+        (struct exchange){ .call = call, .loop = connection->loop, .connection = connection, .open = open };
     exchange->job.queued_us = call->t_received;
     open->exchange = exchange;
     connection->jobs++;
@@ -53,14 +52,15 @@ void exchange_begin(struct open_request *open)
 /* At once, and without a call. */
 static bool answer_again(struct open_request *open)
 {
-    struct kept_answers *kept = open->connection->loop->kept;
+    struct http_loop *loop = open->connection->loop;
     struct kept_use use;
     open->has_question = question_read(open->req, open->connection, &open->question);
-    if (!open->has_question || !kept_answers_use(kept, &open->question, open->arrived_us, &use))
+    if (!open->has_question || !kept_answers_use(loop->kept, &open->question, open->arrived_us,
+                                                 open->arrived_us + loop->clock.to_epoch_us, &use))
         return false;
     connection_answered(open, use.reply.body.len);
     send_reply(open->req, &use.reply, false, true);
-    kept_answers_log(&use);
+    loop->clock.monotonic_us = kept_answers_log(&use);
     return true;
 }
 

@@ -147,13 +147,15 @@ static int refuse_headers(h2o_req_t *req, const char **err_desc)
     return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
 }
 
-/* Of a request's first block, as the library parsed it: kept for the next like it, or else what was kept may no
- * longer be true. */
+/* Of a request's first block, as the library parsed it: kept for the next like it, or else what was kept may
+ * no longer be true. */
 static void note_block(struct connection *connection, h2o_req_t *req, const uint8_t *src, size_t len,
                        int pseudo_headers, bool is_sound)
 {
     if (!connection)
         return;
+    connection->recalled = NULL;
+    connection->asked.is_known = false;
     if (!block_spares_table(src, len))
         block_forget(&connection->block);
     else if (is_sound)
@@ -173,6 +175,7 @@ EXPORTED int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t 
     bool is_fresh = !trailers && before == 0 && *pseudo_headers == 0 && !*err_desc;
     if (is_fresh && connection && block_recall(connection->block, src, len, req, pseudo_headers)) {
         *content_length = SIZE_MAX;
+        connection->recalled = req;
         return 0;
     }
     int status = originals.headers(req, table, src, len, pseudo_headers, content_length, NULL, err_desc);

@@ -18,33 +18,58 @@ static const struct form indexed = { 0x80, 7 }, inserted = { 0x40, 6 }, table_li
 struct line {
     struct str name, value; /* value.at == NULL: any */
 };
-#define WHOLE(name, value) { { name, sizeof(name) - 1 }, { value, sizeof(value) - 1 } }
-#define NAME(name)         { { name, sizeof(name) - 1 }, { NULL, 0 } }
+#define WHOLE(name, value)                                                                                   \
+    {                                                                                                        \
+        { name, sizeof(name) - 1 },                                                                          \
+        {                                                                                                    \
+            value, sizeof(value) - 1                                                                         \
+        }                                                                                                    \
+    }
+#define NAME(name)                                                                                           \
+    {                                                                                                        \
+        { name, sizeof(name) - 1 },                                                                          \
+        {                                                                                                    \
+            NULL, 0                                                                                          \
+        }                                                                                                    \
+    }
 
+/* In order of the names' lengths. */
 static const struct line lines[] = {
-    NAME("x-request-id"),
-    WHOLE("server", "tether"),
-    WHOLE("content-type", "application/json"),
-    WHOLE("x-content-type-options", "nosniff"),
-    WHOLE("cache-control", "no-store"),
-    WHOLE("referrer-policy", "no-referrer"),
-    WHOLE("x-frame-options", "DENY"),
-    WHOLE("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-    WHOLE("strict-transport-security", "max-age=31536000"),
-    NAME("x-ratelimit-limit"),
-    NAME("x-ratelimit-remaining"),
-    NAME("x-ratelimit-reset"),
     WHOLE("vary", "Accept"),
     WHOLE("vary", "Origin"),
+    WHOLE("server", "tether"),
+    WHOLE("content-type", "application/json"),
+    NAME("x-request-id"),
+    WHOLE("content-type", "application/problem+json"),
+    WHOLE("content-type", "text/html; charset=utf-8"),
+    NAME("x-tether-user"),
+    NAME("x-tether-role"),
+    WHOLE("cache-control", "no-store"),
+    NAME("x-tether-email"),
+    WHOLE("referrer-policy", "no-referrer"),
+    WHOLE("x-frame-options", "DENY"),
+    NAME("x-tether-tenant"),
     WHOLE("www-authenticate", "Bearer realm=\"tether\""),
     WHOLE("www-authenticate",
           "Bearer realm=\"tether\", error=\"invalid_token\", error_description=\"The token is invalid\""),
-    WHOLE("content-type", "application/problem+json"),
-    WHOLE("content-type", "text/html; charset=utf-8"),
+    NAME("x-ratelimit-limit"),
+    NAME("x-ratelimit-reset"),
+    NAME("x-tether-permissions"),
+    NAME("x-ratelimit-remaining"),
+    WHOLE("x-content-type-options", "nosniff"),
+    WHOLE("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    WHOLE("strict-transport-security", "max-age=31536000"),
     NAME("access-control-expose-headers"),
 };
 #define LINE_COUNT (sizeof(lines) / sizeof(lines[0]))
 _Static_assert(LINE_COUNT <= HPACK_LINES, "every line has its place");
+
+/* Where the lines begin whose names have that length; those of the next length end them. */
+#define NAME_MAX 30
+static const uint8_t of_length[NAME_MAX + 1] = {
+    0,  0,  0,  0,  0,  2,  2,  3,  3,  3,  3,  3,  3,  7,  10,         11,
+    14, 16, 18, 18, 18, 19, 20, 21, 22, 22, 23, 23, 23, 23, LINE_COUNT,
+};
 
 void hpack_peer_init(struct hpack_peer *peer)
 {
@@ -73,15 +98,20 @@ static uint8_t *put_string(uint8_t *to, struct str text)
     return to + text.len;
 }
 
+static bool is_line(const struct line *line, struct str name, struct str value)
+{
+    if (line->value.at && (line->value.len != value.len || !str_equal(line->value, value)))
+        return false;
+    return str_equal(line->name, name);
+}
+
 /* -1: none. */
 static int find_line(struct str name, struct str value)
 {
-    for (size_t i = 0; i < LINE_COUNT; i++) {
-        const struct line *line = &lines[i];
-        if (line->name.len == name.len && (!line->value.at || line->value.len == value.len) &&
-            str_equal(line->name, name) && (!line->value.at || str_equal(line->value, value)))
+    size_t end = name.len < NAME_MAX ? of_length[name.len + 1] : 0;
+    for (size_t i = name.len < NAME_MAX ? of_length[name.len] : 0; i < end; i++)
+        if (is_line(&lines[i], name, value))
             return (int)i;
-    }
     return -1;
 }
 

@@ -139,6 +139,15 @@ void loop_is_awake(struct http_loop *loop)
     atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
 }
 
+int64_t loop_clock(struct http_loop *loop)
+{
+    if (loop->clock.monotonic_us == 0) {
+        loop->clock.monotonic_us = clock_monotonic_us();
+        loop->clock.to_epoch_us = clock_now() - loop->clock.monotonic_us;
+    }
+    return loop->clock.monotonic_us;
+}
+
 static void append(struct http_loop *loop, struct batch *batch, struct exchange *exchange)
 {
     exchange->job.next = NULL;
@@ -319,6 +328,7 @@ static void turn(struct http_loop *loop)
     beat(loop);
     atomic_store(&loop->asleep, true);
     bool hurry = loop->unflushed || atomic_load(&loop->pending);
+    loop->clock.monotonic_us = 0;
     h2o_evloop_run(loop->ctx.loop, hurry ? 0 : INT32_MAX); /* -1: a signal; never ours */
     loop_is_awake(loop);
     loop->unflushed = collect(loop);

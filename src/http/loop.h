@@ -71,12 +71,20 @@ struct http_loop {
     struct loop_door door;
 
     struct linger_list linger;
+    struct {
+        int64_t monotonic_us; /* as read last in this turn; 0: not yet */
+        int64_t to_epoch_us;
+    } clock;
     bool starved;   /* accept failed for want of descriptors or memory: not again before the next tick */
     bool unflushed; /* replies were handed over outside the library's turn: it completes them in its next, at
                        once */
     bool draining;
     int64_t drain_started_ms;
 };
+
+/* Monotonic microseconds, as of the last reading of this turn: a request costs one reading, not four. Loop
+ * thread. */
+int64_t loop_clock(struct http_loop *loop);
 
 /* Before anything else. */
 void loop_init(struct http_loop *loop, struct http_server *server, unsigned index);

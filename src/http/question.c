@@ -1,9 +1,9 @@
 /* The key is made of everything that view_fill() hands to the walk but the fields that no kept answer depends
- * on, each piece with its length before it. */
+ * on, each piece with its length before it. Over HTTP/2 a head that came again (block.h) asks what it asked
+ * before. */
 #include "http/question.h"
 
 #include "http/loop.h"
-#include "http/rawhead.h"
 
 #define HEAD_MAX 2048
 
@@ -42,30 +42,38 @@ static void put_line(struct head *head, const h2o_req_t *req, const struct conne
 }
 
 /* Of several tokens none is taken out. */
-static void put_authorization(struct head *head, struct str value, struct kept_question *question)
+static void put_authorization(struct head *head, struct str value, int place, struct asked *asked)
 {
     put(head, STR("authorization"));
-    if (question->authorization.at)
+    if (asked->authorization >= 0)
         put(head, value);
     else
-        question->authorization = value.at ? value : STR("");
+        asked->authorization = place;
 }
 
-static void put_fields(struct head *head, const h2o_req_t *req, struct kept_question *question)
+static void put_fields(struct head *head, const h2o_req_t *req, struct asked *asked)
 {
     size_t ids = 0;
     for (size_t i = 0; i < req->headers.size; i++) {
         const h2o_header_t *field = &req->headers.entries[i];
         struct str name = from_iovec(*field->name), value = from_iovec(field->value);
         if (str_equal(name, STR("x-request-id"))) {
-            question->request_id = ids++ == 0 ? value : STR_NONE;
+            asked->request_id = ids++ == 0 ? (int)i : -1;
         } else if (field->name == &H2O_TOKEN_AUTHORIZATION->buf) {
-            put_authorization(head, value, question);
+            put_authorization(head, value, (int)i, asked);
         } else if (!kept_answers_ignore(name)) {
             put(head, name);
             put(head, value);
         }
     }
+}
+
+static struct str field_at(const h2o_req_t *req, int place)
+{
+    if (place < 0)
+        return STR_NONE;
+    struct str value = from_iovec(req->headers.entries[place].value);
+    return value.at ? value : STR("");
 }
 
 static bool is_plain(const h2o_req_t *req)
@@ -75,25 +83,43 @@ static bool is_plain(const h2o_req_t *req)
 }
 
 /* Over HTTP/1 the library has forgiven what the view does not. */
-static bool head_is_sound(const h2o_req_t *req, const struct connection *connection)
+static bool head_is_sound(const h2o_req_t *req, struct connection *connection)
 {
     struct rawhead raw;
-    const h2o_buffer_t *input = connection->sock->input;
-    return req->version >= 0x200 || rawhead_check(str_from(input->bytes, input->size), &raw);
+    return req->version >= 0x200 || connection_raw_head(connection, &raw);
 }
 
-bool question_read(h2o_req_t *req, const struct connection *connection, struct kept_question *ret)
+/* False: the head is too large. */
+static bool ask(const h2o_req_t *req, const struct connection *connection, struct asked *ret)
 {
     struct head head;
+    struct kept_question question = { .authorization = STR_NONE };
     head.len = 0;
     head.is_full = false;
-    ret->request_id = ret->authorization = STR_NONE;
-    if (!is_plain(req) || req->headers.size > REQUEST_MAX_HEADERS || !head_is_sound(req, connection))
-        return false;
+    ret->authorization = ret->request_id = -1;
     put_line(&head, req, connection);
     put_fields(&head, req, ret);
     if (head.is_full)
         return false;
-    kept_answers_ask(connection->loop->kept, str_from(head.at, head.len), ret);
+    question.authorization = field_at(req, ret->authorization);
+    kept_answers_ask(connection->loop->kept, str_from(head.at, head.len), &question);
+    ret->whole = question.whole;
+    ret->but_token = question.but_token;
+    ret->is_known = true;
+    return true;
+}
+
+bool question_read(h2o_req_t *req, struct connection *connection, struct kept_question *ret)
+{
+    struct asked fresh, *asked = connection->recalled == req ? &connection->asked : &fresh;
+    fresh.is_known = false;
+    if (!is_plain(req) || req->headers.size > REQUEST_MAX_HEADERS || !head_is_sound(req, connection))
+        return false;
+    if (!asked->is_known && !ask(req, connection, asked))
+        return false;
+    *ret = (struct kept_question){ .whole = asked->whole,
+                                   .but_token = asked->but_token,
+                                   .authorization = field_at(req, asked->authorization),
+                                   .request_id = field_at(req, asked->request_id) };
     return true;
 }

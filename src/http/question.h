@@ -7,6 +7,6 @@
 
 /* False for requests whose answers are never kept: others than GET and HEAD, with a body, or with a head that
  * is large or that the view (view.h) would not take as it is. */
-bool question_read(h2o_req_t *req, const struct connection *connection, struct kept_question *ret);
+bool question_read(h2o_req_t *req, struct connection *connection, struct kept_question *ret);
 
 #endif

@@ -64,12 +64,10 @@ static struct size header_size(const h2o_req_t *req)
     return size;
 }
 
-/* The whole input of the connection: the head of the request that runs stands at its beginning. */
-static bool check_raw_head(const struct connection *connection, struct size *ret)
+static bool check_raw_head(struct connection *connection, struct size *ret)
 {
     struct rawhead head;
-    const h2o_buffer_t *input = connection->sock->input;
-    bool ok = rawhead_check(str_from(input->bytes, input->size), &head);
+    bool ok = connection_raw_head(connection, &head);
     *ret = (struct size){ .fields = head.fields, .bytes = head.bytes };
     return ok;
 }
@@ -127,7 +125,7 @@ static void copy_line(struct call *call, const h2o_req_t *req, struct str host)
     split_target(request);
 }
 
-void view_fill(struct call *call, h2o_req_t *req, const struct connection *connection, size_t max_body)
+void view_fill(struct call *call, h2o_req_t *req, struct connection *connection, size_t max_body)
 {
     struct request *request = &call->request;
     struct size size = header_size(req), raw = size;

@@ -7,7 +7,7 @@
 
 /* Fills call->request up to `is_tls` and `http_version`, with the verdicts malformed, headers_too_large and
  * body_too_large; what a refused request carried is then left out. */
-void view_fill(struct call *call, h2o_req_t *req, const struct connection *connection, size_t max_body);
+void view_fill(struct call *call, h2o_req_t *req, struct connection *connection, size_t max_body);
 
 /* A request target that both protocols accept: an absolute path of visible ASCII, or "*" for OPTIONS. */
 bool view_target_is_sound(struct str method, struct str target);

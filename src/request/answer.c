@@ -40,14 +40,17 @@ enum rate_class rate_class_of_address(const struct call *call)
 
 bool address_is_used_up(struct call *call)
 {
-    struct rate_ask ask = rate_ask_for_address(call, rate_class_of_address(call), false);
+    enum rate_class class = rate_class_of_address(call);
+    if (rate_of_class(call->config, class).limit == 0)
+        return false;
+    struct rate_ask ask = rate_ask_for_address(call, class, false);
     struct rate_state state = rate_answer(call->walk->limiter, call->config, &ask, call->now);
     return state.applies && state.remaining <= 0;
 }
 
 static void add_number(struct call *call, const char *name, int64_t number)
 {
-    reply_header(&call->reply, name, arena_printf(call->arena, "%lld", (long long)number));
+    reply_header(&call->reply, name, arena_int(call->arena, number));
 }
 
 static void add_rate_headers(struct call *call)

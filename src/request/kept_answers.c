@@ -10,11 +10,12 @@
 #include "request/authority.h"
 #include "request/walk_internal.h"
 
-#define WAYS       8
-#define SETS       512 /* powers of two */
-#define REFUSALS   64
-#define BYTES_MAX  4096 /* of an answer with all its texts: 16 MiB per loop at most, a quarter of it usually */
-#define FIELDS_MAX   1024 /* of its part of the log line */
+#define WAYS      8
+#define SETS      512 /* powers of two */
+#define REFUSALS  64
+#define BYTES_MAX 4096  /* of an answer with all its texts: 16 MiB per loop at most, a quarter of it usually \
+                         */
+#define FIELDS_MAX 1024 /* of its part of the log line */
 #define OWN_FIELDS 4    /* headers that differ each time: the request's id and its limit */
 #define FORGED     256
 #define CALLERS    4096
@@ -29,7 +30,7 @@ struct kept_answer {
     int status;
     struct recent *noted_in; /* NULL: nobody's use is noted */
     int64_t noted_group, noted_id;
-    bool proxied;                        /* the request's own id is believed */
+    bool proxied; /* the request's own id is believed */
     const char *content_type;
     struct str body, line;
     size_t header_count;
@@ -137,9 +138,9 @@ void kept_answers_ask(const struct kept_answers *answers, struct str head, struc
 bool kept_answers_ignore(struct str name)
 {
     static const struct str ignored[] = {
-        STR("accept-encoding"),    STR("accept-language"),   STR("traceparent"),     STR("tracestate"),
-        STR("user-agent"),         STR("x-forwarded-method"), STR("x-forwarded-port"), STR("x-forwarded-uri"),
-        STR("x-original-method"),  STR("x-original-uri"),    STR("x-original-url"),  STR("x-request-id"),
+        STR("accept-encoding"),   STR("accept-language"),    STR("traceparent"),      STR("tracestate"),
+        STR("user-agent"),        STR("x-forwarded-method"), STR("x-forwarded-port"), STR("x-forwarded-uri"),
+        STR("x-original-method"), STR("x-original-uri"),     STR("x-original-url"),   STR("x-request-id"),
     };
     for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
         if (str_equal(ignored[i], name))
@@ -168,15 +169,16 @@ static struct kept_answer **find(const struct map *map, const struct kept_key *k
 
 static bool holds(const struct kept_answers *answers, const struct kept_answer *answer, int64_t now)
 {
-    return answer->config == walk_config(answers->walk) && basis_holds(&answer->basis, answers->walk->db, now);
+    return answer->config == walk_config(answers->walk) &&
+           basis_holds(&answer->basis, answers->walk->db, now);
 }
 
 static void add_number(struct kept_use *use, const char *name, size_t which, int64_t number)
 {
     struct reply *reply = &use->reply;
     size_t len = str_put_int(use->numbers[which], number);
-    reply->headers[reply->header_count++] = (struct header){ str_of(name),
-                                                             str_from(use->numbers[which], len) };
+    reply->headers[reply->header_count++] =
+        (struct header){ str_of(name), str_from(use->numbers[which], len) };
 }
 
 static void add_limit(struct kept_use *use, const struct rate_state *rate)
@@ -233,8 +235,8 @@ static bool is_same(const struct kept_key *a, const struct kept_key *b)
 }
 
 /* Checks a token at most once while it keeps coming. */
-static bool is_forged(struct kept_answers *answers, const struct config *config,
-                      const struct kept_key *whole, struct str token)
+static bool is_forged(struct kept_answers *answers, const struct config *config, const struct kept_key *whole,
+                      struct str token)
 {
     struct forged *forged = &answers->forged;
     struct kept_key *place = &forged->key[whole->word[0] % FORGED];
@@ -268,12 +270,12 @@ static const struct kept_answer *recall_refusal(struct kept_answers *answers,
 }
 
 bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
-                      struct kept_use *ret)
+                      int64_t now, struct kept_use *ret)
 {
     struct walk *walk = answers->walk;
     struct rate_state rate = { .allowed = true };
     ret->received_us = received_us;
-    ret->now = clock_now();
+    ret->now = now;
     const struct kept_answer *answer = recall(answers, &answers->given, &question->whole, ret->now);
     if (!answer)
         answer = recall_refusal(answers, question, ret->now);
@@ -292,15 +294,23 @@ bool kept_answers_use(struct kept_answers *answers, const struct kept_question *
     return true;
 }
 
-void kept_answers_log(const struct kept_use *use)
+int64_t kept_answers_log(const struct kept_use *use)
 {
+    int64_t done_us = clock_monotonic_us(), took = done_us - use->received_us;
     metric_request(use->answer->op, use->answer->status);
     if (!log_is_on(LOG_INFO))
-        return;
-    struct str id = use->reply.headers[use->answer->header_count].value;
-    int64_t took = clock_monotonic_us() - use->received_us;
-    log_event(LOG_INFO, "request", LOG_S("id", id), LOG_R(use->answer->line), LOG_I("queue_us", took),
-              LOG_I("handler_us", 0), LOG_I("total_us", took), LOG_I("cancelled", 0));
+        return done_us;
+    const struct log_field fields[] = {
+        LOG_S("id", use->reply.headers[use->answer->header_count].value),
+        LOG_R(use->answer->line),
+        LOG_I("queue_us", took),
+        LOG_I("handler_us", 0),
+        LOG_I("total_us", took),
+        LOG_I("cancelled", 0),
+        { LOG_FIELD_END },
+    };
+    log_fields_at(LOG_INFO, use->now + took, "request", fields);
+    return done_us;
 }
 
 /* ---- keeping ---- */
@@ -336,7 +346,7 @@ static const struct map *map_for(const struct kept_answers *answers, const struc
 {
     if (!may_be_kept(call))
         return NULL;
-    return is_given(call) ? &answers->given
+    return is_given(call)                         ? &answers->given
            : is_refusal(call) || is_nowhere(call) ? &answers->refusals
                                                   : NULL;
 }

@@ -1,9 +1,9 @@
-/* Answers, kept: of a row that says `kept` (route.h), the whole answer to a request is kept under the request's
- * head, and given again while everything it rests on is unchanged. docs/authority-cache.md says why that is
- * safe.
+/* Answers, kept: of a row that says `kept` (route.h), the whole answer to a request is kept under the
+ * request's head, and given again while everything it rests on is unchanged. docs/authority-cache.md says why
+ * that is safe.
  *
- * One per event loop, for its thread alone: no lock, no atomic but the counters that tell what changed. Memory
- * is bounded. */
+ * One per event loop, for its thread alone: no lock, no atomic but the counters that tell what changed.
+ * Memory is bounded. */
 #ifndef TETHER_REQUEST_KEPT_ANSWERS_H
 #define TETHER_REQUEST_KEPT_ANSWERS_H
 
@@ -47,11 +47,12 @@ struct kept_use {
 };
 
 /* Counts the request as the walk would. False: nothing is kept for it that holds, or it is over a limit; the
- * walk is to be asked, which has not happened then as far as anybody can tell. received_us: monotonic. */
+ * walk is to be asked, which has not happened then as far as anybody can tell. received_us: monotonic; now:
+ * epoch microseconds. */
 bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
-                      struct kept_use *ret);
-/* After the reply was handed to the transport: access log line and metrics. */
-void kept_answers_log(const struct kept_use *use);
+                      int64_t now, struct kept_use *ret);
+/* After the reply was handed to the transport: access log line and metrics. The monotonic time of that. */
+int64_t kept_answers_log(const struct kept_use *use);
 
 /* After walk_admit() has answered: keeps the answer if its row allows that. */
 void kept_answers_keep(struct kept_answers *answers, const struct kept_question *question,

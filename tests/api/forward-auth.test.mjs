@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { adminSession, KEYS, makeKey } from './harness/api-keys.mjs';
-import { ask, http1, http2Once, signIn } from './harness/client.mjs';
+import { ask, connect2, http1, http2Once, request2, signIn } from './harness/client.mjs';
 import { startCaddy, startNginx, startUpstream } from './harness/proxies.mjs';
 import { startServer } from './harness/server.mjs';
 import { suite } from './harness/suite.mjs';
@@ -111,6 +111,37 @@ suite('forward', { config: { server: { trusted_proxies: ['127.0.0.1'] } } }, (se
       assert.equal(reply.status, 200);
       assert.equal(reply.text, '');
       assert.equal(reply.headers['x-tether-tenant'], 'acme');
+    }
+  });
+
+  // Heads that are the same to the byte are known again on a connection; what has changed meanwhile acts all the same.
+  it('answers the same question anew each time, over one connection', async () => {
+    const session = await adminSession(server());
+    const keys = [await makeKey(server(), session, ['assets.view']), await makeKey(server(), session, ['team.view'])];
+    const unknown = `${keys[0].token.slice(0, 10)}0${keys[0].token.slice(11)}`;
+    const connection = connect2(server());
+    const get = (token, headers = {}, path = FORWARD) => request2(connection, { path, host: APP, token, headers });
+    const ids = new Set();
+    try {
+      for (let i = 0; i < 20; i++) {
+        const { token } = keys[i >> 2 & 1];
+        const reply = await get(token);
+        assert.equal(reply.status, 200, reply.text);
+        assert.equal(reply.headers['x-tether-permissions'], i >> 2 & 1 ? 'team.view' : 'assets.view');
+        ids.add(reply.headers['x-request-id']);
+        if (i % 3 === 0) assert.equal((await get(unknown)).status, 401);
+        if (i % 5 === 0) assert.equal((await get(undefined)).status, 401);
+        if (i % 7 === 0) assert.equal((await get(token, {}, '/nowhere')).status, 404);
+        assert.equal((await get(token, { 'x-request-id': `chosen-${i}` })).headers['x-request-id'], `chosen-${i}`);
+      }
+      assert.equal(ids.size, 20);
+      for (let i = 0; i < 3; i++) assert.equal((await get(keys[1].token)).status, 200);
+      const gone = await http2Once(server(), { method: 'DELETE', path: `${KEYS}/${keys[1].id}`, token: session });
+      assert.equal(gone.status, 200, gone.text);
+      for (let i = 0; i < 3; i++) assert.equal((await get(keys[1].token)).status, 401);
+      for (let i = 0; i < 3; i++) assert.equal((await get(keys[0].token)).status, 200);
+    } finally {
+      connection.destroy();
     }
   });
 

@@ -286,18 +286,20 @@ bool kept_answers_ignore(struct str name)
 }
 
 bool kept_answers_use(struct kept_answers *answers, const struct kept_question *question, int64_t received_us,
-                      struct kept_use *ret)
+                      int64_t now, struct kept_use *ret)
 {
     (void)answers;
     (void)question;
     (void)received_us;
+    (void)now;
     (void)ret;
     return false;
 }
 
-void kept_answers_log(const struct kept_use *use)
+int64_t kept_answers_log(const struct kept_use *use)
 {
     (void)use;
+    return 0;
 }
 
 void kept_answers_keep(struct kept_answers *answers, const struct kept_question *question,

@@ -62,8 +62,7 @@ static enum error_code forward(struct call *call)
         return code;
     struct reply *reply = &call->reply;
     reply_empty(reply, 200);
-    reply_header(reply, "x-tether-user",
-                 arena_printf(call->arena, "%lld", (long long)call->principal.user_id));
+    reply_header(reply, "x-tether-user", arena_int(call->arena, call->principal.user_id));
     reply_header(reply, "x-tether-email", header_text(call->arena, call->principal.email));
     reply_header(reply, "x-tether-tenant", call->tenant.slug);
     reply_header(reply, "x-tether-role", str_of(call->grant.role.slug));

@@ -212,6 +212,17 @@ static void test_arena__join(void **state)
     assert_int_equal(head.at[head.len], '\0');
 }
 
+static void test_arena__numbers(void **state)
+{
+    assert_str(arena_int(*state, 0), STR("0"));
+    assert_str(arena_int(*state, 9), STR("9"));
+    assert_str(arena_int(*state, 10), STR("10"));
+    assert_str(arena_int(*state, -1), STR("-1"));
+    struct str least = arena_int(*state, INT64_MIN);
+    assert_str(least, STR("-9223372036854775808"));
+    assert_int_equal(least.at[least.len], '\0');
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, new_arena, free_arena)
@@ -230,6 +241,7 @@ int main(void)
         CASE(test_arena__wiping_leaves_nothing_behind),
         CASE(test_arena__arrays_are_counted_in_elements),
         CASE(test_arena__join),
+        CASE(test_arena__numbers),
 #ifdef __SANITIZE_ADDRESS__
         CASE(test_arena__overruns_are_seen_by_the_sanitizer),
 #endif

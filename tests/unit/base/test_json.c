@@ -490,6 +490,23 @@ static void test_json__quoting_for_the_log(void **state)
         assert_str(str_from(to, json_quote(to, sizeof(to), cases[i].text)), str_of(cases[i].quoted));
 }
 
+/* Every byte at every place among plain ones, as alone. */
+static void test_json__quoting_sees_each_byte_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        char alone[16], to[64], text[20];
+        const char one = (char)c;
+        size_t len = json_quote(alone, sizeof(alone), str_from(&one, 1)) - 2;
+        for (size_t at = 0; at < sizeof(text); at++) {
+            memset(text, c == 'a' ? 'b' : 'a', sizeof(text));
+            text[at] = one;
+            assert_int_equal(json_quote(to, sizeof(to), str_from(text, sizeof(text))), len + 21);
+            assert_memory_equal(to + 1 + at, alone + 1, len);
+        }
+    }
+}
+
 /* Whatever the room: valid UTF-8, closed quotes, nothing written behind `cap`. */
 static void test_json__quoting_cuts_cleanly_at_every_length(void **state)
 {
@@ -533,6 +550,7 @@ int main(void)
         CASE(test_json__threads_use_their_own_arenas),
         CASE(test_json__quoting_for_the_log),
         CASE(test_json__quoting_cuts_cleanly_at_every_length),
+        CASE(test_json__quoting_sees_each_byte_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

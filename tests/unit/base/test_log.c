@@ -83,6 +83,19 @@ static void test_log__a_line_has_time_level_message_and_fields(void **state)
     assert_int_equal(port, 8080);
 }
 
+static void test_log__a_time_that_is_known_is_taken(void **state)
+{
+    (void)state;
+    const struct log_field fields[] = { LOG_I("n", 1), { LOG_FIELD_END } };
+    log_fields_at(LOG_INFO, 1000001, "then", fields);
+    assert_str(
+        captured(),
+        STR("{\"time\":\"1970-01-01T00:00:01.000001Z\",\"level\":\"info\",\"msg\":\"then\",\"n\":1}\n"));
+    log_set_level(LOG_WARN);
+    log_fields_at(LOG_INFO, 1000001, "then", fields);
+    assert_int_equal(captured().len, 0);
+}
+
 static void test_log__without_fields(void **state)
 {
     (void)state;
@@ -342,6 +355,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start_capture, end_capture)
     const struct CMUnitTest tests[] = {
         CASE(test_log__a_line_has_time_level_message_and_fields),
+        CASE(test_log__a_time_that_is_known_is_taken),
         CASE(test_log__without_fields),
         CASE(test_log__integers_are_exact),
         CASE(test_log__hostile_text_stays_inside_its_string),

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "http/hpack.h"
 
-#define TABLE_MAX 64
+#define TABLE_MAX          64
 #define ENTRY(name, value) ((name).len + (value).len + 32)
 
 struct field {
@@ -174,6 +174,55 @@ static void test_hpack__what_returns_becomes_short(void **state)
     arena_free(&decoder.arena);
 }
 
+/* A field is looked for among those whose names are as long as its own. */
+static void test_hpack__all_that_many_answers_bear_gets_a_place(void **state)
+{
+    (void)state;
+    static const struct field fields[] = {
+        { STR("vary"), STR("Accept") },
+        { STR("vary"), STR("Origin") },
+        { STR("server"), STR("tether") },
+        { STR("content-type"), STR("application/json") },
+        { STR("content-type"), STR("application/problem+json") },
+        { STR("content-type"), STR("text/html; charset=utf-8") },
+        { STR("x-request-id"), STR("1") },
+        { STR("x-tether-user"), STR("1") },
+        { STR("x-tether-role"), STR("admin") },
+        { STR("cache-control"), STR("no-store") },
+        { STR("x-tether-email"), STR("a@example.com") },
+        { STR("referrer-policy"), STR("no-referrer") },
+        { STR("x-frame-options"), STR("DENY") },
+        { STR("x-tether-tenant"), STR("acme") },
+        { STR("www-authenticate"), STR("Bearer realm=\"tether\"") },
+        { STR("www-authenticate"), STR("Bearer realm=\"tether\", error=\"invalid_token\", "
+                                       "error_description=\"The token is invalid\"") },
+        { STR("x-ratelimit-limit"), STR("1") },
+        { STR("x-ratelimit-reset"), STR("1") },
+        { STR("x-tether-permissions"), STR("assets.view") },
+        { STR("x-ratelimit-remaining"), STR("1") },
+        { STR("x-content-type-options"), STR("nosniff") },
+        { STR("content-security-policy"), STR("default-src 'none'; frame-ancestors 'none'") },
+        { STR("strict-transport-security"), STR("max-age=31536000") },
+        { STR("access-control-expose-headers"), STR("etag") },
+    };
+    static const struct field others[] = {
+        { STR("a"), STR("") },
+        { STR("etag"), STR("Accept") },
+        { STR("content-type"), STR("text/plain") },
+        { STR("a-name-that-is-longer-than-any-of-these"), STR("") },
+    };
+    uint8_t block[256];
+    struct hpack_peer peer;
+    hpack_peer_init(&peer);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        hpack_put_field(&peer, block, 0, fields[i].name, fields[i].value);
+        assert_int_equal(peer.count, i + 1);
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        hpack_put_field(&peer, block, 0, others[i].name, others[i].value);
+    assert_int_equal(peer.count, sizeof(fields) / sizeof(fields[0]));
+}
+
 static void test_hpack__a_cookie_is_never_indexed(void **state)
 {
     (void)state;
@@ -230,8 +279,9 @@ static void test_hpack__writes_any_status(void **state)
     assert_int_equal(block[0], 0x80 | 13);
     uint8_t *end = hpack_put_status(block, 429);
     assert_int_equal(end - block, 5);
-    assert_memory_equal(block, "\x08\x03"
-                               "429",
+    assert_memory_equal(block,
+                        "\x08\x03"
+                        "429",
                         5);
 }
 
@@ -239,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hpack__what_returns_becomes_short),
+        cmocka_unit_test(test_hpack__all_that_many_answers_bear_gets_a_place),
         cmocka_unit_test(test_hpack__a_cookie_is_never_indexed),
         cmocka_unit_test(test_hpack__heeds_the_size_of_the_peers_table),
         cmocka_unit_test(test_hpack__a_table_that_shrank_for_a_moment_is_empty),

@@ -32,7 +32,8 @@ static struct str head_of(struct kept_oracle *oracle, const struct request *requ
         if (is_token)
             oracle->question.authorization = header->value;
         if (!kept_answers_ignore(header->name))
-            buf_printf(&out, "%.*s: %.*s|", STR_ARG(header->name), STR_ARG(is_token ? STR("") : header->value));
+            buf_printf(&out, "%.*s: %.*s|", STR_ARG(header->name),
+                       STR_ARG(is_token ? STR("") : header->value));
     }
     return buf_str(&out);
 }
@@ -50,7 +51,7 @@ void kept_oracle_ask(struct kept_oracle *oracle, const struct call *call)
         oracle->question.request_id = request_header(request, "x-request-id");
     kept_answers_ask(oracle->answers, head_of(oracle, request), &oracle->question);
     oracle->used =
-        kept_answers_use(oracle->answers, &oracle->question, clock_monotonic_us(), &oracle->use);
+        kept_answers_use(oracle->answers, &oracle->question, clock_monotonic_us(), clock_now(), &oracle->use);
 }
 
 static struct str value_of(const struct reply *reply, struct str name, size_t nth)
