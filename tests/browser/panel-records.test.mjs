@@ -1,11 +1,12 @@
 // Assets with everything around them, and contacts.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { http2Once, signIn as apiSignIn } from '../api/harness/client.mjs';
 import { ACME_HOST, people } from '../api/harness/world.mjs';
 import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
-import { act, button, row, said, signIn } from './harness/panel.mjs';
+import { act, button, hold, row, said, signIn } from './harness/panel.mjs';
 
-browserSuite('panel: records', {}, ({ visitor }) => {
+browserSuite('panel: records', {}, ({ server, visitor }) => {
   const as = async (who, path, trouble) => {
     const person = await visitor();
     person.expectTrouble(/logo\.svg/);
@@ -46,9 +47,16 @@ browserSuite('panel: records', {}, ({ visitor }) => {
     await page.getByRole('button', { name: /^Asset/ }).click();
     await page.locator('th[aria-sort=descending]').waitFor();
     await page.waitForFunction(() => /Projector/.test(document.querySelector('tbody tr')?.textContent ?? ''));
-    await page.getByLabel('Search assets').fill('macb');
+    await page.getByLabel('Search assets').pressSequentially('macb');
+    await row(page, 'Projector').waitFor({ state: 'detached' });
+    await page.getByLabel('Search assets').fill('macbook ');
+    await page.waitForURL(/q=macbook$/);
+    assert.equal(await page.getByLabel('Search assets').inputValue(), 'macbook ', 'a word may follow');
     await row(page, 'Projector').waitFor({ state: 'detached' });
     await page.getByLabel('Search assets').fill('');
+    await page.getByLabel('Status').selectOption('available'); // while the search still waits for the typing to end
+    await row(page, 'Projector').waitFor();
+    assert.match(page.url(), /status=available/);
     await page.getByLabel('Category').selectOption({ label: 'Laptops' });
     await row(page, 'Projector').waitFor({ state: 'detached' });
     assert.equal(await page.getByText('1 in all').count(), 1);
@@ -132,6 +140,34 @@ browserSuite('panel: records', {}, ({ visitor }) => {
     await lena.getByText('No contacts yet.').waitFor();
   });
 
+  it('assigns a contact to somebody of a department, who sees it from then on', async () => {
+    const ask = async (path, more = {}) => {
+      const reply = await http2Once(server(), { path, host: ACME_HOST, ...more });
+      assert.ok(reply.status < 300, reply.text);
+      return reply.json;
+    };
+    const token = await apiSignIn(server(), people.owner, ACME_HOST);
+    const { user } = await ask('/api/auth/login', { json: { email: people.member.email, password: people.member.password } });
+    const { data: [department] } = await ask('/api/departments', { token });
+    await ask(`/api/departments/${department.id}/members/${user.id}`, { method: 'PUT', token });
+    const page = await as('owner', '/contacts');
+    const open = () => page.getByRole('button', { name: /^.*Dana Whitfield/ }).first().click();
+    const assigned = page.getByRole('dialog').getByLabel('Assigned to');
+    await open();
+    await assigned.selectOption({ label: people.member.name });
+    await button(page, 'Save').click();
+    await said(page, 'Saved.');
+    await open();
+    assert.equal(await assigned.inputValue(), user.id);
+    const lena = await as('member', '/contacts');
+    await row(lena, 'Dana Whitfield').waitFor();
+    await assigned.selectOption('');
+    await button(page, 'Save').click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await lena.reload();
+    await lena.getByText('No contacts yet.').waitFor();
+  });
+
   it('conversations: open one, write in it, find it at its contact', async () => {
     const page = await as('owner', '/contacts/conversations');
     await button(page, 'New conversation').first().click();
@@ -144,10 +180,25 @@ browserSuite('panel: records', {}, ({ visitor }) => {
     await page.getByRole('link', { name: 'Contacts', exact: true }).last().click();
     await page.getByRole('button', { name: /^.*Dana Whitfield/ }).first().click();
     await page.getByRole('dialog').getByRole('link', { name: 'Offer for ten laptops' }).click();
+    const message = page.getByLabel('Message', { exact: true });
+    const messages = page.getByRole('list', { name: 'Messages' });
     await page.getByRole('dialog').getByText('No messages yet.').waitFor();
-    await page.getByLabel('Message', { exact: true }).fill('The offer is on its way.');
+    await message.fill('The offer is on its way.');
     await button(page, 'Add message').click();
-    await page.getByRole('list', { name: 'Messages' }).getByText('The offer is on its way.').waitFor();
+    await messages.getByText('The offer is on its way.').waitFor();
+    await page.getByRole('heading', { name: 'Messages 1' }).waitFor();
+    await page.locator('tbody tr', { hasText: 'Offer for ten laptops' }).locator('td').nth(3).filter({ hasText: /^1$/ }).waitFor();
+    assert.equal(await message.inputValue(), '', 'ready for the next');
+    const arrive = await hold(page, '**/api/conversations/*/messages?*');
+    await message.fill('They ask for twelve.');
+    await page.getByLabel('Direction').selectOption('From them');
+    await button(page, 'Add message').click();
+    await page.getByRole('heading', { name: 'Messages 2' }).waitFor();
+    await message.fill('Half a sentence');
+    arrive();
+    await messages.getByText('They ask for twelve.').waitFor();
+    assert.match(await messages.getByRole('listitem').first().textContent(), /^From them.*They ask for twelve/, 'the newest first');
+    assert.equal(await message.inputValue(), 'Half a sentence');
     assert.deepEqual(await seriousIssues(page), []);
     await shoot(page, 'conversation');
   });

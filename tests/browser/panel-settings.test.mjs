@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { http2Once } from '../api/harness/client.mjs';
 import { ACME_HOST, people } from '../api/harness/world.mjs';
-import { browserSuite } from './harness/browser.mjs';
+import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
 import { act, button, enter, row, said, signIn } from './harness/panel.mjs';
 
 browserSuite('panel: settings', {}, ({ server, visitor }) => {
@@ -107,6 +107,48 @@ browserSuite('panel: settings', {}, ({ server, visitor }) => {
     await button(page, 'Make a code').click();
     await page.getByRole('img', { name: 'QR code of the link' }).waitFor();
     assert.match(await page.getByLabel('Link').inputValue(), /\/display#/);
+  });
+
+  it('a screen’s link opens its code on a page that is open already, each time', async () => {
+    const { json: { data } } = await http2Once(server(), { method: 'POST', path: '/api/public/displays/pairings', host: ACME_HOST });
+    const page = await asOwner('/overview');
+    const { hash } = new URL(data.verification_uri_complete);
+    const follow = () => page.evaluate((next) => { location.hash = next; }, hash);
+    const brought = async () => `#/settings/devices?code=${await page.getByLabel('Code on the screen').inputValue()}`;
+    await follow();
+    assert.equal(await brought(), hash);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.doesNotMatch(page.url(), /code=/);
+    await follow();
+    assert.equal(await brought(), hash);
+    await page.getByLabel('Name', { exact: true }).fill('Foyer');
+    await button(page, 'Pair').click();
+    await row(page, 'Foyer').waitFor();
+    await act(page, 'Foyer', 'Unpair');
+    await button(page.getByRole('dialog'), 'Unpair').click();
+    await row(page, 'Foyer').waitFor({ state: 'detached' });
+  });
+
+  it('pairs a screen by a link, on the screen itself', async () => {
+    const page = await asOwner('/settings/devices');
+    await button(page, 'Pair by QR').click();
+    await page.getByLabel('Name', { exact: true }).fill('Canteen');
+    await button(page, 'Make a code').click();
+    const link = new URL(await page.getByLabel('Link').inputValue());
+    const code = page.getByRole('img', { name: 'QR code of the link' });
+    assert.ok(await code.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)));
+    assert.deepEqual(await seriousIssues(page), []);
+    await shoot(page, 'device-link');
+    await button(page, 'Done').click();
+    await row(page, 'Canteen').getByText('waiting').waitFor();
+    const screen = await visitor();
+    const shown = await screen.open(ACME_HOST, link.pathname + link.hash);
+    await shown.getByRole('heading', { name: 'Canteen', exact: true }).waitFor();
+    await page.reload();
+    await row(page, 'Canteen').getByText('online').waitFor();
+    await act(page, 'Canteen', 'Pair another screen in its place');
+    assert.notEqual(await page.getByLabel('Link').inputValue(), link.href);
   });
 
   it('finds all of it in the audit log, with what was before, and exports it', async () => {

@@ -10,7 +10,7 @@ import { ask, Dialog } from '../ui/dialog';
 import { DomainList } from '../ui/domain_list';
 import type { Domain } from '../ui/domain_list';
 import { Filters, SearchBox, Select } from '../ui/filters';
-import { Form, useFields } from '../ui/form';
+import { Form, labelOf, useFields } from '../ui/form';
 import type { Values } from '../ui/form';
 import { number, onDay } from '../ui/format';
 import { ListTable } from '../ui/table';
@@ -77,7 +77,7 @@ function TenantDrawer({ slug, onClose, onDone }: { slug: string; onClose: () => 
         <>
           <dl class="facts">
             <div><dt>Short name</dt><dd class="mono">{slug}</dd></div>
-            {data.usage.map(({ limit, used, max }) => <div key={limit}><dt>{limit}</dt><dd>{number(used)} in use{max === null ? ', no limit' : ` of ${number(max)}`}</dd></div>)}
+            {data.usage.map(({ limit, used, max }) => <div key={limit}><dt>{labelOf(limit)}</dt><dd>{number(used)} in use{max === null ? ', no limit' : ` of ${number(max)}`}</dd></div>)}
           </dl>
           <Form fields={fields} values={data as unknown as Values} submit="Save" onSubmit={save} onCancel={onClose} />
           <h3>Domains</h3>

@@ -1,13 +1,12 @@
 // A tenant's logo, or its initial where there is none or it does not load; and its name.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 export function BrandMark({ name, logo }: { name: string; logo: string | null | undefined }) {
-  const [isBroken, setBroken] = useState(false);
-  useEffect(() => setBroken(false), [logo]);
+  const [broken, setBroken] = useState<string>(); // the address that does not load
   return (
     <span class="brand">
-      {logo && !isBroken
-        ? <img src={logo} alt="" referrerpolicy="no-referrer" onError={() => setBroken(true)} />
+      {logo && logo !== broken
+        ? <img src={logo} alt="" referrerpolicy="no-referrer" onError={() => setBroken(logo)} />
         : <span class="brand-mark" aria-hidden="true">{name.charAt(0)}</span>}
       <b>{name}</b>
     </span>

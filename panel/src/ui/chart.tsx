@@ -8,6 +8,7 @@ export interface Bar {
 }
 
 const WIDTH = 720;
+const NARROW_WIDTH = 340; // on a phone, so that the words keep their size
 const HEIGHT = 168;
 const TOP = 12;
 const FOOT = 22;
@@ -21,18 +22,20 @@ function ceiling(value: number): number {
 
 export function BarChart({ title, bars, good, bad }: { title: string; bars: Bar[]; good: string; bad: string }) {
   const most = Math.max(4, ceiling(Math.max(0, ...bars.map((bar) => bar.good + bar.bad))));
+  const isNarrow = matchMedia('(max-width: 44rem)').matches;
+  const whole = isNarrow ? NARROW_WIDTH : WIDTH;
   const inner = HEIGHT - TOP - FOOT;
   const y = (value: number): number => TOP + inner - (value / most) * inner;
-  const step = (WIDTH - LEFT) / bars.length;
+  const step = (whole - LEFT) / bars.length;
   const width = Math.max(2, Math.min(24, step * 0.62));
-  const every = Math.ceil(bars.length / 7);
+  const every = Math.ceil(bars.length / (isNarrow ? 4 : 7));
   return (
     <figure class="chart">
       <figcaption class="legend"><span class="key good" />{good}<span class="key bad" />{bad}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
+      <svg viewBox={`0 0 ${whole} ${HEIGHT}`} role="img" aria-label={title}>
         {[0, most / 2, most].map((value) => (
           <g key={value}>
-            <line x1={LEFT} x2={WIDTH} y1={y(value)} y2={y(value)} class="grid" />
+            <line x1={LEFT} x2={whole} y1={y(value)} y2={y(value)} class="grid" />
             <text x={LEFT - 8} y={y(value) + 4} class="axis end">{number(value)}</text>
           </g>
         ))}

@@ -155,6 +155,7 @@ export interface FormProps {
   onSubmit: (values: Values) => Promise<void>;
   values?: Values; // what there is: then only changes are sent
   initial?: Values; // for something new
+  compact?: boolean; // the last field and the button share a line
   keeps?: boolean; // what was sent stands on, as a question does
   onCancel?: () => void;
   onChange?: (values: Values) => void;
@@ -162,7 +163,7 @@ export interface FormProps {
 }
 
 // What the person typed is kept beside what there is, so that it stays while a page reads anew, whatever comes.
-export function Form({ fields, submit, onSubmit, values: before, initial, keeps, onCancel, onChange, children }: FormProps) {
+export function Form({ fields, submit, onSubmit, values: before, initial, compact, keeps, onCancel, onChange, children }: FormProps) {
   const [typed, setTyped] = useState<Values>({});
   const values = { ...initial, ...before, ...typed };
   const [problem, setProblem] = useState<Problem>();
@@ -193,7 +194,7 @@ export function Form({ fields, submit, onSubmit, values: before, initial, keeps,
     }
   };
   return (
-    <form ref={form} class="form" onSubmit={send}>
+    <form ref={form} class={`form${compact ? ' compact' : ''}`} onSubmit={send}>
       {problem && !isToldBelow && (
         <div class="notice bad" role="alert" tabIndex={-1}><Icon name="warning" /><p class="grow">{advice(problem)}</p></div>
       )}

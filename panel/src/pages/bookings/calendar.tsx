@@ -41,7 +41,7 @@ function Day({ day, rows, choices, open, begin }: {
         {place(rows, day).map(({ booking, top, height, lane, lanes }) => (
           <button key={booking.id} type="button" class={`slot${booking.status === 'cancelled' ? ' cancelled' : ''}`} onClick={() => open(booking)}
             style={{ top: `${top * 100}%`, height: `${height * 100}%`, left: `${(lane / lanes) * 100}%`, width: `${100 / lanes}%` }}>
-            <b>{booking.title}</b><span>{span(booking)}</span><span>{nameIn(choices, booking.space_id)}</span>
+            <b>{booking.title}</b><span>{span(booking)} · {nameIn(choices, booking.space_id)}</span>
           </button>
         ))}
       </div>

@@ -8,7 +8,7 @@ import { Badge, Button, Empty, Loading, Trouble } from '../../ui/basics';
 import type { Tone } from '../../ui/basics';
 import { Form, labelOf, useFields } from '../../ui/form';
 import type { Values } from '../../ui/form';
-import { at, when } from '../../ui/format';
+import { at, number, when } from '../../ui/format';
 import { Picker } from '../../ui/picker';
 import { tell } from '../../ui/toast';
 import { recordApi, searchIn } from '../records/record_api';
@@ -24,38 +24,46 @@ type Message = Answer<'/api/conversations/{id}/messages'>['data'][number];
 const kind: Kind = {
   one: 'conversation', many: 'conversations', schema: 'Conversation', create: 'conversations.create', edit: 'conversations.create', remove: 'conversations.create',
 };
-const directions: Record<Message['direction'], Tone> = { inbound: 'good', outbound: 'accent', internal: 'quiet' };
+const directions: Record<Message['direction'], { name: string; tone: Tone }> = {
+  outbound: { name: 'To them', tone: 'accent' }, inbound: { name: 'From them', tone: 'good' }, internal: { name: 'Note among colleagues', tone: 'quiet' },
+};
+const directionChoices = Object.entries(directions).map(([value, { name }]) => ({ value, name }));
 const statuses = ['open', 'closed'].map((value) => ({ value, name: labelOf(value) }));
 
 function Write({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
-  const fields = useFields('MessageCreate', [{ name: 'body', label: 'Message', kind: 'area' }, { name: 'direction', required: true }]);
+  const fields = useFields('MessageCreate', [
+    { name: 'body', label: 'Message', kind: 'area', help: '' }, { name: 'direction', required: true, choices: directionChoices, help: '' },
+  ]);
   const send = async (values: Values): Promise<void> => {
     await api.post('/api/conversations/{id}/messages', { path: { id: conversation.id }, body: values as never });
     tell('The message is there.');
     onDone();
   };
-  return fields ? <Form fields={fields} initial={{ direction: 'outbound' }} submit="Add message" onSubmit={send} /> : null;
+  return fields ? <Form compact fields={fields} initial={{ direction: 'outbound' }} submit="Add message" onSubmit={send} /> : null;
 }
 
+// The newest first: it is what one looks for, and where one's own appears.
 function Messages({ conversation, refresh }: { conversation: Conversation; refresh: () => void }) {
-  const pages = usePages<Message>((cursor, signal) => api.get('/api/conversations/{id}/messages', { path: { id: conversation.id }, query: { cursor, limit: 25 } as never, signal }));
+  const pages = usePages<Message>((cursor, signal) => api.get('/api/conversations/{id}/messages', { path: { id: conversation.id }, query: { cursor, limit: 25, sort: '-id' } as never, signal }));
   const { data, error, reload } = pages;
   return (
-    <section>
-      <h3>Messages</h3>
+    <section class="thread">
+      <h3>Messages <small>{number(conversation.messageCount)}</small></h3>
+      {may('conversations.create') && <Write conversation={conversation} onDone={() => { reload(); refresh(); }} />}
       {error && <Trouble problem={error} retry={reload} />}
       {!data && !error && <Loading rows={2} />}
       {data && !data.rows.length && <Empty title="No messages yet." />}
       <ol class="history" aria-label="Messages">
         {data?.rows.map(({ id, direction, sentAt, body }) => (
-          <li key={id}><Badge tone={directions[direction]}>{direction}</Badge> <small>{at(sentAt)}</small><p class="message">{body}</p></li>
+          <li key={id}><Badge tone={directions[direction].tone}>{directions[direction].name}</Badge> <small>{at(sentAt)}</small><p class="message">{body}</p></li>
         ))}
       </ol>
-      <div class="actions">
-        {pages.back && <Button small onClick={pages.back}>Back</Button>}
-        {pages.forward && <Button small onClick={pages.forward}>More messages</Button>}
-      </div>
-      {may('conversations.create') && <Write conversation={conversation} onDone={() => { reload(); refresh(); }} />}
+      {(pages.back || pages.forward) && (
+        <div class="actions">
+          {pages.back && <Button small onClick={pages.back}>Newer messages</Button>}
+          {pages.forward && <Button small onClick={pages.forward}>Older messages</Button>}
+        </div>
+      )}
     </section>
   );
 }

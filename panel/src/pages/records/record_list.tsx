@@ -35,7 +35,10 @@ export function RecordDrawer<R extends Row>({ kind, records, row, fields: hints,
   kind: Kind; records: RecordApi<R>; row: R | undefined; fields: FieldHint[]; initial?: Values | undefined;
   onClose: () => void; onDone: () => void; children?: ComponentChildren;
 }) {
-  const fields = useFields(`${kind.schema}${row ? 'Update' : 'Create'}`, hints);
+  const made = useFields(`${kind.schema}Create`, hints);
+  const changed = useFields(`${kind.schema}Update`, hints);
+  // What nobody could do without when it was made, nobody can empty later.
+  const fields = row ? changed?.map((field, i) => ({ ...field, required: field.required || made?.[i]?.required === true })) : made;
   const mayEdit = may(row ? kind.edit : kind.create);
   const save = async (values: Values): Promise<void> => {
     if (row) await records.update(row.id, values);
@@ -46,6 +49,7 @@ export function RecordDrawer<R extends Row>({ kind, records, row, fields: hints,
   return (
     <Dialog title={row ? capital(kind.one) : `New ${kind.one}`} drawer onClose={onClose}>
       {children}
+      {children && <h3>Details</h3>}
       {fields && mayEdit && (
         <Form fields={fields} {...(row ? { values: row as unknown as Values } : { initial: initial ?? {} })} submit={row ? 'Save' : `Create ${kind.one}`} onSubmit={save} onCancel={onClose} />
       )}
