@@ -19,7 +19,7 @@ await build({
   bundle: true,
   minify: true,
   format: 'esm',
-  target: ['chrome111', 'firefox113', 'safari16.4'],
+  target: ['chrome123', 'firefox120', 'safari17.5'], // light-dark()
   jsx: 'automatic',
   jsxImportSource: 'preact',
   legalComments: 'none',

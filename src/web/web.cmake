@@ -25,7 +25,7 @@ add_custom_command(
     OUTPUT "${panel_out}/panel.js"
     COMMAND "${panel_source}/build" "${panel_out}"
     DEPENDS ${panel_files} "${panel_source}/build" "${panel_source}/build.mjs" "${panel_source}/package-lock.json"
-            "${panel_source}/index.html" "${panel_source}/icon.svg"
+            "${panel_source}/index.html" "${panel_source}/icon.svg" "${CMAKE_CURRENT_SOURCE_DIR}/web/pages/colours.css"
     COMMENT "Building the panel"
     VERBATIM)
 tether_web_folder(web_panel "${panel_out}" DEPENDS "${panel_out}/panel.js")

@@ -1,7 +1,8 @@
 // Every room in light and dark and on a phone: axe-core finds nothing serious, nothing runs over the edge, the keyboard
 // gets everywhere.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { before, it } from 'node:test';
+import { http2Once, signIn as apiSignIn } from '../api/harness/client.mjs';
 import { ACME_HOST, ROOT_HOST, people } from '../api/harness/world.mjs';
 import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
 import { button, enter, openPanel, roomNames, row, signIn } from './harness/panel.mjs';
@@ -14,14 +15,32 @@ async function checkLooks(page, what) {
   assert.deepEqual(await seriousIssues(page), [], what);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(over <= 0, `${what} runs ${over} pixels over the edge`);
+  const broken = await page.evaluate(() => [...document.images].filter((image) => image.complete && !image.naturalWidth).map(({ src }) => src));
+  assert.deepEqual(broken, [], `${what}: pictures that do not load`);
 }
 
 const slug = (name) => name.toLowerCase().replace(/\W+/g, '-');
 
-browserSuite('panel: looks', {}, ({ visitor }) => {
+browserSuite('panel: looks', {}, ({ server, visitor, resident }) => {
+  // A conversation of two messages, and a booking: rooms with something in them.
+  before(async () => {
+    const token = await apiSignIn(server(), people.owner, ACME_HOST);
+    const make = async (path, json) => {
+      const reply = await http2Once(server(), { path, host: ACME_HOST, token, json });
+      assert.equal(reply.status, 201, reply.text);
+      return reply.json;
+    };
+    const contact = await make('/api/contacts', { firstName: 'Dana', lastName: 'Whitfield', company: 'Whitfield Partners' });
+    const conversation = await make('/api/conversations', { contactId: contact.id, subject: 'Offer for ten laptops' });
+    for (const direction of ['outbound', 'inbound']) await make(`/api/conversations/${conversation.id}/messages`, { direction, body: 'As we said on the telephone.' });
+    const { data: space } = await make('/api/spaces', { name: 'Meeting room 1' });
+    const at = (hour) => new Date(new Date().setHours(hour, 0, 0, 0)).toISOString();
+    await make('/api/bookings', { title: 'Board meeting', space_id: space.id, starts_at: at(10), ends_at: at(11) });
+  });
+
   for (const colorScheme of ['light', 'dark']) {
     it(`every room in ${colorScheme} colours`, async () => {
-      const olivia = await visitor({ colorScheme });
+      const olivia = await resident(colorScheme, { colorScheme });
       olivia.expectTrouble(/logo\.svg/);
       const gate = await openPanel(olivia, ACME_HOST);
       await button(gate, 'Sign in').waitFor();
@@ -41,7 +60,7 @@ browserSuite('panel: looks', {}, ({ visitor }) => {
     });
 
     it(`dialogs and drawers in ${colorScheme} colours`, async () => {
-      const olivia = await visitor({ colorScheme });
+      const olivia = await resident(colorScheme, { colorScheme });
       olivia.expectTrouble(/logo\.svg/);
       const page = await signIn(olivia, ACME_HOST, people.owner, '/team/roles');
       await button(page, 'New role').click();
@@ -54,6 +73,17 @@ browserSuite('panel: looks', {}, ({ visitor }) => {
       await page.getByLabel('Name', { exact: true }).waitFor();
       await checkLooks(page, `key drawer, ${colorScheme}`);
       await page.keyboard.press('Escape');
+      await page.goto(olivia.url(ACME_HOST, '/panel/#/contacts/conversations'));
+      await button(page, 'Offer for ten laptops').click();
+      await page.getByRole('list', { name: 'Messages' }).getByText('From them').waitFor();
+      await checkLooks(page, `conversation, ${colorScheme}`);
+      await shoot(page, `conversation-${colorScheme}`);
+      await page.keyboard.press('Escape');
+      await page.goto(olivia.url(ACME_HOST, '/panel/#/bookings'));
+      await page.getByRole('button', { name: /Board meeting/ }).click();
+      await checkLooks(page, `booking, ${colorScheme}`);
+      await shoot(page, `booking-${colorScheme}`);
+      await page.keyboard.press('Escape');
       await page.goto(olivia.url(ACME_HOST, '/panel/#/team'));
       await row(page, people.member.email).getByRole('button', { name: /^Actions/ }).click();
       await checkLooks(page, `menu, ${colorScheme}`);
@@ -62,12 +92,16 @@ browserSuite('panel: looks', {}, ({ visitor }) => {
     });
 
     it(`the operator’s rooms in ${colorScheme} colours`, async () => {
-      const root = await visitor({ colorScheme });
+      const root = await resident(colorScheme, { colorScheme });
       const page = await signIn(root, ROOT_HOST, people.superadmin);
       await enter(page, 'Tenants');
       await row(page, 'Globex').waitFor();
       await checkLooks(page, `tenants, ${colorScheme}`);
       await shoot(page, `tenants-${colorScheme}`);
+      await page.getByRole('button', { name: 'Globex' }).first().click();
+      await page.getByLabel('Users at most').waitFor();
+      await checkLooks(page, `tenant, ${colorScheme}`);
+      await shoot(page, `tenant-${colorScheme}`);
     });
   }
 

@@ -6,9 +6,9 @@ import { ACME_HOST, people } from '../api/harness/world.mjs';
 import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
 import { act, button, hold, row, said, signIn } from './harness/panel.mjs';
 
-browserSuite('panel: records', {}, ({ server, visitor }) => {
+browserSuite('panel: records', {}, ({ server, resident }) => {
   const as = async (who, path, trouble) => {
-    const person = await visitor();
+    const person = await resident(who);
     person.expectTrouble(/logo\.svg/);
     if (trouble) person.expectTrouble(trouble);
     return signIn(person, ACME_HOST, people[who], path);
@@ -109,9 +109,9 @@ browserSuite('panel: records', {}, ({ server, visitor }) => {
     await shoot(page, 'labels');
     const sheet = await page.pdf();
     assert.ok(sheet.length > 2000);
-    const phone = await as('owner', `/assets?id=${id}`);
-    await phone.getByRole('dialog').getByText('History').waitFor();
-    assert.equal(await phone.getByRole('dialog').getByLabel('Tag').inputValue(), 'PRJ-1');
+    const telephone = await as('owner', `/assets?id=${id}`);
+    await telephone.getByRole('dialog').getByText('History').waitFor();
+    assert.equal(await telephone.getByRole('dialog').getByLabel('Tag').inputValue(), 'PRJ-1');
   });
 
   it('deletes after asking; a viewer only looks', async () => {

@@ -7,9 +7,9 @@ import { ACME_HOST, people } from '../api/harness/world.mjs';
 import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
 import { act, button, enter, row, said, signIn } from './harness/panel.mjs';
 
-browserSuite('panel: settings', {}, ({ server, visitor }) => {
+browserSuite('panel: settings', {}, ({ server, visitor, resident }) => {
   const asOwner = async (path, trouble) => {
-    const olivia = await visitor();
+    const olivia = await resident('olivia');
     olivia.expectTrouble(/logo\.svg/);
     if (trouble) olivia.expectTrouble(trouble);
     return signIn(olivia, ACME_HOST, people.owner, path);

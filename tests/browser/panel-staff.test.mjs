@@ -6,9 +6,9 @@ import { ACME_DOMAIN, ACME_HOST, GLOBEX_HOST, ROOT_HOST, people } from '../api/h
 import { browserSuite, seriousIssues, shoot } from './harness/browser.mjs';
 import { act, button, enter, hold, openPanel, roomNames, row, said, signIn } from './harness/panel.mjs';
 
-browserSuite('panel: staff', { config: { mode: 'saas' } }, ({ server, visitor }) => {
+browserSuite('panel: staff', { config: { mode: 'saas' } }, ({ server, visitor, resident }) => {
   const asSuperadmin = async (path, trouble) => {
-    const root = await visitor();
+    const root = await resident('root');
     root.expectTrouble(/logo\.svg/);
     if (trouble) root.expectTrouble(trouble);
     return signIn(root, ROOT_HOST, people.superadmin, path);

@@ -8,10 +8,11 @@ import { act, button, enter, row, said, signIn } from './harness/panel.mjs';
 
 const LOGO = /logo\.svg/; // on a host of its own
 
-browserSuite('panel: team', {}, ({ server, visitor }) => {
-  const asOwner = async (path) => {
-    const olivia = await visitor();
+browserSuite('panel: team', {}, ({ server, resident }) => {
+  const asOwner = async (path, trouble) => {
+    const olivia = await resident('olivia');
     olivia.expectTrouble(LOGO);
+    if (trouble) olivia.expectTrouble(trouble);
     return signIn(olivia, ACME_HOST, people.owner, path);
   };
 
@@ -41,10 +42,7 @@ browserSuite('panel: team', {}, ({ server, visitor }) => {
   });
 
   it('says in the server’s words why the last owner stays', async () => {
-    const olivia = await visitor();
-    olivia.expectTrouble(LOGO);
-    olivia.expectTrouble(/status of 422/);
-    const page = await signIn(olivia, ACME_HOST, people.owner, '/team');
+    const page = await asOwner('/team', /status of 422/);
     await act(page, people.owner.email, 'Remove');
     await button(page.getByRole('dialog'), 'Remove').click();
     await page.locator('.toast.bad').waitFor();
@@ -69,10 +67,7 @@ browserSuite('panel: team', {}, ({ server, visitor }) => {
   });
 
   it('tells an address that is a member already under its field', async () => {
-    const olivia = await visitor();
-    olivia.expectTrouble(LOGO);
-    olivia.expectTrouble(/status of 422/);
-    const page = await signIn(olivia, ACME_HOST, people.owner, '/team/invitations');
+    const page = await asOwner('/team/invitations', /status of 422/);
     await button(page, 'Invite').click();
     await page.getByLabel('Email').fill(people.admin.email);
     await button(page, 'Send invitation').click();

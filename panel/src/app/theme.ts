@@ -7,7 +7,7 @@ const STORED = 'tether-theme';
 const DEFAULT_ACCENT = '#3b5bdb';
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
-// style/tokens.css: --surface, and how much of the accent a soft ground has.
+// The least favourable ground (src/web/pages/colours.css: --surface, in the dark --sunken), and how much of the accent a soft ground has.
 const SURFACE: Record<'light' | 'dark', Rgb> = { light: [255, 255, 255], dark: [34, 39, 50] };
 const SOFT = 0.12;
 const LEGIBLE = 4.5; // WCAG 2.2, 1.4.3

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { binary, makeScratch } from './scratch.mjs';
-import { makeWorld } from './world.mjs';
+import { copyWorld, makeWorld } from './world.mjs';
 
 const START_LIMIT_MS = 60_000; // generous: a sanitizer build on a busy machine
 
@@ -145,7 +145,8 @@ export class Server {
 export async function startServer(options = {}) {
   const scratch = makeScratch(options);
   try {
-    const world = options.world === false ? null : makeWorld(scratch);
+    const kept = process.env.TETHER_WORLD; // a folder of keepWorld()'s
+    const world = options.world === false ? null : kept ? copyWorld(scratch, kept) : makeWorld(scratch);
     const server = await new Server(scratch, options.env).start();
     return Object.assign(server, {
       world,

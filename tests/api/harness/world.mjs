@@ -1,4 +1,6 @@
 // The tenants and users that most tests use.
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { admin } from './cli.mjs';
 
 export const ROOT_HOST = 'tether.test';
@@ -17,6 +19,17 @@ export const people = {
   viewer: { tenant: 'acme', email: 'paul@acme.example', name: 'Paul Novák', role: 'viewer', password: 'bronze-needle-73' },
   outsider: { tenant: 'globex', email: 'mei@globex.example', name: 'Mei Tanaka', role: 'admin', password: 'marble-oyster-89' },
 };
+
+// The usual world in a folder, once for the many servers of a run on SQLite; keepWorld() makes it, copyWorld() is makeWorld() by it.
+export function keepWorld(scratch, folder) {
+  writeFileSync(join(folder, 'ids.json'), JSON.stringify(makeWorld(scratch)));
+  copyFileSync(join(scratch.dir, 'tether.db'), join(folder, 'tether.db'));
+}
+
+export function copyWorld(scratch, folder) {
+  copyFileSync(join(folder, 'tether.db'), join(scratch.dir, 'tether.db'));
+  return JSON.parse(readFileSync(join(folder, 'ids.json'), 'utf8'));
+}
 
 // Returns ids: { tenants: { acme, globex }, users: { owner, … } }.
 export function makeWorld(scratch) {

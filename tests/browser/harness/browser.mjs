@@ -48,9 +48,16 @@ class Visitor {
   }
 
   async open(host, path) {
-    const page = await this.newPage();
+    const page = this.isResident ? this.page ??= await this.newPage() : await this.newPage();
     await page.goto(this.url(host, path));
     return page;
+  }
+
+  // After a test: what it left on the page goes, the session stays.
+  async rest() {
+    await this.page?.unrouteAll({ behavior: 'ignoreErrors' });
+    await this.page?.goto('about:blank');
+    this.expected = [];
   }
 
   // A page of that origin without anything on it, for scripts of the test's own.
@@ -84,12 +91,15 @@ async function reportCount(server) {
   return Number(text.match(/^tether_csp_reports_total (\d+)$/m)[1]);
 }
 
-// browserSuite('sign-in', {}, ({ server, visitor }) => { it(…) }): visitor(options) is a new person at a new browser.
+// browserSuite('sign-in', {}, ({ server, visitor, resident }) => { it(…) }): visitor(options) is a new person at a new browser;
+// resident(name, options) is the same one in every test of the file, at the same page: a browser of one's own costs more than
+// most tests do.
 export function browserSuite(name, options, body) {
   describe(name, () => {
     let server;
     let browser;
     let visitors = [];
+    const residents = new Map();
     before(async () => {
       server = await startServer(merged({ tls: true }, options));
       browser = await chromium.launch({ executablePath, args: browserArgs });
@@ -98,7 +108,8 @@ export function browserSuite(name, options, body) {
       const left = visitors;
       visitors = [];
       for (const { context } of left) await context.close();
-      for (const { troubles } of left) assert.deepEqual(troubles, [], 'no page complained');
+      for (const resident of residents.values()) await resident.rest();
+      for (const { troubles } of [...left, ...residents.values()]) assert.deepEqual(troubles.splice(0), [], 'no page complained');
     });
     after(async () => {
       await browser?.close();
@@ -109,15 +120,19 @@ export function browserSuite(name, options, body) {
         await server.end();
       }
     });
+    const someone = async (contextOptions) => new Visitor(server, await browser.newContext({
+      ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...contextOptions,
+    }));
     body({
       server: () => server,
       async visitor(contextOptions = {}) {
-        const context = await browser.newContext({
-          ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...contextOptions,
-        });
-        const visitor = new Visitor(server, context);
+        const visitor = await someone(contextOptions);
         visitors.push(visitor);
         return visitor;
+      },
+      async resident(name, contextOptions = {}) {
+        if (!residents.has(name)) residents.set(name, Object.assign(await someone(contextOptions), { isResident: true }));
+        return residents.get(name);
       },
     });
   });
