@@ -39,7 +39,7 @@ class Visitor {
 
   async newPage() {
     const page = await this.context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000); // generous: a busy machine
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.note(`${message.text()} (${message.location().url})`);
     });
