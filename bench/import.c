@@ -92,7 +92,7 @@ static double import(const struct tenant *tenant, struct str file, bool is_dry)
     if (asked.verdict != RECORD_DONE) {
         fprintf(stderr, "bench_import: line %lld: %s\n",
                 asked.errors.n ? (long long)asked.errors.at[0].line : 0LL,
-                asked.errors.n ? asked.errors.at[0].text.at : "refused");
+                asked.errors.n ? asked.errors.at[0].text.at : asked.sentence ? asked.sentence : "refused");
         exit(1);
     }
     arena_free(&arena);

@@ -97,6 +97,9 @@ struct storage_stmt {
     sqlite3_stmt *writer; /* for the length of a write transaction */
     struct cached *lent;  /* where `writer` came from; NULL: it is this statement's own */
     sqlite3_stmt *active; /* the one that runs, or NULL */
+    uint16_t *numbers;    /* the n of each slot's $n; NULL: not run yet */
+    int slots;
+    size_t highest; /* n */
     int64_t total_before;
     int64_t changes;
 };

@@ -55,6 +55,7 @@ void sqlite_finalize(struct storage_stmt *stmt)
     while (*link != stmt)
         link = &(*link)->next;
     *link = stmt->next;
+    free(stmt->numbers);
     free(stmt);
 }
 
@@ -122,24 +123,45 @@ static int bind_value(sqlite3_stmt *raw, int slot, const struct storage_value *v
     return sqlite3_bind_null(raw, slot);
 }
 
-/* SQLite takes $n as a name and numbers its slots by first appearance. */
-static enum storage_status bind_all(struct storage_stmt *stmt, sqlite3_stmt *raw,
-                                    const struct storage_value *args, size_t n)
+/* SQLite takes $n as a name and numbers its slots by first appearance; looking a name up takes it longer the
+ * more there are. */
+static enum storage_status number_slots(struct storage_stmt *stmt, sqlite3_stmt *raw)
 {
-    size_t highest = 0;
     int slots = sqlite3_bind_parameter_count(raw);
+    uint16_t *numbers = malloc((size_t)(slots + 1) * sizeof(*numbers));
+    if (!numbers)
+        abort();
+    stmt->highest = 0;
     for (int slot = 1; slot <= slots; slot++) {
         const char *name = sqlite3_bind_parameter_name(raw, slot);
         size_t number = name && name[0] == '$' ? strtoul(name + 1, NULL, 10) : 0;
-        if (number == 0 || number > n)
+        numbers[slot] = number <= UINT16_MAX ? (uint16_t)number : 0;
+        if (numbers[slot] == 0) {
+            free(numbers);
             return conn_refuse(stmt->conn, STORAGE_INVALID, "the parameters are not $1 to the number given");
-        highest = number > highest ? number : highest;
-        int rc = bind_value(raw, slot, &args[number - 1]);
+        }
+        stmt->highest = number > stmt->highest ? number : stmt->highest;
+    }
+    stmt->slots = slots;
+    stmt->numbers = numbers;
+    return STORAGE_OK;
+}
+
+static enum storage_status bind_all(struct storage_stmt *stmt, sqlite3_stmt *raw,
+                                    const struct storage_value *args, size_t n)
+{
+    enum storage_status s = stmt->numbers ? STORAGE_OK : number_slots(stmt, raw);
+    if (s != STORAGE_OK)
+        return s;
+    if (stmt->highest != n)
+        return conn_refuse(stmt->conn, STORAGE_INVALID,
+                           stmt->highest > n ? "the parameters are not $1 to the number given"
+                                             : "more parameters are given than the statement has");
+    for (int slot = 1; slot <= stmt->slots; slot++) {
+        int rc = bind_value(raw, slot, &args[stmt->numbers[slot] - 1]);
         if (rc != SQLITE_OK)
             return conn_fail(stmt->conn, sqlite3_db_handle(raw), rc);
     }
-    if (highest != n)
-        return conn_refuse(stmt->conn, STORAGE_INVALID, "more parameters are given than the statement has");
     return STORAGE_OK;
 }
 

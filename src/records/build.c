@@ -416,6 +416,9 @@ static void make_file(struct record_kind *kind)
                                        kind->made.columns, kind->table, row_column(&kind->rows[0]))
                               .at;
     kind->made.imported = arena_printf(kept, "%s.imported", kind->name).at;
+    kind->made.insert_many = record_insert_many_sql(kept, kind);
+    if (!kind->made.insert_many)
+        stop(kind, "-", "a statement is too long");
 }
 
 static void make_words(struct record_kind *kind)

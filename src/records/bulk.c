@@ -166,17 +166,40 @@ static enum storage_status find_existing(struct db_conn *conn, const struct reco
     return STORAGE_OK;
 }
 
+static enum storage_status insert_batch(struct db_conn *conn, struct bulk *bulk)
+{
+    const struct record_kind *kind = bulk->import->kind;
+    enum storage_status status = record_insert_batch(conn, kind, &bulk->caller, &bulk->batch);
+    for (size_t i = 0; status == STORAGE_OK && i < bulk->batch.n; i++)
+        record_words_gather(&bulk->words, bulk->caller.arena, kind, bulk->batch.at[i]);
+    bulk->batch.n = 0;
+    return status;
+}
+
+static enum storage_status insert_alone(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed,
+                                        struct record *now)
+{
+    enum storage_status status = record_insert(conn, deed, now);
+    if (status != STORAGE_OK)
+        return status;
+    record_words_gather(&bulk->words, deed->caller->arena, deed->kind, now);
+    return record_run_hook(conn, deed->kind->after_write, deed, now, NULL);
+}
+
+/* A hook finds everything before it written, and so does one that makes up what the record is found by. */
 static enum storage_status write_new(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed,
                                      struct record *now)
 {
     const struct record_kind *kind = deed->kind;
-    enum storage_status status = record_run_hook(conn, kind->before_write, deed, now, NULL);
+    bool is_alone = kind->after_write || !(deed->present & 1);
+    enum storage_status status = is_alone ? insert_batch(conn, bulk) : STORAGE_OK;
     if (status == STORAGE_OK)
-        status = record_insert(conn, deed, now);
-    if (status != STORAGE_OK)
-        return status;
-    record_words_gather(&bulk->words, deed->caller->arena, kind, now);
-    return record_run_hook(conn, kind->after_write, deed, now, NULL);
+        status = record_run_hook(conn, kind->before_write, deed, now, NULL);
+    if (status != STORAGE_OK || is_alone)
+        return status == STORAGE_OK ? insert_alone(conn, bulk, deed, now) : status;
+    record_keep_texts(kind, deed->caller->arena, now); /* they are the line's, which goes */
+    bulk->batch.at[bulk->batch.n++] = now;
+    return bulk->batch.n == RECORD_TOGETHER ? insert_batch(conn, bulk) : STORAGE_OK;
 }
 
 static enum storage_status create(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed)
@@ -267,7 +290,10 @@ void bulk_end(struct bulk *bulk)
 
 enum storage_status bulk_flush(struct db_conn *conn, struct bulk *bulk)
 {
-    return record_words_flush(conn, bulk->import->kind, bulk->import->caller->tenant->id, &bulk->words);
+    enum storage_status status = insert_batch(conn, bulk);
+    return status == STORAGE_OK
+               ? record_words_flush(conn, bulk->import->kind, bulk->import->caller->tenant->id, &bulk->words)
+               : status;
 }
 
 enum storage_status bulk_add(struct db_conn *conn, struct bulk *bulk, size_t line, const struct str *fields)

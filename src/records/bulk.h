@@ -24,6 +24,7 @@ struct bulk {
 
     /* Of the rows at hand. */
     struct record_caller caller; /* with an arena of theirs */
+    struct record_batch batch;   /* not inserted yet */
     struct record_words words;
     size_t n;
 };

@@ -127,7 +127,7 @@ static enum storage_status count(struct db_conn *conn, struct record_deed *deed,
 
 /* ---- writing ---- */
 
-static size_t bind_rows(const struct record_kind *kind, const struct record *record,
+size_t record_bind_rows(const struct record_kind *kind, const struct record *record,
                         struct storage_value *args, size_t n)
 {
     for (size_t i = 0; i < kind->n; i++)
@@ -141,7 +141,7 @@ enum storage_status record_insert(struct db_conn *conn, struct record_deed *deed
     DB_ROWS(rows);
     struct storage_value args[RECORD_ROWS_MAX + 2] = { db_int(deed->caller->tenant->id),
                                                        db_int(deed->caller->now) };
-    size_t n = bind_rows(deed->kind, now, args, 2);
+    size_t n = record_bind_rows(deed->kind, now, args, 2);
     enum storage_status status = db_first(conn, &rows, deed->kind->made.insert, (struct db_args){ args, n });
     if (status != STORAGE_ROW)
         return status == STORAGE_DONE ? STORAGE_ERROR : status;
@@ -154,7 +154,7 @@ enum storage_status record_change(struct db_conn *conn, struct record_deed *deed
 {
     struct storage_value args[RECORD_ROWS_MAX + 3] = { db_int(deed->caller->tenant->id), db_int(now->id),
                                                        db_int(deed->caller->now) };
-    size_t n = bind_rows(deed->kind, now, args, 3);
+    size_t n = record_bind_rows(deed->kind, now, args, 3);
     now->updated_at = deed->caller->now;
     return db_exec(conn, deed->kind->made.change, (struct db_args){ args, n }, NULL);
 }

@@ -159,6 +159,7 @@ static void reset(struct run *run)
     run->n = 0;
     run->status = STORAGE_OK;
     run->bulk.words = (struct record_words){ 0 };
+    run->bulk.batch.n = 0;
     run->bulk.n = 0;
     if (import->progress)
         atomic_store(run->bulk.is_writing ? &import->progress->written : &import->progress->checked, 0);

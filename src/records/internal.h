@@ -52,6 +52,9 @@ void record_print_changes(const struct record_kind *kind, const struct record *r
 void record_read(const struct record_kind *kind, struct db_rows *rows, struct arena *arena,
                  struct record *ret);
 
+/* Copies all texts of a record into the arena, before whoever has them takes them away. */
+void record_keep_texts(const struct record_kind *kind, struct arena *arena, struct record *record);
+
 /* ---- printing (print.c) ---- */
 
 /* A member as text: no quotes, nothing escaped. */
@@ -69,6 +72,24 @@ bool record_differs(const struct record_kind *kind, const struct record *now, co
 /* The row alone, without words, counts and audit. */
 enum storage_status record_insert(struct db_conn *conn, struct record_deed *deed, struct record *now);
 enum storage_status record_change(struct db_conn *conn, struct record_deed *deed, struct record *now);
+/* Appends the values of the rows that are columns. Returns how many there are then. */
+size_t record_bind_rows(const struct record_kind *kind, const struct record *record,
+                        struct storage_value *args, size_t n);
+
+/* ---- many at once (insert.c) ---- */
+
+#define RECORD_TOGETHER 16
+
+/* Rows that are to be inserted together. */
+struct record_batch {
+    struct record *at[RECORD_TOGETHER];
+    size_t n;
+};
+/* As record_insert() for each, of a kind with is_filed whose first rows are there and differ. */
+enum storage_status record_insert_batch(struct db_conn *conn, const struct record_kind *kind,
+                                        const struct record_caller *caller, struct record_batch *batch);
+/* The statement; in `kept`. NULL: it is too long. */
+const char *record_insert_many_sql(struct arena *kept, const struct record_kind *kind);
 
 /* ---- scopes (find.c) ---- */
 

@@ -80,6 +80,7 @@ struct record_made {
     const char *labelled_columns;        /* `columns`, then the label of each row that has one */
     const char *by_first;                /* `columns` of the record whose first row has a value */
     const char *imported;                /* "asset.imported" */
+    const char *insert_many;             /* as `insert`, RECORD_TOGETHER rows; tells ids with first rows */
     enum error_code fails[3][4];         /* how a deed may be refused, for route rows */
     bool is_searched;                    /* ?q= finds it */
     bool is_computed;                    /* what is stored says more than what was written */

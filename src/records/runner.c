@@ -11,7 +11,7 @@
 #define IDLE_MS    1000
 #define AWAY_MS    5000
 #define RENEW_US   (5 * CLOCK_SECOND)
-#define RENEW_MS   5000 /* how long renewing may take */
+#define RENEW_MS   5000                 /* how long renewing may take */
 #define REST_US    (600 * CLOCK_SECOND) /* after a failure that trying again soon would not mend */
 #define ATTEMPTS   5
 #define ERRORS_MAX ((size_t)1 << 20)

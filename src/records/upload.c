@@ -350,12 +350,11 @@ static enum storage_status renew_inside(struct db_conn *conn, void *context)
     const struct renewal *renewal = context;
     const struct upload *upload = renewal->upload;
     int64_t changes = 0;
-    enum storage_status status =
-        db_exec(conn,
-                "UPDATE import_leases SET until = $4 WHERE tenant_id = $1 AND import_id = $2 AND claim = $3",
-                DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until),
-                        db_int(renewal->until)),
-                &changes);
+    enum storage_status status = db_exec(
+        conn, "UPDATE import_leases SET until = $4 WHERE tenant_id = $1 AND import_id = $2 AND claim = $3",
+        DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until),
+                db_int(renewal->until)),
+        &changes);
     return status == STORAGE_OK && changes == 0 ? STORAGE_DONE : status;
 }
 
@@ -396,12 +395,11 @@ static enum storage_status release_inside(struct db_conn *conn, void *context)
 {
     const struct upload *upload = context;
     int64_t changes = 0;
-    enum storage_status status =
-        db_exec(conn,
-                "UPDATE imports SET status = 'queued', claimed_until = 0 "
-                "WHERE tenant_id = $1 AND id = $2 AND claimed_until = $3 AND status = 'running'",
-                DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until)),
-                &changes);
+    enum storage_status status = db_exec(
+        conn,
+        "UPDATE imports SET status = 'queued', claimed_until = 0 "
+        "WHERE tenant_id = $1 AND id = $2 AND claimed_until = $3 AND status = 'running'",
+        DB_ARGS(db_int(upload->tenant_id), db_int(upload->id), db_int(upload->claimed_until)), &changes);
     return status == STORAGE_OK && changes ? drop_lease(conn, upload->tenant_id, upload->id) : status;
 }
 

@@ -75,14 +75,13 @@ static void read_member(const struct field *row, const struct storage_value *val
         *(int64_t *)member = value->integer;
 }
 
-/* All texts of a record in one piece, before the driver takes them away. */
-static void keep_texts(const struct record_kind *kind, struct arena *arena, struct record *record)
+void record_keep_texts(const struct record_kind *kind, struct arena *arena, struct record *record)
 {
     size_t size = 0;
     for (size_t i = 0; i < kind->n; i++)
         if (record_has(record, i) && row_is_text(&kind->rows[i]))
             size += ((struct str *)member_of(&kind->rows[i], record))->len + 1;
-    char *at = size ? arena_alloc(arena, size) : NULL;
+    char *at = size ? arena_alloc(arena, size) : NULL; /* in one piece */
     for (size_t i = 0; i < kind->n; i++) {
         if (!record_has(record, i) || !row_is_text(&kind->rows[i]))
             continue;
@@ -112,5 +111,5 @@ void record_read(const struct record_kind *kind, struct db_rows *rows, struct ar
         ret->has |= UINT64_C(1) << i;
         read_member(row, &value, member);
     }
-    keep_texts(kind, arena, ret);
+    record_keep_texts(kind, arena, ret);
 }

@@ -109,8 +109,29 @@ static void test_import__is_searched_as_if_made_one_by_one(void **state)
     assert_int_equal(import.created, 1100);
     /* same; t-N, N; word-N, N: the same number again is the same word */
     assert_int_equal(number("SELECT COUNT(*) FROM record_words WHERE tenant_id = $1"), 4 * 1100);
-    assert_int_equal(number("SELECT COUNT(*) FROM record_words WHERE tenant_id = $1 AND word = 'word-1099'"),
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words w JOIN assets a ON a.id = w.record_id "
+                            "WHERE w.tenant_id = $1 AND (w.word = LOWER(a.tag) OR "
+                            "w.word = 'word-' || SUBSTR(a.tag, 3))"),
+                     2 * 1100);
+}
+
+/* A tag that is made up is none that a line before it gave. */
+static void test_import__makes_up_tags_among_those_given(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name\nAST-000001,One\n,Two\nAST-000003,Three\n,Four\n"), 100 };
+    struct record_import import = import_of(&file);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_DONE);
+    assert_int_equal(number("SELECT COUNT(*) FROM assets WHERE tenant_id = $1 AND name = 'Two' "
+                            "AND tag = 'AST-000002'"),
                      1);
+    assert_int_equal(number("SELECT COUNT(*) FROM assets WHERE tenant_id = $1 AND name = 'Four' "
+                            "AND tag = 'AST-000004'"),
+                     1);
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words w JOIN assets a ON a.id = w.record_id "
+                            "WHERE w.tenant_id = $1 AND w.word = LOWER(a.name)"),
+                     4);
 }
 
 static void test_import__leaves_nothing_when_stopped(void **state)
@@ -363,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_import__takes_any_portions),
         TEST(test_import__is_searched_as_if_made_one_by_one),
+        TEST(test_import__makes_up_tags_among_those_given),
         TEST(test_import__leaves_nothing_when_stopped),
         TEST(test_import__leaves_nothing_when_its_end_is_refused),
         TEST(test_import__meets_what_was_made_meanwhile),
