@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import load
+import raw_assets
 from cases import Case, bearer, compare, heading, prepared, row, save_reply
 from noise import Noise
 from servers import HOST, PASSWORD, Bare, Tether
@@ -129,7 +130,13 @@ def records(programs, scratch, wanted):
             compare(tether, bare, case, protocol, wanted)
             bare.end()
     page_times(client, wanted)
-    noise = Noise()
-    heading('New assets, each durable, with its words, counter and audit row', 'clients', 'assets/s', 'others')
-    row(WRITERS, f'{create_rate(tether, client, wanted):.0f}', noise)
     tether.end()
+    heading('New assets, each durable, with its words, counter and audit row, beside SQLite alone with the same statements, '
+            f'{raw_assets.WORKERS} in a transaction', 'clients', 'assets/s', 'SQLite alone, assets/s', 'ratio', 'others')
+    for _ in range(min(3, wanted.rounds)):
+        noise = Noise()
+        tether = Tether(data)
+        ours = create_rate(tether, Client(tether), wanted)
+        tether.end()
+        alone = raw_assets.create_rate(os.path.join(data.folder, 'tether.db'), max(5, wanted.seconds))
+        row(WRITERS, f'{ours:.0f}', f'{alone:.0f}', f'{ours / alone:.2f}', noise)
