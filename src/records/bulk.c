@@ -145,13 +145,15 @@ static void take_field(const struct bulk *bulk, struct record_deed *deed, size_t
 
 /* ---- one record ---- */
 
-/* OK with *ret, NULL when there is none. */
-static enum storage_status find_existing(struct db_conn *conn, const struct record_deed *deed,
-                                         struct record **ret)
+/* OK with *ret, NULL when there is none. What was checked to be new is not looked for again: should it have
+ * been made meanwhile, inserting it meets it. */
+static enum storage_status find_existing(struct db_conn *conn, const struct bulk *bulk,
+                                         const struct record_deed *deed, struct record **ret)
 {
     DB_ROWS(rows);
+    bool is_new = bulk->is_writing && bulk->import->existing == RECORD_EXISTING_REFUSE;
     *ret = NULL;
-    if (!(deed->present & 1))
+    if (is_new || !(deed->present & 1))
         return STORAGE_OK;
     enum storage_status status =
         db_first(conn, &rows, deed->kind->made.by_first,
@@ -268,7 +270,7 @@ static enum storage_status add(struct db_conn *conn, struct bulk *bulk, struct r
     struct record *before;
     if (deed->violations.n > 0)
         return record_refuse(deed, RECORD_INVALID, NULL);
-    enum storage_status status = find_existing(conn, deed, &before);
+    enum storage_status status = find_existing(conn, bulk, deed, &before);
     if (status != STORAGE_OK)
         return status;
     return before ? meet(conn, bulk, deed, before) : create(conn, bulk, deed);

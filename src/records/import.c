@@ -271,6 +271,17 @@ static enum storage_status judge(struct record_import *import, enum storage_stat
     return STORAGE_OK;
 }
 
+/* What was taken meanwhile is told by line. CONFLICT when nothing is found, or a failure. */
+static enum storage_status tell_taken(struct run *run)
+{
+    run->bulk.is_writing = false;
+    run->bulk.seen = seen_new();
+    enum storage_status status = read_file(run);
+    if (status == STORAGE_DONE && run->import->verdict != RECORD_DONE)
+        return STORAGE_OK;
+    return status == STORAGE_OK ? STORAGE_CONFLICT : status;
+}
+
 static enum storage_status write_sound(struct run *run)
 {
     struct record_import *import = run->import;
@@ -280,6 +291,8 @@ static enum storage_status write_sound(struct run *run)
         run->bulk.is_writing = true;
     }
     enum storage_status status = db_transaction(run->conn, STORAGE_WRITE, write_file, &writing);
+    if (status == STORAGE_CONFLICT)
+        status = tell_taken(run);
     bool is_told = import->is_dry || import->verdict != RECORD_DONE;
     return status == STORAGE_DONE && is_told ? STORAGE_OK : judge(import, status);
 }
