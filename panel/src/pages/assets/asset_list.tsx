@@ -14,6 +14,7 @@ import { nameIn, recordApi, searchIn, useChoices } from '../records/record_api';
 import type { RowIn } from '../records/record_api';
 import { RecordList } from '../records/record_list';
 import type { Kind } from '../records/record_list';
+import { AssetFiles } from './files';
 import { categories, employees, locations } from './kinds';
 
 export const assets = recordApi('/api/assets', '/api/assets/{id}');
@@ -126,6 +127,7 @@ export function Assets() {
           { name: 'serial_number' }, { name: 'manufacturer' }, { name: 'model' },
           { name: 'purchase_date' }, { name: 'purchase_cost', label: 'Cost' }, { name: 'currency', placeholder: 'EUR' }, { name: 'warranty_end' }, { name: 'notes', kind: 'area' },
         ]}
+        actions={(query, reload) => <AssetFiles query={query} reload={reload} />}
         inside={(asset, reload) => <Inside asset={asset} move={() => setMoving({ asset, reload })} />}
         deeds={(asset, reload) => [
           { name: 'QR code', icon: 'qr', run: () => setShowing(asset) },

@@ -60,6 +60,8 @@ export function RecordDrawer<R extends Row>({ kind, records, row, fields: hints,
   );
 }
 
+export type ListQuery = Record<string, string | undefined>; // search, sort and filters
+
 export interface RecordListProps<R extends Row> {
   kind: Kind;
   records: RecordApi<R>;
@@ -69,7 +71,7 @@ export interface RecordListProps<R extends Row> {
   filters?: { name: string; label: string; any: string; choices: Choice[] }[];
   sort?: string; // at first
   initial?: Values;
-  actions?: ComponentChildren;
+  actions?: (query: ListQuery, reload: () => void) => ComponentChildren;
   deeds?: (row: R, reload: () => void) => Deed[];
   // Of the drawer, above the form: done() closes it, refresh() reads the record anew.
   inside?: (row: R, done: () => void, refresh: () => void) => ComponentChildren;
@@ -78,7 +80,7 @@ export interface RecordListProps<R extends Row> {
 export function RecordList<R extends Row>({ kind, records, columns, fields, nameOf, filters = [], sort, initial, actions, deeds, inside }: RecordListProps<R>) {
   const [filter, setFilter] = useFilters();
   const [open, setOpen] = useState<{ row?: R }>();
-  const query = {
+  const query: ListQuery = {
     q: filter('q'), sort: filter('sort') || sort, ...Object.fromEntries(filters.map(({ name }) => [name, filter(name)])),
   };
   const pages = usePages<R>((cursor, signal) => records.list({ ...query, cursor, limit: 25 }, signal), [kind.many, query]);
@@ -114,7 +116,7 @@ export function RecordList<R extends Row>({ kind, records, columns, fields, name
         {filters.map(({ name, label, any, choices }) => (
           <Select key={name} label={label} value={filter(name)} any={any} choices={choices} onPick={(value) => setFilter({ [name]: value })} />
         ))}
-        <span class="actions">{actions}{create}</span>
+        <span class="actions">{actions?.(query, pages.reload)}{create}</span>
       </Filters>
       <ListTable label={capital(kind.many)} pages={pages} keyOf={({ id }) => id} nameOf={nameOf} columns={columns} open={(row) => setOpen({ row })}
         sort={query.sort ?? ''} onSort={(next) => setFilter({ sort: next })}
