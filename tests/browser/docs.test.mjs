@@ -21,6 +21,8 @@ async function unfold(page, tag, op) {
 async function execute(page, tag, op, body) {
   const block = await unfold(page, tag, op);
   if (body !== undefined) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
+  const clear = block.getByRole('button', { name: 'Clear' });
+  if (await clear.count()) await clear.click(); // what was answered before must not be read for what comes
   await block.getByRole('button', { name: 'Execute' }).click();
   const live = block.locator('.live-responses-table');
   await live.waitFor();
