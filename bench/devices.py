@@ -17,9 +17,9 @@ MEASURED = 40  # seconds: more than two times that what was noted is written dow
 TICK = 0.01
 
 
-def seed(programs, data):
+def seed(programs, data, count=DEVICES):
     """Tokens of so many displays."""
-    return subprocess.run([programs['devices'], data.config, str(DEVICES)], check=True, stdout=subprocess.PIPE,
+    return subprocess.run([programs['devices'], data.config, str(count)], check=True, stdout=subprocess.PIPE,
                           text=True).stdout.split()
 
 

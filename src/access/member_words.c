@@ -15,11 +15,11 @@ static enum storage_status read_member(struct db_conn *conn, struct arena *arena
                                        int64_t user_id, struct found_by *ret)
 {
     DB_ROWS(rows);
-    enum storage_status status =
-        db_first(conn, &rows,
-                 "SELECT u.email, u.name, m.role, m.status FROM memberships m JOIN users u ON u.id = m.user_id "
-                 "WHERE m.tenant_id = $1 AND m.user_id = $2",
-                 DB_ARGS(db_int(tenant_id), db_int(user_id)));
+    enum storage_status status = db_first(
+        conn, &rows,
+        "SELECT u.email, u.name, m.role, m.status FROM memberships m JOIN users u ON u.id = m.user_id "
+        "WHERE m.tenant_id = $1 AND m.user_id = $2",
+        DB_ARGS(db_int(tenant_id), db_int(user_id)));
     *ret = (struct found_by){ 0 };
     if (status != STORAGE_ROW)
         return status == STORAGE_DONE ? STORAGE_OK : status;
