@@ -10,12 +10,14 @@ import subprocess
 import time
 from urllib.parse import quote_plus
 
-import load
 from servers import HOST, PASSWORD
+from tokens import well_formed
 
 FORM, JSON, CSV = 'application/x-www-form-urlencoded', 'application/json', 'text/csv'
 SIGNED_IN = 200  # sessions that sign-ins made and that are in use
 BURST = 200  # requests of one h2load
+TOGETHER = 64  # requests that are sent before their replies are read
+UNKNOWN = 200_000  # more tokens than the server remembers not to know
 
 
 class Unexpected(Exception):
@@ -66,6 +68,30 @@ class Clients:
         with socket.create_connection(('127.0.0.1', self.tether.http), 30) as link:
             link.sendall(data)
             return link.recv(65536) if reads else b''
+
+
+# --- before it begins ---
+
+def ask_each(tether, path, tokens):
+    """One request with each of (slug, token), whatever the answers."""
+    with socket.create_connection(('127.0.0.1', tether.http), 30) as link:
+        for i in range(0, len(tokens), TOGETHER):
+            some = tokens[i:i + TOGETHER]
+            link.sendall(''.join(f'GET {path} HTTP/1.1\r\nHost: {slug}.localhost\r\nAuthorization: Bearer {token}\r\n\r\n'
+                                 for slug, token in some).encode('ascii'))
+            got = b''
+            while got.count(b'HTTP/1.1 ') < len(some) or not got.endswith((b'\r\n\r\n', b'}')):
+                more = link.recv(1 << 20)
+                if not more:
+                    raise Unexpected(f'{path}: the connection ended')
+                got += more
+
+
+def fill(tether):
+    """What the server keeps in memory is bounded and taken as it is used: fills it, so that later growth is none of that."""
+    ask_each(tether, '/api/auth/me', tether.data.tokens)
+    ask_each(tether, '/api/auth/forward', tether.data.api_tokens)
+    ask_each(tether, '/api/auth/forward', [('bench-0', well_formed()) for _ in range(UNKNOWN)])
 
 
 # --- deeds ---

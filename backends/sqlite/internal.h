@@ -50,6 +50,7 @@ struct writer {
     sqlite3 *handle;
     sqlite3_stmt *control[CONTROL_COUNT];
     bool batch_open;
+    bool in_savepoint; /* the owner's part is not the first of its batch */
     int64_t batch_began_us;
     int64_t busy_until_ms; /* how long to wait for a lock on the file */
     int log_pages;         /* of the write-ahead log, after the last commit */

@@ -1,7 +1,8 @@
 /* The writer: one handle, one turn, commits shared.
  *
  * A write transaction waits for its turn (first come, first served), then owns the writer handle. The first
- * one of a batch opens SQLite's transaction; each runs in a savepoint of its own. Ending its part, it
+ * one of a batch opens SQLite's transaction; each later one runs in a savepoint of its own, for which SQLite
+ * copies every page that it changes; undoing the first one is undoing the transaction. Ending its part, it
  * releases the savepoint, and if others wait for the turn it hands over and waits for the batch's outcome;
  * the last one, or the one that finds the batch full or old, does the COMMIT, one fsync for all, and wakes
  * everybody with the result.
@@ -265,11 +266,16 @@ void writer_check_lost(struct storage_conn *conn, enum storage_status status)
     lose_batch(writer);
 }
 
-/* Undoes this turn's part; when even that fails, the whole batch. */
+static bool undo_savepoint(struct writer *writer)
+{
+    return control(writer, CONTROL_ROLLBACK_TO) == SQLITE_OK && control(writer, CONTROL_RELEASE) == SQLITE_OK;
+}
+
+/* Undoes this turn's part; when it is the first one, or when even that fails, the whole batch. */
 static void undo_part(struct storage_conn *conn)
 {
     struct writer *writer = &conn->db->writer;
-    if (control(writer, CONTROL_ROLLBACK_TO) == SQLITE_OK && control(writer, CONTROL_RELEASE) == SQLITE_OK)
+    if (writer->in_savepoint && undo_savepoint(writer))
         return;
     if (!sqlite3_get_autocommit(writer->handle))
         control(writer, CONTROL_ROLLBACK);
@@ -288,8 +294,11 @@ static enum storage_status open_part(struct storage_conn *conn)
             return conn_fail(conn, writer->handle, rc);
         writer->batch_open = true;
         writer->batch_began_us = clock_monotonic_us();
+        writer->in_savepoint = false;
+        return STORAGE_OK;
     }
     int rc = control(writer, CONTROL_SAVEPOINT);
+    writer->in_savepoint = rc == SQLITE_OK;
     if (rc == SQLITE_OK)
         return STORAGE_OK;
     enum storage_status s = conn_fail(conn, writer->handle, rc);
@@ -331,7 +340,7 @@ static enum storage_status release_part(struct storage_conn *conn)
     struct writer *writer = &conn->db->writer;
     if (has_open_references(writer->handle))
         return conn_refuse(conn, STORAGE_REFERENCE, "a foreign key is missing at commit");
-    int rc = control(writer, CONTROL_RELEASE);
+    int rc = writer->in_savepoint ? control(writer, CONTROL_RELEASE) : SQLITE_OK;
     return rc == SQLITE_OK ? STORAGE_OK : conn_fail(conn, writer->handle, rc);
 }
 
