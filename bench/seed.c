@@ -23,9 +23,7 @@
 #define PASSWORD         "correct horse battery"
 #define USERS_PER_TENANT 1000
 #define PROGRESS         10000 /* users */
-#define BATCH                                                                                                \
-    500 /* users of one transaction: SQLite keeps what a transaction may take back in a list, which it walks \
-         at the end of some statements */
+#define BATCH            1000  /* users of one transaction */
 
 struct seeding {
     const struct config *config;
