@@ -3,10 +3,20 @@
 #include "records/report.h"
 #include "request/call.h"
 
-static void add_hundredths(struct call *call, cJSON *object, const char *name, int64_t value)
+static void add_cost(struct call *call, cJSON *object, const char *name, const struct report_group *group)
 {
-    json_add_text(object, name,
-                  arena_printf(call->arena, "%lld.%02d", (long long)(value / 100), (int)(value % 100)).at);
+    int64_t units = group->units + group->hundredths / 100;
+    json_add_text(
+        object, name,
+        arena_printf(call->arena, "%lld.%02d", (long long)units, (int)(group->hundredths % 100)).at);
+}
+
+static void add_id(cJSON *object, const char *name, int64_t id)
+{
+    if (id)
+        json_add_int(object, name, id);
+    else
+        json_add_null(object, name);
 }
 
 static void add_groups(cJSON *json, const char *name, const struct report_groups *groups)
@@ -15,10 +25,8 @@ static void add_groups(cJSON *json, const char *name, const struct report_groups
     for (size_t i = 0; i < groups->n; i++) {
         const struct report_group *group = &groups->at[i];
         cJSON *item = json_add_object(list, NULL);
-        if (group->id)
-            json_add_int(item, "id", group->id);
-        else
-            json_add_null(item, "id");
+        add_id(item, "id", group->id);
+        add_id(item, "tenant_id", group->tenant_id);
         json_add_str_or_null(item, "name", group->name);
         json_add_int(item, "count", group->count);
     }
@@ -37,7 +45,7 @@ static void add_value(struct call *call, cJSON *json, const struct report_groups
     for (size_t i = 0; i < groups->n; i++) {
         cJSON *item = json_add_object(list, NULL);
         json_add_str_or_null(item, "currency", groups->at[i].name);
-        add_hundredths(call, item, "total", groups->at[i].value);
+        add_cost(call, item, "total", &groups->at[i]);
         json_add_int(item, "count", groups->at[i].count);
     }
 }
@@ -45,7 +53,8 @@ static void add_value(struct call *call, cJSON *json, const struct report_groups
 static enum error_code summary(struct call *call)
 {
     struct report report;
-    enum storage_status status = report_summary(call->db, call->arena, call->tenant.id, call->now, &report);
+    int64_t tenant_id = call->root_scope ? 0 : call->tenant.id;
+    enum storage_status status = report_summary(call->db, call->arena, tenant_id, call->now, &report);
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     cJSON *json = json_new_object();
@@ -63,6 +72,8 @@ static enum error_code summary(struct call *call)
 
 static const struct field group_rows[] = {
     ANSWER_FIELD("id", FIELD_ID, .flags = FIELD_NULLABLE, .help = "null: assets without one", .example = "1"),
+    ANSWER_FIELD("tenant_id", FIELD_INT, .flags = FIELD_NULLABLE,
+                 .help = "Whose it is: staff at the root domain see all tenants'", .example = "5"),
     ANSWER_FIELD("name", FIELD_STR, .flags = FIELD_NULLABLE, .help = "What it is called",
                  .example = "Laptops"),
     ANSWER_FIELD("count", FIELD_INT, .help = "How many assets", .example = "120"),

@@ -530,10 +530,62 @@ static void test_report__counts_what_there_is(void **state)
                   201);
     assert_reply(get("/api/reports/summary"), 200,
                  "{\"total\":3,\"overdue\":0,\"by_status\":{\"available\":2,\"lost\":1},"
-                 "\"by_category\":[{\"id\":1,\"name\":\"Laptops\",\"count\":2},"
-                 "{\"id\":null,\"name\":null,\"count\":1}],"
-                 "\"by_location\":[{\"id\":null,\"name\":null,\"count\":3}],"
+                 "\"by_category\":[{\"id\":1,\"tenant_id\":2,\"name\":\"Laptops\",\"count\":2},"
+                 "{\"id\":null,\"tenant_id\":null,\"name\":null,\"count\":1}],"
+                 "\"by_location\":[{\"id\":null,\"tenant_id\":null,\"name\":null,\"count\":3}],"
                  "\"value\":[{\"currency\":\"EUR\",\"total\":11.00,\"count\":2}]}");
+}
+
+static void add_asset_of(const char *host, const char *token, const char *currency)
+{
+    assert_status(ASK(world, .method = "POST", .target = "/api/categories", .host = host, .token = token,
+                      .json = "{\"name\":\"Laptops\"}"),
+                  201);
+    const char *id =
+        printed(world, "%lld", (long long)count_of(world, "SELECT MAX(id) FROM categories", DB_NO_ARGS));
+    assert_status(ASK(world, .method = "POST", .target = "/api/assets", .host = host, .token = token,
+                      .json = printed(world,
+                                      "{\"name\":\"a\",\"category_id\":%s,\"purchase_cost\":1.75,"
+                                      "\"currency\":\"%s\"}",
+                                      id, currency)),
+                  201);
+}
+
+/* Staff at home get the sum over all tenants, or what ?tenant= names; their API tokens are of the operator
+ * alone. */
+static void test_report__of_staff_sums_all_tenants(void **state)
+{
+    (void)state;
+    const char *super = token_for(world, "super@msp.example", "localhost");
+    add_asset_of(ACME, admin, "EUR");
+    add_asset_of(BOLT, token_for(world, "both@example.com", BOLT), "EUR");
+    assert_reply(at_home(super, "GET", "/api/reports/summary", NULL), 200,
+                 "{\"total\":2,\"overdue\":0,\"by_status\":{\"available\":2},"
+                 "\"by_category\":[{\"id\":1,\"tenant_id\":2,\"name\":\"Laptops\",\"count\":1},"
+                 "{\"id\":2,\"tenant_id\":3,\"name\":\"Laptops\",\"count\":1}],"
+                 "\"by_location\":[{\"id\":null,\"tenant_id\":null,\"name\":null,\"count\":2}],"
+                 "\"value\":[{\"currency\":\"EUR\",\"total\":3.50,\"count\":2}]}");
+    assert_holds(at_home(super, "GET", "/api/reports/summary?tenant=bolt", NULL), 200,
+                 "{\"total\":1,\"overdue\":0,\"by_status\":{\"available\":1},"
+                 "\"by_category\":[{\"id\":2,\"tenant_id\":3,");
+    assert_holds(get("/api/reports/summary"), 200, "{\"total\":1,");
+    assert_status(at_home(admin, "GET", "/api/reports/summary", NULL), 403);
+    assert_status(
+        at_home(super, "POST", "/api/settings/api-keys", "{\"name\":\"x\",\"scopes\":[\"reports.view\"]}"),
+        201);
+    const char *key = member_of(world, &world->last->reply, "data.token");
+    assert_holds(at_home(key, "GET", "/api/reports/summary", NULL), 200, "{\"total\":0,");
+}
+
+/* Costs whose sum is more than 64 bits of hundredths hold. */
+static void test_report__adds_up_what_no_integer_holds(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_status(post("/api/assets", "{\"name\":\"a\",\"purchase_cost\":1}"), 201);
+    world_exec(world, "UPDATE assets SET purchase_cost = 9223372036854775807");
+    assert_holds(get("/api/reports/summary"), 200,
+                 "\"value\":[{\"currency\":null,\"total\":276701161105643274.21,\"count\":3}]}");
 }
 
 int main(void)
@@ -559,6 +611,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_search__finds_the_beginnings_of_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_search__goes_another_way_where_much_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_report__counts_what_there_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_report__of_staff_sums_all_tenants, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_report__adds_up_what_no_integer_holds, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
