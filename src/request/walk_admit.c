@@ -146,6 +146,29 @@ static enum error_code admit_route(struct call *call)
 
 static const walk_step route_steps[] = { admit_method, admit_path, admit_options, admit_route };
 
+static bool has_parameter_of(const struct route *route, const struct params *query)
+{
+    bool is_there = params_get(query, "tenant").at != NULL;
+    for (size_t i = 0; route->query && i < route->query->n; i++)
+        is_there |= params_get(query, route->query->fields[i].name).at != NULL;
+    return is_there;
+}
+
+/* What stands below a wide row belongs to another program. But a slash too many and a parameter of the row is
+ * somebody's question that would be answered as if it had not been asked. */
+static enum error_code admit_below(struct call *call)
+{
+    struct request *request = &call->request;
+    struct params query;
+    struct str why;
+    bool is_slash = request->path.len == strlen(call->route->path) + 1;
+    if (is_slash && params_decode(call->arena, request->query, &query, &why) &&
+        has_parameter_of(call->route, &query))
+        return call_fail(call, ERR_BAD_REQUEST, "Leave out the slash before the query.");
+    request->query = STR("");
+    return OK;
+}
+
 /* One row, or the row of a proxy's request, of which only the head counts. */
 static enum error_code admit_to_route(struct call *call)
 {
@@ -156,9 +179,7 @@ static enum error_code admit_to_route(struct call *call)
     call->own.entries = wide;
     call->route = wide->route;
     call->surface = wide->surface;
-    if (is_below)
-        call->request.query = STR("");
-    return OK;
+    return is_below ? admit_below(call) : OK;
 }
 
 /* ---- size and type ---- */

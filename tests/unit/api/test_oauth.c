@@ -139,6 +139,14 @@ static void test_forward__answers_for_any_method_and_path(void **state)
             assert_string_equal(header_of(&w->last->reply, "x-tether-user"), "4");
             assert_status(ASK(w, .method = methods[m], .target = targets[t]), 401);
         }
+    /* With one slash too many a question must not pass for one that was not asked. */
+    static const char *const slips[] = { FORWARD "/?permission=team.view", FORWARD "/?a=1&tenant=acme",
+                                         FORWARD "/?permission=assets.view", FORWARD "/?per%6dission=" };
+    for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++)
+        assert_reply(ASK(w, .target = slips[i], .token = key), 400,
+                     ERROR_OF("invalid_request", "Leave out the slash before the query."));
+    assert_status(ASK(w, .target = FORWARD "/?page=1", .token = key), 200);
+    assert_status(ASK(w, .target = FORWARD "//?tenant=acme", .token = key), 200);
     assert_status(ASK(w, .target = "/api/auth/forwards", .token = key), 404);
     assert_status(ASK(w, .method = "OPTIONS", .target = "/api/auth/me"), 204);
     assert_status(ASK(w, .method = "PROPFIND", .target = "/api/auth/me"), 501);
