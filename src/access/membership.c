@@ -136,11 +136,16 @@ static void decide_as_member(const struct standing *here, const struct tenant *t
         grant(ret, &here->role);
 }
 
-/* The role by which a member of the root tenant acts in every other as well; NULL: none. */
+static bool counts(const struct standing *standing)
+{
+    return standing->is_member && standing->has_role && standing->status == MEMBERSHIP_ACTIVE;
+}
+
+/* The role by which a member of the root tenant acts in every other as well; NULL: none, or one of the
+ * tenant's own. */
 static const struct role *root_role_of(const struct standing *root)
 {
-    bool counts = root->is_member && root->has_role && root->status == MEMBERSHIP_ACTIVE;
-    const struct role *role = counts ? role_by_slug(root->slug) : NULL;
+    const struct role *role = counts(root) ? role_by_slug(root->slug) : NULL;
     return role && role->root_only ? role : NULL;
 }
 
@@ -152,7 +157,9 @@ enum storage_status access_decide(struct db_conn *conn, struct arena *arena, con
     if (status != STORAGE_OK)
         return status;
     const struct role *root_role = root_role_of(&standings.root);
-    *ret = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER, .is_staff = root_role != NULL };
+    *ret = (struct access_grant){ .verdict = ACCESS_NOT_A_MEMBER,
+                                  .is_operators = counts(&standings.root),
+                                  .is_staff = root_role != NULL };
     if (!root_role) {
         decide_as_member(&standings.here, tenant, user_id, ret);
         return STORAGE_OK;

@@ -32,7 +32,9 @@ struct access_grant {
     enum access_verdict verdict;
     struct tenant_role role; /* the one that decides; none unless ACCESS_OK */
     perm_set permissions;    /* what may be done now; an API token narrows it */
-    bool is_staff; /* an active member of the root tenant with a root role, whatever the tenant at hand */
+    /* Whatever the tenant at hand: */
+    bool is_operators; /* an active member of the root tenant, in whichever role */
+    bool is_staff;     /* with a root role besides, by which they act in every tenant */
 };
 /* Staff (active members of the root tenant with a root role) act in every tenant; everybody else only where
  * they are active members. A suspended tenant lets only staff in. A membership whose role does not exist (in

@@ -48,8 +48,9 @@ async function findOperator(): Promise<string> {
   if (!own.is_msp_staff) return '';
   const { data } = await api.get('/api/v1/auth/tenants');
   const home = data.find(({ role }) => role === 'superadmin' || role === 'staff');
+  if (!home) return ''; // a role of the operator's own acts in that tenant alone
   update({ isStaff: true });
-  return home?.slug === own.tenant_slug ? own.tenant_slug : '';
+  return home.slug === own.tenant_slug ? own.tenant_slug : '';
 }
 
 async function readMe(): Promise<void> {

@@ -40,7 +40,7 @@ enum error_code assets_me(struct call *call)
     json_add_str(json, "name", call->principal.name);
     json_add_str(json, "email", call->principal.email);
     json_add_str(json, "role", str_of(call->grant.role.assets_name));
-    json_add_bool(json, "is_msp_staff", call->grant.is_staff);
+    json_add_bool(json, "is_msp_staff", call->grant.is_operators);
     json_add_int(json, "tenant_id", call->tenant.id);
     json_add_str(json, "tenant_slug", call->tenant.slug);
     json_add_text(json, "permissions", assets_permission_list(call->grant.permissions));

@@ -248,6 +248,28 @@ static void test_me__staff_may_look_into_one_tenant(void **state)
                   403);
 }
 
+/* A role of the operator's own makes staff of nobody, but whoever has it is one of the operator's people. */
+static void test_me__operators_people_in_a_custom_role(void **state)
+{
+    struct world *w = *state;
+    assert_status(
+        ASK(w, .method = "POST", .target = "/api/v1/team/roles", .header = { "x-tenant", "msp" },
+            .token = token_for(w, "super@msp.example", "localhost"),
+            .json = "{\"name\":\"Auditor\",\"slug\":\"auditor\",\"permissions\":[\"assets.view\"]}"),
+        201);
+    world_exec(w, "UPDATE memberships SET role = 'auditor' WHERE tenant_id = 1 AND user_id = 2");
+    world_exec(w, "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) "
+                  "VALUES (3, 2, 'viewer', 1, 1)");
+    const char *token = token_for(w, "staff@msp.example", "bolt.localhost");
+    assert_holds(
+        ASK(w, .target = "/api/auth/me", .token = token), 200,
+        "\"is_msp_staff\":true,\"tenant_id\":1,\"tenant_slug\":\"msp\",\"permissions\":[\"assets.view\"]}");
+    assert_holds(ASK(w, .target = "/api/auth/me", .host = "bolt.localhost", .token = token), 200,
+                 "\"role\":\"client_viewer\",\"is_msp_staff\":true,\"tenant_id\":3,");
+    assert_status(ASK(w, .target = "/api/auth/me", .host = "acme.localhost", .token = token), 403);
+    assert_status(ASK(w, .target = "/api/auth/me?tenant=acme", .token = token), 403);
+}
+
 static void test_me__tenant_matrix_of_a_client(void **state)
 {
     struct world *w = *state;
@@ -409,6 +431,7 @@ int main(void)
         TEST(test_me__admin_is_the_page),
         TEST(test_me__every_other_role),
         TEST(test_me__staff_may_look_into_one_tenant),
+        TEST(test_me__operators_people_in_a_custom_role),
         TEST(test_me__tenant_matrix_of_a_client),
         TEST(test_me__suspension_takes_effect_on_the_next_request),
         TEST(test_me__needs_a_good_token),
