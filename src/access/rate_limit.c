@@ -234,12 +234,20 @@ struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *c
     return ask(limiter, config, class, key, now, false);
 }
 
+/* A key's own limit is stricter than the operator's, or there is none of the operator's. */
+static bool own_is_lower(const struct config *config, const struct rate_ask *ask)
+{
+    struct rate class = rate_of_class(config, ask->class);
+    return class.limit == 0 || (double)ask->own.limit / (double)ask->own.window_us <
+                                   (double)class.limit / (double)class.window_us;
+}
+
 struct rate_state rate_answer(struct rate_limiter *limiter, const struct config *config,
                               const struct rate_ask *ask, int64_t now)
 {
     if (!ask->takes)
         return rate_peek(limiter, config, ask->class, ask->key, now);
-    if (ask->own.limit > 0)
+    if (ask->own.limit > 0 && own_is_lower(config, ask))
         return rate_take_own(limiter, &ask->own, ask->key, now);
     return rate_take(limiter, config, ask->class, ask->key, now);
 }

@@ -49,7 +49,7 @@ struct rate_state rate_peek(struct rate_limiter *limiter, const struct config *c
 struct rate_ask {
     struct str key; /* at == NULL: nothing is asked */
     enum rate_class class;
-    struct rate own; /* limit 0: the class's */
+    struct rate own; /* counts where it is lower than the class's; limit 0: none */
     bool takes;
 };
 struct rate_state rate_answer(struct rate_limiter *limiter, const struct config *config,

@@ -237,7 +237,7 @@ static struct str bearer_key(const struct call *call)
     return arena_join(call->arena, kind, str_from((const char *)&id, sizeof(id)));
 }
 
-/* A token's own limit stands in for the default one. */
+/* A token's own limit stands in for the default one where it is lower. */
 static struct rate_ask ask_for_bearer(const struct call *call)
 {
     int64_t own = call->principal.token.rate_limit;

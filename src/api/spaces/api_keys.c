@@ -89,8 +89,8 @@ struct key_input {
               .help = "Addresses and CIDR blocks it may be used from; anywhere if left out",                 \
               .example = "192.0.2.0/24"),                                                                    \
         FIELD(struct key_input, rate_limit, "rate_limit", FIELD_INT, .flags = (nullable), .min = 1,          \
-              .max = API_KEY_RATE_MAX, .help = "Requests per minute, instead of the server's limit",         \
-              .example = "600")
+              .max = API_KEY_RATE_MAX,                                                                       \
+              .help = "Requests per minute, where that is less than the server's limit", .example = "600")
 enum { ROW_NAME = 0, ROW_SCOPES, ROW_EXPIRY, ROW_ADDRESSES, ROW_RATE };
 static const struct field create_fields[] = { KEY_ROWS(FIELD_REQUIRED, FIELD_NULLABLE) };
 static const struct field update_fields[] = { KEY_ROWS(0, FIELD_NULLABLE) };

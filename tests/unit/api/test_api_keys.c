@@ -229,17 +229,30 @@ static void test_expiry__is_held(void **state)
 static void test_rate__counts_by_token(void **state)
 {
     (void)state;
-    struct world *w = world_new("rate_limits: { default: 3/hour, login: none }\n");
+    struct world *w = world_new("rate_limits: { default: 400/hour, login: none }\n");
     const char *own = key_with(w, "\"team.view\"", ",\"rate_limit\":5");
-    const char *plain = key_with(w, "\"team.view\"", "");
     for (int i = 0; i < 5; i++) {
         assert_team(w, own, 200);
         assert_string_equal(header_of(&w->last->reply, "x-ratelimit-limit"), "5");
     }
     assert_team(w, own, 429);
-    for (int i = 0; i < 3; i++)
-        assert_team(w, plain, 200);
-    assert_team(w, plain, 429);
+    world_free(&w);
+}
+
+/* Nobody gives themselves more than the operator gives. */
+static void test_rate__is_the_operators_at_most(void **state)
+{
+    (void)state;
+    struct world *w = world_new("rate_limits: { default: 3/hour, login: none }\n");
+    const char *keys[] = { key_with(w, "\"team.view\"", ""),
+                           key_with(w, "\"team.view\"", ",\"rate_limit\":100000") };
+    for (size_t k = 0; k < 2; k++) {
+        for (int i = 0; i < 3; i++) {
+            assert_team(w, keys[k], 200);
+            assert_string_equal(header_of(&w->last->reply, "x-ratelimit-limit"), "3");
+        }
+        assert_team(w, keys[k], 429);
+    }
     world_free(&w);
 }
 
@@ -436,6 +449,7 @@ int main(void)
         TEST(test_address__is_held),
         TEST(test_expiry__is_held),
         cmocka_unit_test(test_rate__counts_by_token),
+        cmocka_unit_test(test_rate__is_the_operators_at_most),
         TEST(test_revoke__acts_on_the_next_request),
         TEST(test_rotate__the_former_secret_holds_for_the_overlap),
         TEST(test_rotate__gives_nobody_more_than_they_have),
