@@ -150,6 +150,48 @@ enum storage_status device_unpair(struct db_conn *conn, struct arena *arena, str
     return carry_out(conn, arena, deed, apply_unpair);
 }
 
+/* ---- ending its tokens ---- */
+
+static bool is_hash_of(struct str kept, const struct device_work *work)
+{
+    return kept.at && str_equal(kept, str_from((const char *)work->hash, sizeof(work->hash)));
+}
+
+/* What a pairing has handed out goes with it, or it would be handed out again; a link that nobody opened
+ * stays. */
+static enum storage_status end_tokens(struct device_work *work)
+{
+    const struct device *device = &work->before;
+    enum storage_status status = db_exec(
+        work->conn,
+        "UPDATE devices SET token_hash = NULL, next_hash = NULL, rotate_key = NULL, token_until = NULL, "
+        "paired_at = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2",
+        DB_ARGS(db_int(device->tenant_id), db_int(device->id), db_int(work->deed->now)), NULL);
+    if (status == STORAGE_OK)
+        status = db_exec(work->conn,
+                         "DELETE FROM device_pairings "
+                         "WHERE tenant_id = $1 AND device_id = $2 AND handed_at IS NOT NULL",
+                         DB_ARGS(db_int(device->tenant_id), db_int(device->id)), NULL);
+    return status == STORAGE_OK ? device_touch(work->conn, device) : status;
+}
+
+static enum storage_status apply_end_tokens(struct device_work *work)
+{
+    const struct device *device = &work->before;
+    if (!is_hash_of(device->token_hash, work) && !is_hash_of(device->next_hash, work))
+        return STORAGE_OK;
+    enum storage_status status = end_tokens(work);
+    return status == STORAGE_OK ? device_write_down(work, "display.revoked", STR_NONE, STR_NONE) : status;
+}
+
+enum storage_status device_end_tokens(struct db_conn *conn, struct arena *arena,
+                                      const uint8_t hash[DEVICE_HASH_BYTES], struct device_deed *deed)
+{
+    struct device_work work = { .conn = conn, .arena = arena, .deed = deed };
+    memcpy(work.hash, hash, sizeof(work.hash));
+    return device_carry_out(&work, apply_end_tokens);
+}
+
 /* ---- rotate ---- */
 
 #define ROTATE_KEY_BYTES 32

@@ -10,7 +10,7 @@ struct device_work {
     struct arena *arena;
     struct device_deed *deed;
     struct device before;            /* as it was found; id 0: there was none */
-    uint8_t hash[DEVICE_HASH_BYTES]; /* of deed->secret */
+    uint8_t hash[DEVICE_HASH_BYTES]; /* of deed->secret, or of the token in question */
 };
 
 /* DONE: refused, deed->verdict says why. It may run several times. */

@@ -81,6 +81,10 @@ struct device_deed {
 enum storage_status device_update(struct db_conn *conn, struct arena *arena, struct device_deed *deed);
 /* Takes the device away; its tokens end with the next request. */
 enum storage_status device_unpair(struct db_conn *conn, struct arena *arena, struct device_deed *deed);
+/* For whoever holds a token of the device, by its hash: every token that any screen has of it ends with the
+ * next request, and it waits to be paired again. Does nothing when the token has ended meanwhile. */
+enum storage_status device_end_tokens(struct db_conn *conn, struct arena *arena,
+                                      const uint8_t hash[DEVICE_HASH_BYTES], struct device_deed *deed);
 /* From now on the device is handed a new token when it asks for its state (token.h). The old one ends with
  * the first use of the new one, and after overlap_us in any case. */
 enum storage_status device_rotate(struct db_conn *conn, struct arena *arena, struct device_deed *deed);

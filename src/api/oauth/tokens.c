@@ -23,7 +23,8 @@ static const struct shape token_shape = OPEN_SHAPE("OauthToken", struct token_in
 /* The token in question, as it stands now. */
 struct subject {
     struct principal who; /* kind PRINCIPAL_NONE: it is worth nothing */
-    struct device device; /* for PRINCIPAL_DEVICE */
+    struct device device; /* for PRINCIPAL_DEVICE, by the hash of the token */
+    uint8_t hash[DEVICE_HASH_BYTES];
     struct tenant tenant;
     struct access_grant grant; /* in that tenant, narrowed to the scopes */
     int64_t expires_at;        /* INT64_MAX: never */
@@ -43,11 +44,10 @@ static enum storage_status find_user(struct call *call, struct str token, struct
 }
 
 /* The same. Asking about a token is no use of it. */
-static enum storage_status find_device(struct call *call, const uint8_t hash[DEVICE_HASH_BYTES],
-                                       struct subject *ret)
+static enum storage_status find_device(struct call *call, struct subject *ret)
 {
     struct device *device = &ret->device;
-    enum storage_status status = device_by_hash(call->db, call->arena, hash, device);
+    enum storage_status status = device_by_hash(call->db, call->arena, ret->hash, device);
     if (status != STORAGE_ROW)
         return status == STORAGE_DONE ? STORAGE_OK : status;
     ret->expires_at = device->rotate_key.at ? device->token_until : INT64_MAX;
@@ -63,10 +63,9 @@ static enum storage_status find_device(struct call *call, const uint8_t hash[DEV
 static enum storage_status find_bearer(struct call *call, struct subject *ret)
 {
     const struct token_input *input = call->input;
-    uint8_t hash[DEVICE_HASH_BYTES];
     arena_wipe_on_free(call->arena);
-    enum storage_status status = opaque_token_read(input->token, hash) == OPAQUE_DEVICE
-                                     ? find_device(call, hash, ret)
+    enum storage_status status = opaque_token_read(input->token, ret->hash) == OPAQUE_DEVICE
+                                     ? find_device(call, ret)
                                      : find_user(call, input->token, ret);
     if (status != STORAGE_OK || ret->who.kind == PRINCIPAL_NONE)
         return status;
@@ -205,13 +204,14 @@ static enum storage_status end_api_token(struct call *call, const struct subject
     return api_key_revoke(call->db, call->arena, &deed);
 }
 
-static enum storage_status end_device(struct call *call, const struct subject *subject)
+/* A token, not the display: what that shows is its tenant's, and so is its end. */
+static enum storage_status end_device_token(struct call *call, const struct subject *subject)
 {
     struct device_deed deed = { .tenant = &subject->tenant,
                                 .actor = actor_of(call, subject),
                                 .now = call->now,
                                 .id = subject->device.id };
-    return device_unpair(call->db, call->arena, &deed);
+    return device_end_tokens(call->db, call->arena, subject->hash, &deed);
 }
 
 static enum storage_status end_token(struct call *call, const struct subject *subject)
@@ -220,7 +220,7 @@ static enum storage_status end_token(struct call *call, const struct subject *su
     if (subject->who.kind == PRINCIPAL_API_TOKEN)
         return end_api_token(call, subject);
     if (subject->who.kind == PRINCIPAL_DEVICE)
-        return end_device(call, subject);
+        return end_device_token(call, subject);
     return db_transaction(call->db, STORAGE_WRITE, end_session, &revocation);
 }
 

@@ -308,7 +308,9 @@ static void test_device__is_a_token_like_others(void **state)
         "\"Bearer\"}");
     assert_status(revoke(w, key, secret.at), 403);
     assert_status(revoke(w, NULL, secret.at), 200);
-    assert_non_null(strstr(v1_audited(w, 2), "display.unpaired device:1:Lobby -> display:1:Lobby"));
+    assert_non_null(strstr(v1_audited(w, 2), "display.revoked device:1:Lobby -> display:1:Lobby"));
+    assert_holds(ASK(w, .target = "/api/displays", .token = admin(w)), 200,
+                 "\"name\":\"Lobby\",\"status\":\"waiting\"");
     assert_reply(introspect(w, key, secret.at), 200, INACTIVE);
 }
 

@@ -2,6 +2,7 @@
 #include "devices_fixture.h"
 
 #include "base/recent.h"
+#include "devices/pairing.h"
 #include "identity/opaque_token.h"
 #include "storage/changes.h"
 
@@ -84,6 +85,39 @@ static void test_device__unpaired_is_gone(void **state)
     assert_int_equal(screens_count(s, "SELECT count(*) FROM device_seen"), 0);
     assert_string_equal(screens_newest_deed(s, &s->acme),
                         "display.unpaired user:5 -> Lobby:1 {\"revision\":1,\"content\":{}} ");
+}
+
+/* By one who holds a token of it: what any screen has of it ends; the display, and a link that nobody opened,
+ * stay. */
+static void test_device__stays_when_its_token_is_revoked(void **state)
+{
+    struct screens *s = *state;
+    struct device device;
+    uint8_t hash[DEVICE_HASH_BYTES];
+    struct str token = screens_paired(s, "Lobby", &device);
+    struct device_deed link = DEED(&s->acme, NOW, .id = device.id);
+    assert_int_equal(pairing_link(s->conn, s->arena, &link), STORAGE_OK);
+    struct device_deed deed = DEED(&s->acme, NOW, .id = device.id);
+    struct db_stamp before = stamp_of(s, token);
+    assert_int_equal(opaque_token_read(token, hash), OPAQUE_DEVICE);
+    assert_int_equal(device_end_tokens(s->conn, s->arena, hash, &deed), STORAGE_OK);
+    assert_false(db_stamp_holds(before, stamp_of(s, token)));
+    assert_false(screens_knows(s, token, NOW, &device));
+    assert_string_equal(screens_newest_deed(s, &s->acme), "display.revoked user:5 -> Lobby:1  ");
+    assert_int_equal(device_by_id(s->conn, s->arena, s->acme.id, deed.id, &device), STORAGE_ROW);
+    assert_null(device.token_hash.at);
+
+    struct pairing_answer answer = screens_poll(s, link.secret, NOW);
+    assert_int_equal(answer.state, PAIRING_TOKEN);
+    assert_int_equal(device_end_tokens(s->conn, s->arena, hash, &deed), STORAGE_OK); /* no longer its token */
+    assert_true(screens_knows(s, answer.token, NOW, &device));
+
+    struct str handed = screens_poll(s, (pairing_link(s->conn, s->arena, &link), link.secret), NOW).token;
+    assert_int_equal(opaque_token_read(handed, hash), OPAQUE_DEVICE);
+    assert_int_equal(device_end_tokens(s->conn, s->arena, hash, &deed), STORAGE_OK);
+    assert_false(screens_knows(s, answer.token, NOW, &device));
+    assert_false(screens_knows(s, handed, NOW, &device));
+    assert_int_equal(screens_poll(s, link.secret, NOW + 6 * CLOCK_SECOND).state, PAIRING_UNKNOWN);
 }
 
 static void test_device__pages_go_by_id(void **state)
@@ -211,6 +245,7 @@ int main(void)
         T(test_device__changes_raise_the_revision_and_are_written_down),
         T(test_device__other_tenants_have_no_part_in_it),
         T(test_device__unpaired_is_gone),
+        T(test_device__stays_when_its_token_is_revoked),
         T(test_device__pages_go_by_id),
         T(test_device__a_rotation_hands_over_without_a_gap),
         T(test_device__an_overlap_ends),
