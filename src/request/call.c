@@ -69,6 +69,8 @@ static enum error_code code_of_storage(enum storage_status status)
         return ERR_OUTCOME_UNKNOWN;
     case STORAGE_FULL:
         return ERR_STORAGE_FULL;
+    case STORAGE_REFERENCE:
+        return ERR_TENANT_UNKNOWN;
     default:
         return ERR_INTERNAL;
     }
@@ -85,8 +87,10 @@ enum error_code call_fail_storage(struct call *call, enum storage_status status)
 {
     if (call->own.cold) /* not a failure: the walk starts over on a worker */
         return call_fail(call, ERR_STORAGE_AWAY, NULL);
-    log_event(LOG_ERROR, "storage failed", LOG_S("id", call->request.id),
-              LOG_Z("op", call->route ? call->route->op : ""), LOG_Z("status", storage_status_name(status)),
+    bool is_late = status == STORAGE_REFERENCE;
+    log_event(is_late ? LOG_WARN : LOG_ERROR, is_late ? "what it acts on was deleted" : "storage failed",
+              LOG_S("id", call->request.id), LOG_Z("op", call->route ? call->route->op : ""),
+              LOG_Z("status", storage_status_name(status)),
               LOG_Z("reason", call->db ? db_error(call->db) : ""));
     return call_fail(call, code_of_storage(status), NULL);
 }

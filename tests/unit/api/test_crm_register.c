@@ -58,6 +58,29 @@ static int64_t users(struct world *w)
     return count_of(w, "SELECT count(*) FROM users", DB_NO_ARGS);
 }
 
+/* The walk has found the tenant, and then it is deleted: here behind the back of what is kept, in production
+ * by another request that commits first. */
+static void test_register__the_organization_is_deleted_meanwhile(void **state)
+{
+    struct world *w = *state;
+    const char *admin = token_for(w, "admin@acme.example", "acme.localhost");
+    assert_status(SIGN_UP(w, .host = "acme.localhost", .token = admin), 201);
+    world_exec(w, "DELETE FROM tenants WHERE id = 2");
+    int64_t before = users(w);
+    assert_reply(SIGN_UP(w, .host = "acme.localhost"), 404, "{\"error\":\"No such organization\"}");
+    assert_int_equal(users(w), before);
+    assert_reply(ASK(w, .method = "POST", .target = "/api/users", .host = "acme.localhost", .token = admin,
+                     .json = "{\"name\":\"A\",\"email\":\"a@b.example\",\"role\":\"client_user\","
+                             "\"password\":\"a good password\"}"),
+                 404, "{\"detail\":\"No such tenant\"}");
+    assert_status(ASK(w, .method = "POST", .target = "/api/v1/team/invite", .host = "acme.localhost",
+                      .token = admin, .json = "{\"email\":\"a@b.example\",\"role\":\"member\"}"),
+                  404);
+    assert_status(ASK(w, .method = "POST", .target = "/oauth/revoke", .form = printed(w, "token=%s", admin)),
+                  200);
+    assert_int_equal(users(w), before);
+}
+
 /* ---- success ---- */
 
 static void test_register__creates_user_membership_and_session(void **state)
@@ -450,6 +473,7 @@ int main(void)
         TEST(test_register__which_organization),
         TEST(test_register__contradictions_are_refused),
         TEST(test_register__default_tenant),
+        TEST(test_register__the_organization_is_deleted_meanwhile),
         TEST(test_register__open),
         TEST(test_register__admin),
         TEST(test_register__closed),
