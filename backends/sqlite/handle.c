@@ -7,20 +7,24 @@
 #define COMMON                                                                                               \
     "PRAGMA foreign_keys=ON;"                                                                                \
     "PRAGMA trusted_schema=OFF;"                                                                             \
-    "PRAGMA cell_size_check=ON;"                                                                             \
     "PRAGMA temp_store=MEMORY;"                                                                              \
     "PRAGMA case_sensitive_like=ON;"
 
+/* It looks through every page that it loads, so that damage is found before more is written upon it. */
 #define WRITER                                                                                               \
-    COMMON "PRAGMA cache_size=-16384;"                                                                       \
+    COMMON "PRAGMA cell_size_check=ON;"                                                                      \
+           "PRAGMA cache_size=-16384;"                                                                       \
            "PRAGMA wal_autocheckpoint=0;"                                                                    \
            "PRAGMA journal_size_limit=67108864;"
 
-/* A reader never checkpoints, not even when it is the last to close. */
+/* A reader never checkpoints, not even when it is the last to close. It reads where the file is mapped, as
+ * much of it as SQLite maps at all: nothing is copied, and no commit makes it read again what it has read.
+ * Pages are then set up anew for each use, so that a look through all their cells would cost more than the
+ * query. */
 #define READER                                                                                               \
     COMMON "PRAGMA query_only=ON;"                                                                           \
            "PRAGMA wal_autocheckpoint=0;"                                                                    \
-           "PRAGMA mmap_size=134217728;"
+           "PRAGMA mmap_size=2147418112;"
 
 struct option {
     int option;

@@ -101,6 +101,7 @@ struct storage_stmt {
     uint16_t *numbers;    /* the n of each slot's $n; NULL: not run yet */
     int slots;
     size_t highest; /* n */
+    int columns;    /* of the row at hand; 0 without one */
     int64_t total_before;
     int64_t changes;
 };

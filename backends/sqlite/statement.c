@@ -27,6 +27,7 @@ static bool is_on_writer(const struct storage_stmt *stmt)
  * statement's. */
 static void end_run(struct storage_stmt *stmt)
 {
+    stmt->columns = 0;
     if (!stmt->active)
         return;
     sqlite3 *handle = handle_of(stmt);
@@ -207,6 +208,7 @@ enum storage_status sqlite_step(struct storage_stmt *stmt)
     conn->interruptible = sqlite3_stmt_readonly(stmt->active);
     int rc = sqlite3_step(stmt->active);
     conn->interruptible = false;
+    stmt->columns = rc == SQLITE_ROW ? sqlite3_data_count(stmt->active) : 0;
     if (rc == SQLITE_ROW)
         return STORAGE_ROW;
     if (rc != SQLITE_DONE)
@@ -217,26 +219,29 @@ enum storage_status sqlite_step(struct storage_stmt *stmt)
 
 enum storage_status sqlite_column(struct storage_stmt *stmt, int column, struct storage_value *ret)
 {
-    if (!stmt->active || column < 0 || column >= sqlite3_data_count(stmt->active))
+    if (column < 0 || column >= stmt->columns)
         return conn_refuse(stmt->conn, STORAGE_INVALID, "there is no such column");
+    /* Safe because one thread alone has the connection; asked column by column, SQLite would find it anew
+     * each time. */
+    sqlite3_value *value = sqlite3_column_value(stmt->active, column);
     *ret = (struct storage_value){ STORAGE_NULL, 0, 0, NULL };
-    switch (sqlite3_column_type(stmt->active, column)) {
+    switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
         return STORAGE_OK;
     case SQLITE_INTEGER:
         ret->type = STORAGE_INT;
-        ret->integer = sqlite3_column_int64(stmt->active, column);
+        ret->integer = sqlite3_value_int64(value);
         return STORAGE_OK;
     case SQLITE_BLOB:
         ret->type = STORAGE_BLOB;
-        ret->data = sqlite3_column_blob(stmt->active, column);
+        ret->data = sqlite3_value_blob(value);
         break;
     default: /* text; the contract has no type for fractions, which come as text */
         ret->type = STORAGE_TEXT;
-        ret->data = sqlite3_column_text(stmt->active, column);
+        ret->data = sqlite3_value_text(value);
         break;
     }
-    ret->size = (size_t)sqlite3_column_bytes(stmt->active, column);
+    ret->size = (size_t)sqlite3_value_bytes(value);
     if (!ret->data)
         ret->data = "";
     return STORAGE_OK;

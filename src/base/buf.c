@@ -38,6 +38,17 @@ void buf_expect(struct buf *buf, size_t bytes)
     reserve(buf, bytes < room ? bytes : room);
 }
 
+char *buf_room(struct buf *buf, size_t bytes)
+{
+    return reserve(buf, bytes) ? buf->at + buf->len : NULL;
+}
+
+void buf_wrote(struct buf *buf, size_t bytes)
+{
+    buf->len += bytes;
+    buf->at[buf->len] = '\0';
+}
+
 void buf_add(struct buf *buf, struct str s)
 {
     if (s.len == 0 || !reserve(buf, s.len))

@@ -17,6 +17,10 @@ struct buf {
 void buf_init(struct buf *buf, struct arena *arena, size_t max);
 /* Room for as much at once, for what is known to grow; no promise. */
 void buf_expect(struct buf *buf, size_t bytes);
+/* Where to write up to so many bytes at the end, then buf_wrote() as many as there are. NULL, and `overflow`
+ * set, when they would pass the maximum. */
+char *buf_room(struct buf *buf, size_t bytes);
+void buf_wrote(struct buf *buf, size_t bytes);
 void buf_add(struct buf *buf, struct str s);
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -17,11 +17,58 @@ static void write_escaped(struct buf *out, char c)
         buf_add(out, str_from((const char[]){ '\\', 'u', '0', '0', digits[c >> 4 & 15], digits[c & 15] }, 6));
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is zero: it alone borrows from the bit above it, and does not have that bit
+ * itself. */
+static bool has_zero(uint64_t eight)
+{
+    return ((eight - EACH(1)) & ~eight & EACH(0x80)) != 0;
+}
+
+/* Whether one of eight bytes is a quote, a backslash or below a space. */
+static bool has_special(uint64_t eight)
+{
+    uint64_t below = (eight - EACH(0x20)) & ~eight & EACH(0x80);
+    return below != 0 || has_zero(eight ^ EACH('"')) || has_zero(eight ^ EACH('\\'));
+}
+
+/* How many bytes at the beginning stand for themselves. */
+static size_t plain_run(struct str text)
+{
+    size_t i = 0;
+    for (uint64_t eight; i + sizeof(eight) <= text.len; i += sizeof(eight)) {
+        memcpy(&eight, text.at + i, sizeof(eight));
+        if (has_special(eight))
+            break;
+    }
+    while (i < text.len && is_plain[(unsigned char)text.at[i]])
+        i++;
+    return i;
+}
+
+/* Most texts. */
+static void write_plain(struct buf *out, struct str text)
+{
+    char *to = buf_room(out, text.len + 2);
+    if (!to)
+        return;
+    to[0] = '"';
+    if (text.len > 0)
+        memcpy(to + 1, text.at, text.len);
+    to[text.len + 1] = '"';
+    buf_wrote(out, text.len + 2);
+}
+
 void json_write_str(struct buf *out, struct str text)
 {
-    size_t from = 0;
+    size_t from = 0, plain = plain_run(text);
+    if (plain == text.len) {
+        write_plain(out, text);
+        return;
+    }
     buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = plain; i < text.len; i++) {
         if (is_plain[(unsigned char)text.at[i]])
             continue;
         buf_add(out, str_sub(text, from, i - from));

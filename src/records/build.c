@@ -285,8 +285,10 @@ static void make_columns(struct record_kind *kind)
         buf_printf(&sql, ", %s%s", row_is_computed(row) ? "" : "t.", row_column(row));
         if (row->type == FIELD_CRM_ID)
             add_origin(&sql, row);
+        kind->made.column_count += row->type == FIELD_CRM_ID ? 2 : 1;
         kind->made.is_computed |= row_is_computed(row) || row->type == FIELD_CRM_ID;
     }
+    kind->made.column_count += 3; /* id and times */
     kind->made.columns = text_of(kind, &sql);
 }
 
@@ -424,9 +426,9 @@ static void make_file(struct record_kind *kind)
 static void make_words(struct record_kind *kind)
 {
     static const char *const deeds[] = { "created", "updated", "deleted" };
-    kind->made.keys[0] = "\"id\":";
+    kind->made.keys[0] = STR("\"id\":");
     for (size_t i = 1; i < kind->made.object.n; i++)
-        kind->made.keys[i] = arena_printf(kept, ",\"%s\":", kind->made.object.fields[i].name).at;
+        kind->made.keys[i] = arena_printf(kept, ",\"%s\":", kind->made.object.fields[i].name);
     for (int act = RECORD_CREATE; act <= RECORD_DELETE; act++)
         kind->made.actions[act] = arena_printf(kept, "%s.%s", kind->name, deeds[act]).at;
 }
@@ -465,8 +467,10 @@ static void make_kind(struct record_kind *kind)
     make_body(kind, "Create", FIELD_READONLY | FIELD_PARENT, 0, &kind->made.create, kind->made.create_rows);
     make_body(kind, "Update", FIELD_READONLY | FIELD_PARENT | FIELD_IMMUTABLE, FIELD_REQUIRED,
               &kind->made.update, kind->made.update_rows);
-    for (size_t i = 0; i < kind->n; i++)
+    for (size_t i = 0; i < kind->n; i++) {
         kind->made.is_searched |= (kind->rows[i].flags & FIELD_SEARCH) != 0;
+        kind->made.texts |= (uint64_t)row_is_text(&kind->rows[i]) << i;
+    }
     make_query(kind);
     make_columns(kind);
     make_find(kind);

@@ -33,6 +33,11 @@ static inline void *member_of(const struct field *row, const void *record)
 
 /* Whether the column holds text. */
 bool row_is_text(const struct field *row);
+/* The same, looked up. */
+static inline bool record_is_text(const struct record_kind *kind, size_t row)
+{
+    return (kind->made.texts >> row & 1) != 0;
+}
 /* Worked out by the database, not a column. */
 bool row_is_computed(const struct field *row);
 const char *row_column(const struct field *row);

@@ -3,83 +3,109 @@
 #include "base/json_write.h"
 #include "records/internal.h"
 
-static void print_time(struct buf *out, int64_t epoch_us, size_t len)
+#define VALUE_MAX 48 /* bytes of a value that is no text */
+_Static_assert(VALUE_MAX >= CLOCK_ISO8601_CAP, "a time is the longest");
+
+static char *put(char *to, struct str text)
 {
-    char text[CLOCK_ISO8601_CAP];
-    size_t full = clock_format_iso8601(text, epoch_us, false);
-    buf_add(out, str_sub(str_from(text, full), 0, len));
+    memcpy(to, text.at, text.len);
+    return to + text.len;
 }
 
-static void print_quoted_time(struct buf *out, int64_t epoch_us)
+static char *put_int(char *to, int64_t value)
 {
-    buf_add_char(out, '"');
-    print_time(out, epoch_us, CLOCK_ISO8601_CAP);
-    buf_add_char(out, '"');
+    return to + str_put_int(to, value);
 }
 
-static void print_money(struct buf *out, int64_t hundredths)
+static char *put_time(char *to, int64_t epoch_us)
+{
+    return to + clock_format_iso8601(to, epoch_us, false);
+}
+
+static char *put_date(char *to, int64_t epoch_us)
+{
+    put_time(to, epoch_us);
+    return to + strlen("2026-11-27");
+}
+
+static char *put_money(char *to, int64_t hundredths)
 {
     int64_t size = hundredths < 0 ? -hundredths : hundredths;
     if (hundredths < 0)
-        buf_add_char(out, '-');
-    json_write_int(out, size / 100);
-    buf_add(out, str_from((const char[]){ '.', (char)('0' + size / 10 % 10), (char)('0' + size % 10) }, 3));
+        *to++ = '-';
+    to = put_int(to, size / 100);
+    *to++ = '.';
+    *to++ = (char)('0' + size / 10 % 10);
+    *to++ = (char)('0' + size % 10);
+    return to;
 }
 
-static void print_id(struct buf *out, bool is_crm, int64_t created_at, int64_t id)
+static char *put_id(char *to, struct arena *arena, const struct crm_key *key)
 {
-    if (is_crm)
-        json_write_str(out, crm_id(out->arena, created_at, id));
-    else
-        json_write_int(out, id);
+    return put(to, crm_id(arena, key->created_at, key->id));
+}
+
+/* Of a row that is no text: no quotes. */
+static char *put_value(char *to, struct arena *arena, const struct field *row, const void *member)
+{
+    switch (row->type) {
+    case FIELD_BOOL:
+        return put(to, *(const bool *)member ? STR("true") : STR("false"));
+    case FIELD_TIME:
+        return put_time(to, *(const int64_t *)member);
+    case FIELD_DATE:
+        return put_date(to, *(const int64_t *)member);
+    case FIELD_MONEY:
+        return put_money(to, *(const int64_t *)member);
+    case FIELD_CRM_ID:
+        return put_id(to, arena, member);
+    default:
+        return put_int(to, *(const int64_t *)member);
+    }
 }
 
 void record_print_value(struct buf *out, const struct field *row, const void *member)
 {
-    const struct crm_key *key = member;
-    switch (row->type) {
-    case FIELD_BOOL:
-        buf_add(out, *(const bool *)member ? STR("true") : STR("false"));
-        return;
-    case FIELD_TIME:
-        print_time(out, *(const int64_t *)member, CLOCK_ISO8601_CAP);
-        return;
-    case FIELD_DATE:
-        print_time(out, *(const int64_t *)member, strlen("2026-11-27"));
-        return;
-    case FIELD_MONEY:
-        print_money(out, *(const int64_t *)member);
-        return;
-    case FIELD_CRM_ID:
-        buf_add(out, crm_id(out->arena, key->created_at, key->id));
-        return;
-    case FIELD_INT:
-    case FIELD_ID:
-        json_write_int(out, *(const int64_t *)member);
-        return;
-    default:
-        buf_add(out, *(const struct str *)member);
-    }
-}
-
-static void print_member(struct buf *out, const struct field *row, const void *member)
-{
-    bool is_quoted = row->type == FIELD_TIME || row->type == FIELD_DATE || row->type == FIELD_CRM_ID;
     if (row_is_text(row)) {
-        json_write_str(out, *(const struct str *)member);
+        buf_add(out, *(const struct str *)member);
         return;
     }
-    if (is_quoted)
-        buf_add_char(out, '"');
-    record_print_value(out, row, member);
-    if (is_quoted)
-        buf_add_char(out, '"');
+    char *to = buf_room(out, VALUE_MAX);
+    if (to)
+        buf_wrote(out, (size_t)(put_value(to, out->arena, row, member) - to));
 }
 
-static void print_row(struct buf *out, const struct record_kind *kind, size_t i, const struct record *record)
+static bool is_quoted(enum field_type type)
 {
+    return type == FIELD_TIME || type == FIELD_DATE || type == FIELD_CRM_ID;
+}
+
+static void print_value(struct buf *out, struct str key, const struct field *row, const void *member)
+{
+    char *start = buf_room(out, key.len + VALUE_MAX + 2), *to = start;
+    if (!to)
+        return;
+    to = put(to, key);
+    if (is_quoted(row->type))
+        *to++ = '"';
+    to = put_value(to, out->arena, row, member);
+    if (is_quoted(row->type))
+        *to++ = '"';
+    buf_wrote(out, (size_t)(to - start));
+}
+
+/* A member with its key. */
+static void print_row(struct buf *out, const struct record_kind *kind, size_t i, struct str key,
+                      const struct record *record)
+{
+    const struct field *row = &kind->rows[i];
+    if (record_has(record, i) && !record_is_text(kind, i)) {
+        print_value(out, key, row, member_of(row, record));
+        return;
+    }
+    buf_add(out, key);
     if (record_has(record, i))
-        print_member(out, &kind->rows[i], member_of(&kind->rows[i], record));
+        json_write_str(out, *(const struct str *)member_of(row, record));
     else
         buf_add(out, STR("null"));
 }
@@ -92,27 +118,27 @@ void record_print_changes(const struct record_kind *kind, const struct record *r
     for (size_t i = 0; i < kind->n; i++) {
         if (row_is_computed(&kind->rows[i]) || (other && !row_differs(kind, i, record, other)))
             continue;
-        const char *key = kind->made.keys[i + 1];
-        buf_add(out, str_of(is_first ? key + 1 : key)); /* without its comma */
-        print_row(out, kind, i, record);
+        struct str key = kind->made.keys[i + 1];
+        print_row(out, kind, i, str_sub(key, is_first, key.len),
+                  record); /* the first one without its comma */
         is_first = false;
     }
     buf_add_char(out, '}');
 }
 
+/* Those that a kind's rows do not tell of. */
+static const struct field plain_id = { .type = FIELD_ID }, crm_key = { .type = FIELD_CRM_ID },
+                          time_row = { .type = FIELD_TIME };
+
 void record_print(const struct record_kind *kind, const struct record *record, struct buf *out)
 {
-    const char *const *keys = kind->made.keys;
+    const struct str *keys = kind->made.keys;
+    const struct crm_key key = { record->id, record->created_at };
     buf_add_char(out, '{');
-    buf_add(out, str_of(*keys++));
-    print_id(out, kind->is_crm, record->created_at, record->id);
-    for (size_t i = 0; i < kind->n; i++) {
-        buf_add(out, str_of(*keys++));
-        print_row(out, kind, i, record);
-    }
-    buf_add(out, str_of(*keys++));
-    print_quoted_time(out, record->created_at);
-    buf_add(out, str_of(*keys));
-    print_quoted_time(out, record->updated_at);
+    print_value(out, *keys++, kind->is_crm ? &crm_key : &plain_id, &key);
+    for (size_t i = 0; i < kind->n; i++)
+        print_row(out, kind, i, *keys++, record);
+    print_value(out, *keys++, &time_row, &record->created_at);
+    print_value(out, *keys, &time_row, &record->updated_at);
     buf_add_char(out, '}');
 }

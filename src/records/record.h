@@ -65,8 +65,10 @@ struct record_made {
         uint8_t use; /* enum record_param_use */
         uint8_t row;
     } params[64];
-    const char *keys[RECORD_ROWS_MAX + 3]; /* ,"name": — of id, the rows, created_at and updated_at */
+    struct str keys[RECORD_ROWS_MAX + 3]; /* ,"name": — of id, the rows, created_at and updated_at */
+    uint64_t texts;                       /* bit i: row i is text */
     const char *columns;
+    size_t column_count; /* of `columns` */
     const char *insert, *change, *remove;
     const char **find;                  /* one per scope */
     const char *home;                   /* the tenant of an id */

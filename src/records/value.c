@@ -62,10 +62,13 @@ static void expect(const struct field *row, const struct storage_value *value, e
 }
 
 /* `value` is not NULL. Text stays where the driver has it. */
-static void read_member(const struct field *row, const struct storage_value *value, void *member)
+static void read_member(const struct record_kind *kind, size_t i, const struct storage_value *value,
+                        void *member)
 {
-    expect(row, value, row_is_text(row) ? STORAGE_TEXT : STORAGE_INT);
-    if (row_is_text(row))
+    const struct field *row = &kind->rows[i];
+    bool is_text = record_is_text(kind, i);
+    expect(row, value, is_text ? STORAGE_TEXT : STORAGE_INT);
+    if (is_text)
         *(struct str *)member = str_from(value->data, value->size);
     else if (row->type == FIELD_BOOL)
         *(bool *)member = value->integer != 0;
@@ -78,38 +81,43 @@ static void read_member(const struct field *row, const struct storage_value *val
 void record_keep_texts(const struct record_kind *kind, struct arena *arena, struct record *record)
 {
     size_t size = 0;
-    for (size_t i = 0; i < kind->n; i++)
-        if (record_has(record, i) && row_is_text(&kind->rows[i]))
-            size += ((struct str *)member_of(&kind->rows[i], record))->len + 1;
-    char *at = size ? arena_alloc(arena, size) : NULL; /* in one piece */
-    for (size_t i = 0; i < kind->n; i++) {
-        if (!record_has(record, i) || !row_is_text(&kind->rows[i]))
-            continue;
-        struct str *text = member_of(&kind->rows[i], record);
+    uint64_t texts = kind->made.texts & record->has;
+    for (uint64_t rest = texts; rest; rest &= rest - 1)
+        size += ((struct str *)member_of(&kind->rows[__builtin_ctzll(rest)], record))->len + 1;
+    char *at = size ? arena_alloc(arena, size) : NULL;
+    for (uint64_t rest = texts; rest; rest &= rest - 1) {
+        struct str *text = member_of(&kind->rows[__builtin_ctzll(rest)], record);
         memcpy(at, text->at, text->len);
         text->at = at;
         at += text->len + 1;
     }
 }
 
+static int64_t number_of(const struct storage_value *value)
+{
+    return value->type == STORAGE_INT ? value->integer : 0;
+}
+
+#define HEAD    3 /* columns: id and times */
+#define COLUMNS (HEAD + 2 * RECORD_ROWS_MAX)
+
 void record_read(const struct record_kind *kind, struct db_rows *rows, struct arena *arena,
                  struct record *ret)
 {
-    ret->id = db_col_int(rows, 0);
-    ret->created_at = db_col_int(rows, 1);
-    ret->updated_at = db_col_int(rows, 2);
+    struct storage_value values[COLUMNS], *value = values + HEAD;
+    db_cols(rows, values, kind->made.column_count);
+    ret->id = number_of(&values[0]);
+    ret->created_at = number_of(&values[1]);
+    ret->updated_at = number_of(&values[2]);
     ret->has = 0;
-    int column = 3;
-    for (size_t i = 0; i < kind->n; i++, column++) {
-        const struct field *row = &kind->rows[i];
-        struct storage_value value = db_col(rows, column);
-        void *member = member_of(row, ret);
-        if (row->type == FIELD_CRM_ID) /* takes two columns */
-            ((struct crm_key *)member)->created_at = db_col_int(rows, ++column);
-        if (value.type == STORAGE_NULL)
-            continue;
-        ret->has |= UINT64_C(1) << i;
-        read_member(row, &value, member);
+    for (size_t i = 0; i < kind->n; i++, value++) {
+        void *member = member_of(&kind->rows[i], ret);
+        bool is_null = value->type == STORAGE_NULL;
+        if (!is_null)
+            read_member(kind, i, value, member);
+        if (kind->rows[i].type == FIELD_CRM_ID) /* takes two columns */
+            ((struct crm_key *)member)->created_at = number_of(++value);
+        ret->has |= (uint64_t)!is_null << i;
     }
     record_keep_texts(kind, arena, ret);
 }

@@ -49,6 +49,17 @@ struct storage_value db_col(struct db_rows *rows, int column)
     return read_column(rows, column, STORAGE_NULL);
 }
 
+void db_cols(struct db_rows *rows, struct storage_value *ret, size_t n)
+{
+    if (!rows->stmt || !rows->stmt->inner || rows->fresh)
+        stop(rows, 0, "is read without a row");
+    struct storage_stmt *stmt = rows->stmt->inner;
+    const struct storage_driver *driver = rows->conn->db->driver;
+    for (size_t i = 0; i < n; i++)
+        if (driver->column(stmt, (int)i, &ret[i]) != STORAGE_OK)
+            stop(rows, (int)i, "does not exist");
+}
+
 bool db_col_is_null(struct db_rows *rows, int column)
 {
     return read_column(rows, column, STORAGE_NULL).type == STORAGE_NULL;

@@ -115,6 +115,8 @@ struct str db_col_blob(struct db_rows *rows, int column, struct arena *arena);
 bool db_col_is_null(struct db_rows *rows, int column);
 /* Whatever is there, as the driver has it: bytes live until the next row is asked for or the rows are closed. */
 struct storage_value db_col(struct db_rows *rows, int column);
+/* The first n columns in the same way. */
+void db_cols(struct db_rows *rows, struct storage_value *ret, size_t n);
 
 /* The body of a transaction. OK: commit. DONE: roll back, on purpose (a refusal; nothing is written). Any
  * other: roll back. It may run several times, so it must not keep state in `context` that a second run would

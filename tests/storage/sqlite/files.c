@@ -217,7 +217,7 @@ struct pragma {
 
 static const struct pragma reader_pragmas[] = {
     { "PRAGMA query_only", 1 },      { "PRAGMA foreign_keys", 1 },       { "PRAGMA trusted_schema", 0 },
-    { "PRAGMA cell_size_check", 1 }, { "PRAGMA wal_autocheckpoint", 0 },
+    { "PRAGMA cell_size_check", 0 }, { "PRAGMA wal_autocheckpoint", 0 },
 };
 static const struct pragma writer_pragmas[] = {
     { "PRAGMA query_only", 0 },      { "PRAGMA foreign_keys", 1 },       { "PRAGMA trusted_schema", 0 },

@@ -53,12 +53,30 @@ static void test_buf__printf_and_add_mix(void **state)
     arena_free(&arena);
 }
 
+static void test_buf__room_is_written_in_place(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(0);
+    struct buf buf;
+    buf_init(&buf, arena, 5);
+    char *to = buf_room(&buf, 5);
+    assert_non_null(to);
+    memcpy(to, "abcde", 5);
+    buf_wrote(&buf, 3);
+    assert_string_equal(buf_str(&buf).at, "abc");
+    assert_null(buf_room(&buf, 3));
+    assert_true(buf.overflow);
+    assert_str(buf_str(&buf), STR("abc"));
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf__grows_to_its_maximum_exactly),
         cmocka_unit_test(test_buf__what_does_not_fit_is_dropped_whole),
         cmocka_unit_test(test_buf__printf_and_add_mix),
+        cmocka_unit_test(test_buf__room_is_written_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
