@@ -4,6 +4,7 @@
 #include "http/question.h"
 
 #include "http/loop.h"
+#include "http/view.h"
 
 #define HEAD_MAX 2048
 
@@ -33,7 +34,8 @@ static struct str from_iovec(h2o_iovec_t from)
 
 static void put_line(struct head *head, const h2o_req_t *req, const struct connection *connection)
 {
-    const char protocol[] = { (char)(req->version >> 8), (char)req->version, connection->tls != NULL };
+    const char protocol[] = { (char)(req->version >> 8), (char)req->version, connection->tls != NULL,
+                              view_names_authority(req) };
     put(head, str_from(protocol, sizeof protocol));
     put(head, str_of(connection->address));
     put(head, from_iovec(req->input.method));

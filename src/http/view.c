@@ -26,19 +26,16 @@ static bool is_host_field(const h2o_header_t *header)
     return header->name == &H2O_TOKEN_HOST->buf;
 }
 
-/* The library puts the sentinel host's name where the peer named none. */
-static struct str named_authority(const h2o_req_t *req)
+bool view_names_authority(const h2o_req_t *req)
 {
-    if (req->input.authority.base == req->hostconf->authority.hostport.base)
-        return STR_NONE;
-    return str_trim(from_iovec(req->input.authority));
+    return req->input.authority.base != req->hostconf->authority.hostport.base;
 }
 
 /* False when the request names more than one host. */
 static bool find_host(const h2o_req_t *req, struct str *ret)
 {
-    *ret = named_authority(req);
-    bool named = req->input.authority.base != req->hostconf->authority.hostport.base;
+    bool named = view_names_authority(req);
+    *ret = named ? str_trim(from_iovec(req->input.authority)) : STR_NONE;
     for (size_t i = 0; i < req->headers.size; i++) {
         const h2o_header_t *header = &req->headers.entries[i];
         if (!is_host_field(header))

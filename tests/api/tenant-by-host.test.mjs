@@ -52,6 +52,13 @@ suite('tenant by host', { config: { tenancy: { domains: { 'config.globex.example
     }
   });
 
+  it('no request without a host is answered as one for the host that the library puts in its place', async () => {
+    const get = (host) => `GET /api/nothing HTTP/1.0\r\n${host}Connection: keep-alive\r\n\r\n`;
+    const named = get('Host: no-host.invalid\r\n');
+    const text = await raw(server(), `${named}${named}${named}${get('')}GET / HTTP/1.0\r\n\r\n`);
+    assert.deepEqual(text.match(/HTTP\/1\.\d \d+/g).map(statusOf), [404, 404, 404, 400, 400]);
+  });
+
   it('takes exactly one Host', async () => {
     const heads = [
       'GET /api/public/branding HTTP/1.1\r\n',
