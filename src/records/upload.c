@@ -99,16 +99,33 @@ static enum storage_status insert(struct db_conn *conn, struct deed *deed)
     return STORAGE_OK;
 }
 
+/* After a dry run the parts are still there. */
+#define TAKES_ROOM "(status IN ('uploading', 'queued', 'running') OR is_dry = 1)"
+
 static enum storage_status count_open(struct db_conn *conn, const struct deed *deed, int64_t *ret)
 {
     DB_ROWS(rows);
-    enum storage_status status = db_first(
-        conn, &rows,
-        "SELECT COUNT(*) FROM imports WHERE tenant_id = $1 AND status IN ('uploading', 'queued', 'running')",
-        DB_ARGS(db_int(deed->caller->tenant->id)));
+    enum storage_status status =
+        db_first(conn, &rows, "SELECT COUNT(*) FROM imports WHERE tenant_id = $1 AND " TAKES_ROOM,
+                 DB_ARGS(db_int(deed->caller->tenant->id)));
     if (status == STORAGE_ROW)
         *ret = db_col_int(&rows, 0);
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
+}
+
+/* Of those that neither wait nor run, the one that nobody has touched for longest: nobody knows its id any more,
+ * perhaps. DONE when all were touched lately. */
+static enum storage_status drop_left(struct db_conn *conn, const struct deed *deed)
+{
+    int64_t changes = 0;
+    const struct record_caller *caller = deed->caller;
+    enum storage_status status =
+        db_exec(conn,
+                "DELETE FROM imports WHERE tenant_id = $1 AND id = (SELECT id FROM imports WHERE tenant_id = $1 "
+                "AND " TAKES_ROOM " AND status NOT IN ('queued', 'running') AND updated_at < $2 "
+                "ORDER BY updated_at, id LIMIT 1)",
+                DB_ARGS(db_int(caller->tenant->id), db_int(caller->now - UPLOAD_LEFT_US)), &changes);
+    return status == STORAGE_OK && changes == 0 ? STORAGE_DONE : status;
 }
 
 /* Writers come one after the other, or as if they did: nobody is let in between. */
@@ -118,7 +135,9 @@ static enum storage_status open_inside(struct db_conn *conn, void *context)
     int64_t n = 0;
     enum storage_status status = count_open(conn, deed, &n);
     if (status == STORAGE_OK && n >= UPLOADS_OPEN_MAX)
-        return refuse(deed, "Five imports are not over yet; finish or delete one of them.");
+        status = drop_left(conn, deed);
+    if (status == STORAGE_DONE)
+        return refuse(deed, "Five imports are not over yet; run or delete one of them.");
     if (status == STORAGE_OK)
         status = insert(conn, deed);
     return status == STORAGE_OK ? find(conn, deed, deed->upload) : status;
@@ -275,7 +294,7 @@ struct claim {
     struct upload *upload;
 };
 
-/* A node that knew no leases told in claimed_until how long it would take. */
+/* Whoever was queued first. A node that knew no leases told in claimed_until how long it would take. */
 static enum storage_status find_waiting(struct db_conn *conn, const struct claim *claim)
 {
     DB_ROWS(rows);
@@ -285,7 +304,7 @@ static enum storage_status find_waiting(struct db_conn *conn, const struct claim
                  "ON l.tenant_id = i.tenant_id AND l.import_id = i.id AND l.claim = i.claimed_until "
                  "WHERE i.tenant_id > 0 AND (i.status = 'queued' OR "
                  "(i.status = 'running' AND COALESCE(l.until, i.claimed_until) < $1)) "
-                 "AND i.status IN ('queued', 'running') ORDER BY i.id LIMIT 1",
+                 "AND i.status IN ('queued', 'running') ORDER BY i.updated_at, i.id LIMIT 1",
                  DB_ARGS(db_int(claim->now)));
     if (status == STORAGE_ROW)
         read_upload(&rows, claim->arena, claim->upload);

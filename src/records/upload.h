@@ -1,14 +1,15 @@
 /* Imports of files that are larger than one request: they come in parts, wait, and are run by one node in the
- * background (runner.h). Tables: imports, import_parts,
- * import_leases. */
+ * background (runner.h). Tables: imports, import_parts, import_leases. */
 #ifndef TETHER_RECORDS_UPLOAD_H
 #define TETHER_RECORDS_UPLOAD_H
 
+#include "base/clock.h"
 #include "records/file.h"
 
 #define UPLOAD_BYTES_MAX (INT64_C(256) << 20)
 #define UPLOAD_PARTS_MAX 100000
-#define UPLOADS_OPEN_MAX 5 /* of one tenant, that are not over */
+#define UPLOADS_OPEN_MAX 5 /* of one tenant, that are not over or have their parts still */
+#define UPLOAD_LEFT_US   (INT64_C(3600) * CLOCK_SECOND) /* after which one that nobody touches may give way */
 
 struct upload {
     int64_t id, tenant_id, user_id;

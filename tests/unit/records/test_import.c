@@ -205,7 +205,7 @@ static void make_member(const char *role)
                  DB_ARGS(db_int(tenant.id), db_int(caller.user_id), db_text(str_of(role))));
 }
 
-static int64_t queued(void)
+static int64_t queued_as(bool is_dry)
 {
     const char *why;
     struct upload upload;
@@ -217,9 +217,14 @@ static int64_t queued(void)
     assert_int_equal(upload_part(fixture->conn, &caller, upload.id, 2, str_sub(text, 5, text.len), &why),
                      STORAGE_OK);
     assert_int_equal(
-        upload_queue(fixture->conn, &caller, upload.id, RECORD_EXISTING_REFUSE, false, &upload, &why),
+        upload_queue(fixture->conn, &caller, upload.id, RECORD_EXISTING_REFUSE, is_dry, &upload, &why),
         STORAGE_OK);
     return upload.id;
+}
+
+static int64_t queued(void)
+{
+    return queued_as(false);
 }
 
 /* Who did not come back in time has it no more, and cannot end it. */
@@ -327,6 +332,63 @@ static void test_upload__that_a_dead_process_left_is_taken_up(void **state)
     assert_int_equal(number(ASSETS), 1);
 }
 
+static enum storage_status open_at(int64_t now)
+{
+    const char *why;
+    struct upload upload;
+    struct record_caller later = caller;
+    later.now = now;
+    return upload_open(fixture->conn, &later, STR("assets"), 10, &upload, &why);
+}
+
+/* What was only checked has its parts still. */
+static void test_upload__that_was_checked_takes_room(void **state)
+{
+    (void)state;
+    int64_t now = clock_now();
+    make_member("admin");
+    for (int i = 0; i < UPLOADS_OPEN_MAX; i++) {
+        queued_as(true);
+        assert_int_equal(import_run_one(config, fixture->db, fixture->conn, now + i), STORAGE_ROW);
+    }
+    assert_int_equal(number("SELECT COUNT(*) FROM import_parts WHERE tenant_id = $1"), 2 * UPLOADS_OPEN_MAX);
+    assert_int_equal(open_at(now), STORAGE_DONE);
+}
+
+/* What waits or runs stays; of the rest the one that was touched longest ago goes. */
+static void test_upload__that_somebody_left_gives_way(void **state)
+{
+    (void)state;
+    int64_t id;
+    make_member("admin");
+    id = queued();
+    for (int i = 1; i < UPLOADS_OPEN_MAX; i++)
+        assert_int_equal(open_at(NOW + i), STORAGE_OK);
+    assert_int_equal(open_at(NOW + UPLOAD_LEFT_US), STORAGE_DONE);
+    assert_int_equal(open_at(NOW + UPLOAD_LEFT_US + 2), STORAGE_OK);
+    assert_int_equal(open_at(NOW + UPLOAD_LEFT_US + 2), STORAGE_DONE);
+    assert_int_equal(number("SELECT MIN(created_at) FROM imports WHERE tenant_id = $1 AND status = 'uploading'"),
+                     NOW + 2);
+    assert_int_equal(number("SELECT MIN(id) FROM imports WHERE tenant_id = $1"), id);
+}
+
+/* Whoever has one checked again and again has no turn before those who wait longer. */
+static void test_upload__waits_for_those_queued_before_it(void **state)
+{
+    (void)state;
+    const char *why;
+    struct upload upload;
+    make_member("admin");
+    int64_t again = queued_as(true);
+    assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW), STORAGE_ROW);
+    int64_t other = queued();
+    caller.now = NOW + 1;
+    assert_int_equal(
+        upload_queue(fixture->conn, &caller, again, RECORD_EXISTING_REFUSE, true, &upload, &why), STORAGE_OK);
+    assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW + 2, NOW + 10, &upload), STORAGE_ROW);
+    assert_int_equal(upload.id, other);
+}
+
 static void test_upload__is_swept_when_over(void **state)
 {
     (void)state;
@@ -394,6 +456,9 @@ int main(void)
         TEST(test_upload__that_breaks_off_is_not_begun_for_ever),
         TEST(test_upload__that_a_dead_process_left_is_taken_up),
         TEST(test_upload__goes_by_the_rights_of_now),
+        TEST(test_upload__that_was_checked_takes_room),
+        TEST(test_upload__that_somebody_left_gives_way),
+        TEST(test_upload__waits_for_those_queued_before_it),
         TEST(test_upload__is_swept_when_over),
         TEST(test_seen__knows_the_line),
     };
