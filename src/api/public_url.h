@@ -4,7 +4,8 @@
 
 #include "request/call.h"
 
-/* "https://acme.example.com": the tenant's own host (tenancy/home.h), by the scheme and port of this request.
+/* "https://acme.example.com": the tenant's own host (tenancy/home.h), by the scheme and port of
+ * tenancy.public_url, or those by which this request reached the server.
  * The failure when it could not be looked up. */
 enum error_code public_url(struct call *call, const struct tenant *tenant, struct str *ret);
 

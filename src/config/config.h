@@ -75,6 +75,7 @@ struct config {
     } passwords;
     struct {
         struct str root_domain;
+        struct str public_url;     /* empty: by the request */
         struct str default_tenant; /* empty: none */
         struct domain *domains;
         size_t domain_count;

@@ -121,6 +121,7 @@ bool config_check_slug(struct reader *reader, struct str text, struct str *ret);
 bool config_check_listen(struct reader *reader, struct str text, struct str *ret);
 bool config_check_network(struct reader *reader, struct str text, struct str *ret);
 bool config_check_origin(struct reader *reader, struct str text, struct str *ret);
+bool config_check_public_url(struct reader *reader, struct str text, struct str *ret);
 bool config_check_mailbox(struct reader *reader, struct str text, struct str *ret);
 bool config_check_transport(struct reader *reader, struct str text, struct str *ret);
 bool config_check_webhook_secret(struct reader *reader, struct str text, struct str *ret);

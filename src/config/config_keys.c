@@ -115,6 +115,11 @@ const struct config_key config_keys[] = {
     { "tenancy.root_domain", TEXT(tenancy.root_domain, 1, 253), .preset = "localhost",
       .check = config_check_host, .expected = "a host name such as example.com", .flags = KEY_RELOAD,
       .help = "the operator's host; SLUG.root_domain is that tenant's" },
+    { "tenancy.public_url", TEXT(tenancy.public_url, 0, 300), .preset = "\"\"",
+      .check = config_check_public_url, .expected = "an origin such as https://example.com, without a path",
+      .flags = KEY_RELOAD,
+      .help = "the operator's host as people reach it: every link has its scheme and port; "
+              "empty: those of the connection" },
     { "tenancy.default_tenant", TEXT(tenancy.default_tenant, 1, 63), .preset = "null",
       .check = config_check_slug, .expected = "a tenant's slug, or null", .flags = KEY_RELOAD | KEY_NULLABLE,
       .help = "the tenant of hosts that nobody registered; null: they are answered 404" },

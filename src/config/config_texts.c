@@ -127,6 +127,11 @@ bool config_check_origin(struct reader *reader, struct str text, struct str *ret
     return (!str_split(rest, ':', &host, &port) || is_port(port)) && text_is_host(host);
 }
 
+bool config_check_public_url(struct reader *reader, struct str text, struct str *ret)
+{
+    return config_check_origin(reader, text, ret) || str_is_empty(text);
+}
+
 /* "Name <address>" or an address alone. */
 bool config_check_mailbox(struct reader *reader, struct str text, struct str *ret)
 {

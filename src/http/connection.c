@@ -49,7 +49,7 @@ static void write_address(struct connection *connection)
         snprintf(connection->address, sizeof connection->address, "unix");
 }
 
-struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, SSL_CTX *tls)
+struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, uint16_t port, SSL_CTX *tls)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection) {
@@ -58,6 +58,7 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, S
     }
     connection->loop = loop;
     connection->sock = sock;
+    connection->port = port;
     connection->tls = tls;
     if (tls)
         SSL_CTX_up_ref(tls);

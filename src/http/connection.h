@@ -26,6 +26,7 @@ struct connection {
     struct http_loop *loop;
     h2o_socket_t *sock; /* NULL once closed */
     char address[64];   /* of the peer, as text; "unix" */
+    uint16_t port;      /* ours; 0: a unix socket */
     /* NULL: plain. The library keeps the bare pointer until the first bytes of the handshake come, however
      * many times the certificate is changed meanwhile; this is the reference that holds it. */
     SSL_CTX *tls;
@@ -72,9 +73,9 @@ struct open_request {
     uint64_t taken_mark;  /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
 };
 
-/* Takes over a fresh socket before the library does. tls: what it will shake hands with, or NULL; referenced.
- * NULL: the process is at its limit, the socket was closed. */
-struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, SSL_CTX *tls);
+/* Takes over a fresh socket before the library does. port: the listener's; tls: what it will shake hands
+ * with, or NULL; referenced. NULL: the process is at its limit, the socket was closed. */
+struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, uint16_t port, SSL_CTX *tls);
 /* The record of a request's connection, or of a socket's; NULL when the socket is not one of ours. */
 struct connection *connection_of(h2o_req_t *req);
 struct connection *connection_of_socket(const h2o_socket_t *sock);

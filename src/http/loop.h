@@ -19,6 +19,7 @@ struct http_server;
 struct loop_listener {
     h2o_socket_t *sock; /* NULL once closed */
     h2o_accept_ctx_t accept;
+    uint16_t port; /* 0: a unix socket */
 };
 
 /* Exchanges in order, linked by their jobs. */

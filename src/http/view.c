@@ -135,6 +135,7 @@ void view_fill(struct call *call, h2o_req_t *req, struct connection *connection,
     request->malformed = !sound;
     request->headers_too_large = raw.fields > REQUEST_MAX_HEADERS || raw.bytes > REQUEST_MAX_HEADER_BYTES;
     request->peer_address = arena_copy(call->arena, str_of(connection->address));
+    request->port = connection->port;
     request->is_tls = connection->tls != NULL;
     request->http_version = req->version;
     copy_line(call, req, sound ? host : STR_NONE);

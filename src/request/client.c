@@ -3,6 +3,7 @@
  * changes nothing. */
 #include "base/random.h"
 #include "request/address.h"
+#include "request/client.h"
 #include "request/walk_internal.h"
 
 #define MAX_HOPS 32
@@ -103,4 +104,20 @@ struct str client_raw_host(const struct call *call)
 bool client_host(struct call *call, struct str *ret)
 {
     return forwarded_hosts(call) <= 1 && host_canonical(call->arena, client_raw_host(call), ret);
+}
+
+/* Without a port in the Host it was the scheme's own, wherever something in between has led it. */
+struct str client_port(const struct call *call)
+{
+    struct str host = client_raw_host(call), port = STR_NONE;
+    size_t colon = host.len;
+    while (colon > 0 && host.at[colon - 1] != ':' && host.at[colon - 1] != ']')
+        colon--;
+    if (colon > 0 && host.at[colon - 1] == ':')
+        port = str_sub(host, colon, host.len);
+    if (str_equal(port, call->request.client_is_tls ? STR("443") : STR("80")))
+        return STR_NONE;
+    if (str_is_empty(port) || client_is_proxied(call))
+        return port;
+    return call->request.port ? arena_int(call->arena, call->request.port) : STR_NONE;
 }

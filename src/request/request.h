@@ -42,6 +42,7 @@ struct request {
     bool headers_too_large;  /* 431 */
     bool malformed;          /* ambiguous framing or Host: 400, and the connection closes */
     struct str peer_address; /* of the connection: "127.0.0.1", "::1", "unix" */
+    uint16_t port;           /* of the listener; 0: a unix socket */
     bool is_tls;
     int http_version; /* 0x101, 0x200 */
 

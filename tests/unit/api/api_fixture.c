@@ -134,6 +134,7 @@ static void fill_request(struct call *call, const struct ask *ask)
     request->method = http_method_of(request->method_name);
     request->target = str_of(ask->target);
     str_split(request->target, '?', &request->path, &request->query);
+    request->port = 8080;
     request->host = str_of(ask->host ? ask->host : "localhost");
     request->body = str_of(ask->json ? ask->json : ask->form);
     request->peer_address = str_of(ask->address ? ask->address : "127.0.0.1");

@@ -15,7 +15,8 @@
 #define USED      "{\"message\":\"This invitation has been used.\",\"errors\":{}}"
 #define CANCELLED "{\"message\":\"This invitation was cancelled.\",\"errors\":{}}"
 #define SUPERSEDED                                                                                           \
-    "{\"message\":\"This invitation was replaced by a newer one; use the link in the latest mail.\",\"errors\":{}}"
+    "{\"message\":\"This invitation was replaced by a newer one; use the link in the latest "                \
+    "mail.\",\"errors\":{}}"
 #define EXPIRED  "{\"message\":\"This invitation has expired; ask for a new one.\",\"errors\":{}}"
 #define NEWCOMER ",\"name\":\" Jane Smith \",\"password\":\"granite willow 64\"}"
 
@@ -167,7 +168,21 @@ static void test_invite__link_leads_to_the_tenants_own_host(void **state)
     expect_link(w, "localhost:8080", "http://acme.localhost:8080/invite/tti_");
     expect_link(w, "acme.localhost:80", "http://acme.localhost/invite/tti_");
     fixture_domain(w->fixture, 2, "assets.acme.example");
-    expect_link(w, "localhost:8443", "http://assets.acme.example:8443/invite/tti_");
+    expect_link(w, "localhost:8080", "http://assets.acme.example:8080/invite/tti_");
+}
+
+/* A link goes to somebody else: its host and port are never what whoever asks says they are. */
+static void test_invite__link_is_not_what_the_client_says(void **state)
+{
+    struct world *w = *state;
+    expect_link(w, "localhost:6666", "http://acme.localhost:8080/invite/tti_");
+    expect_link(w, "localhost", "http://acme.localhost/invite/tti_");
+    use_config(state, "tenancy: { public_url: \"https://localhost:8443\" }\n");
+    expect_link(*state, "localhost:6666", "https://acme.localhost:8443/invite/tti_");
+    use_config(state, "tenancy: { public_url: \"https://localhost\" }\n");
+    expect_link(*state, "localhost:8080", "https://acme.localhost/invite/tti_");
+    use_config(state, "server: { trusted_proxies: [ 127.0.0.1 ] }\n");
+    expect_link(*state, "localhost:444", "http://acme.localhost:444/invite/tti_");
 }
 
 static void test_invite__config_domain_is_a_home_too(void **state)
@@ -542,7 +557,8 @@ static void test_accept__role_that_is_gone(void **state)
     const char *token = invite(w, "jane@example.com", "night");
     world_exec(w, "DELETE FROM roles");
     assert_reply(accept_with(w, token, NEWCOMER, NULL), 422,
-                 "{\"message\":\"The role of this invitation no longer exists; ask for a new invitation.\",\"errors\":{}}");
+                 "{\"message\":\"The role of this invitation no longer exists; ask for a new "
+                 "invitation.\",\"errors\":{}}");
     assert_int_equal(count(w, "SELECT count(*) FROM users WHERE email = 'jane@example.com'"), 0);
 }
 
@@ -787,6 +803,7 @@ int main(void)
         TEST(test_invite__answers_the_invitation_with_its_link),
         TEST(test_invite__stores_only_a_hash),
         TEST(test_invite__link_leads_to_the_tenants_own_host),
+        TEST(test_invite__link_is_not_what_the_client_says),
         TEST(test_invite__config_domain_is_a_home_too),
         TEST(test_invite__who_may),
         TEST(test_invite__custom_roles_within_ones_own),

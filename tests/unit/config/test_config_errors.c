@@ -375,6 +375,13 @@ static void test_config_errors__rules_between_keys(void **state)
           "3: mail.smtp.url: found nothing, expected smtp://HOST:PORT, because mail.transport is smtp" },
         { WITH_KEY "mode: saas\nplans: {}\n",
           "3: plans: found no plan, expected at least one, because mode is saas" },
+        { WITH_KEY "tenancy: { root_domain: a.example, public_url: \"https://b.example\" }\n",
+          "2: tenancy.public_url: found another host, expected the host of tenancy.root_domain; a tenant's "
+          "links "
+          "have its own" },
+        { WITH_KEY "tenancy: { public_url: \"https://localhost/\" }\n",
+          "2: tenancy.public_url: found \"https://localhost/\" in quotes, expected an origin such as "
+          "https://example.com, without a path" },
         { WITH_KEY "tenancy:\n  root_domain: a.example\n  domains: { A.example: acme }\n",
           "4: tenancy.domains: found the root domain, expected hosts other than tenancy.root_domain" },
         { WITH_KEY "server: { workers: 8, hash_workers: 1 }\nstorage:\n  postgres: { connections: 9 }\n",

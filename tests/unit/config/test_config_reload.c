@@ -38,6 +38,7 @@ static const struct change {
     { "passwords.memory", "passwords: { memory: 7MiB }" },
     { "passwords.iterations", "passwords: { iterations: 7 }" },
     { "tenancy.root_domain", "tenancy: { root_domain: other.example }" },
+    { "tenancy.public_url", "tenancy: { public_url: \"https://localhost\" }" },
     { "tenancy.default_tenant", "tenancy: { default_tenant: other }" },
     { "tenancy.domains", "tenancy: { domains: { a.example: other } }" },
     { "tenancy.registration", "tenancy: { registration: admin }" },
