@@ -91,8 +91,19 @@ static enum error_code list_own(struct call *call)
     return list_of(call, &call->tenant);
 }
 
+/* With tenancy.default_tenant every host that nobody registered is that tenant's, and Tether does not ask
+ * whose the domain is: then the operator alone gives one to another tenant. */
+static bool is_the_default_tenants(const struct call *call)
+{
+    struct str slug = call->config->tenancy.default_tenant;
+    return !str_is_empty(slug) && !str_equal(slug, call->tenant.slug);
+}
+
 static enum error_code add_own(struct call *call)
 {
+    if (is_the_default_tenants(call) && !call->grant.is_staff)
+        return call_fail(call, ERR_BAD_REQUEST,
+                         "Hosts that are not registered belong to another tenant here; ask the operator.");
     return register_for(call, &call->tenant);
 }
 

@@ -354,6 +354,47 @@ static void test_domains__of_ones_own_tenant(void **state)
     assert_int_equal(count_of(w, "SELECT COUNT(*) FROM tenant_domains", DB_NO_ARGS), 0);
 }
 
+/* No tenant takes what leads to another: below the root domain, from the configuration, registered; and with
+ * a default tenant any host at all. */
+static void test_domains__are_not_taken_from_others(void **state)
+{
+    (void)state;
+    world_free(&w);
+    w = world_new("tenancy: { root_domain: localhost.example, default_tenant: bolt, "
+                  "domains: { www.bolt.example: bolt, www.acme.example: acme } }\n");
+    admin = token_for(w, "admin@acme.example", "acme.localhost.example");
+    const char *bolt = token_for(w, "both@example.com", "bolt.localhost.example");
+    super = token_for(w, "super@msp.example", "localhost.example");
+    static const struct {
+        const char *host;
+        int by_acme, by_bolt, by_staff_for_acme;
+    } cases[] = {
+        { "localhost.example", 400, 400, 400 },        { "bolt.localhost.example", 400, 400, 400 },
+        { "nobody.localhost.example", 400, 400, 400 }, { "a.b.localhost.example", 400, 400, 400 },
+        { "www.bolt.example", 400, 201, 400 },         { "intranet.bolt.example", 400, 201, 409 },
+        { "www.acme.example", 400, 400, 201 },         { "free.example", 400, 201, 409 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *json = printed(w, "{\"host\":\"%s\"}", cases[i].host);
+        assert_status(ASK(w, .method = "POST", .target = "/api/settings/domains",
+                          .host = "acme.localhost.example", .token = admin, .json = json),
+                      cases[i].by_acme);
+        assert_status(ASK(w, .method = "POST", .target = "/api/settings/domains",
+                          .host = "bolt.localhost.example", .token = bolt, .json = json),
+                      cases[i].by_bolt);
+        assert_status(ASK(w, .method = "POST", .target = "/api/settings/domains?tenant=acme",
+                          .host = "localhost.example", .token = super, .json = json),
+                      cases[i].by_staff_for_acme);
+    }
+    assert_reply(ASK(w, .method = "POST", .target = "/api/settings/domains", .host = "acme.localhost.example",
+                     .token = admin, .json = "{\"host\":\"mine.acme.example\"}"),
+                 400,
+                 DETAIL("Hosts that are not registered belong to another tenant here; ask the operator."));
+    assert_status(ASK(w, .method = "POST", .target = "/api/tenants/acme/domains", .host = "localhost.example",
+                      .token = super, .json = "{\"host\":\"mine.acme.example\"}"),
+                  201);
+}
+
 static void test_domains__are_bounded(void **state)
 {
     (void)state;
@@ -459,6 +500,7 @@ int main(void)
         T(test_tenants__deletion_acts_on_the_next_request),
         T(test_domains__lead_to_the_tenant_at_once),
         T(test_domains__of_ones_own_tenant),
+        T(test_domains__are_not_taken_from_others),
         T(test_domains__are_bounded),
         T(test_settings__are_shown_and_changed),
         T(test_settings__branding_has_its_own_permission),
