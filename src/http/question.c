@@ -34,9 +34,9 @@ static struct str from_iovec(h2o_iovec_t from)
 
 static void put_line(struct head *head, const h2o_req_t *req, const struct connection *connection)
 {
-    const char protocol[] = { (char)(req->version >> 8), (char)req->version, connection->tls != NULL,
-                              view_names_authority(req) };
-    put(head, str_from(protocol, sizeof protocol));
+    const char way[] = { (char)(req->version >> 8),     (char)req->version,     connection->tls != NULL,
+                         (char)(connection->port >> 8), (char)connection->port, view_names_authority(req) };
+    put(head, str_from(way, sizeof way));
     put(head, str_of(connection->address));
     put(head, from_iovec(req->input.method));
     put(head, from_iovec(req->input.authority));
