@@ -218,12 +218,29 @@ static void add_refusal(struct arena *arena, cJSON *shared, cJSON *responses, co
 
 /* ---- all of an operation ---- */
 
+#define FIRST_REFUSAL 400
+#define REFUSALS      200
+
+/* Most statuses are nobody's. */
+static void find_statuses(const struct api_rows *rows, bool ret[static REFUSALS])
+{
+    for (size_t i = 0; i < rows->n; i++)
+        for (int code = OK + 1; code < ERROR_CODE_COUNT; code++) {
+            const struct failure failure = { .code = (enum error_code)code };
+            if (row_fails(rows->at[i].route, failure.code))
+                ret[rows->at[i].surface->status(&failure) - FIRST_REFUSAL] = true;
+        }
+}
+
 cJSON *responses_of(struct arena *arena, const struct api_rows *rows, cJSON *shared)
 {
     cJSON *responses = json_new_object();
     for (size_t i = 0; i < rows->n; i++)
         success_add(arena, responses, &rows->at[i]);
-    for (int status = 400; status < 600; status++)
-        add_refusal(arena, shared, responses, rows, status);
+    bool is_status[REFUSALS] = { false };
+    find_statuses(rows, is_status);
+    for (int i = 0; i < REFUSALS; i++)
+        if (is_status[i])
+            add_refusal(arena, shared, responses, rows, FIRST_REFUSAL + i);
     return responses;
 }
