@@ -1,7 +1,7 @@
 // A folder of its own for one server: configuration, keys, database. Gone when the test is over.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,22 +29,29 @@ export function psql(host, database, sql) {
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-// A fresh database on the cluster whose socket folder is `host`; returns how to reach it and how to drop it.
-function postgresDatabase(host) {
+const KEPT = 'kept_world'; // the database behind a folder of keepWorld()'s
+
+// A fresh database on the cluster whose socket folder is `host`, or a copy of the kept one; returns how to reach it, how to keep
+// it and how to drop it.
+function postgresDatabase(host, from) {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  psql(host, 'postgres', `CREATE DATABASE ${name} OWNER tether`);
+  const create = (what, template) => psql(host, 'postgres', `CREATE DATABASE ${what} OWNER tether TEMPLATE ${template}`);
+  create(name, from ? KEPT : 'template1');
   return {
     storage: { driver: 'postgres', postgres: { conninfo: `host=${host} dbname=${name} user=tether` } },
+    keep: () => create(KEPT, name),
     drop: () => psql(host, 'postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
     query: (sql) => psql(host, name, sql).trim(),
     execute: (sql) => psql(host, name, sql),
   };
 }
 
-function sqliteDatabase(dir) {
+function sqliteDatabase(dir, from) {
   const path = join(dir, 'tether.db');
+  if (from) copyFileSync(join(from, 'tether.db'), path);
   return {
     storage: { driver: 'sqlite', sqlite: { path } },
+    keep: (folder) => copyFileSync(path, join(folder, 'tether.db')), // while nobody serves
     drop: () => {},
     query: (sql) => execFileSync('sqlite3', ['-readonly', path, sql], { encoding: 'utf8' }).trim(),
     execute: (sql) => execFileSync('sqlite3', [path, sql]), // only while nobody serves
@@ -80,11 +87,11 @@ function testConfig(storage, tls) {
   };
 }
 
-// options: config (merged over the defaults), tls, postgresHost (another cluster than the suite's).
+// options: config (merged over the defaults), tls, postgresHost (another cluster than the suite's), from (a folder of keepWorld()'s).
 export function makeScratch(options = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'tether-api-'));
   const database = driver === 'postgres'
-    ? postgresDatabase(options.postgresHost ?? process.env.TETHER_PG_HOST) : sqliteDatabase(dir);
+    ? postgresDatabase(options.postgresHost ?? process.env.TETHER_PG_HOST, options.from) : sqliteDatabase(dir, options.from);
   const scratch = {
     dir,
     database,

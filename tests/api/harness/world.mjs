@@ -1,5 +1,5 @@
 // The tenants and users that most tests use.
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { admin } from './cli.mjs';
 
@@ -20,14 +20,14 @@ export const people = {
   outsider: { tenant: 'globex', email: 'mei@globex.example', name: 'Mei Tanaka', role: 'admin', password: 'marble-oyster-89' },
 };
 
-// The usual world in a folder, once for the many servers of a run on SQLite; keepWorld() makes it, copyWorld() is makeWorld() by it.
+// The usual world, made once for the many servers of a run: makeScratch({ from: folder }) begins with its database, and the ids
+// are what makeWorld() returned.
 export function keepWorld(scratch, folder) {
   writeFileSync(join(folder, 'ids.json'), JSON.stringify(makeWorld(scratch)));
-  copyFileSync(join(scratch.dir, 'tether.db'), join(folder, 'tether.db'));
+  scratch.database.keep(folder);
 }
 
-export function copyWorld(scratch, folder) {
-  copyFileSync(join(folder, 'tether.db'), join(scratch.dir, 'tether.db'));
+export function keptIds(folder) {
   return JSON.parse(readFileSync(join(folder, 'ids.json'), 'utf8'));
 }
 
