@@ -127,20 +127,52 @@ static void give_back(struct recent *recent, const struct recent_item *items, si
     }
 }
 
+struct taken {
+    struct recent_item *items;
+    size_t n, cap;
+};
+
+static void make_room(struct taken *taken)
+{
+    if (taken->n + WAYS <= taken->cap)
+        return;
+    taken->cap = taken->cap ? 2 * taken->cap : 64 * WAYS;
+    taken->items = reallocarray(taken->items, taken->cap, sizeof(taken->items[0]));
+    if (!taken->items)
+        abort();
+}
+
+static struct taken take_all(struct recent *recent)
+{
+    struct taken taken = { 0 };
+    for (size_t index = 0; index < recent->set_count; index++) {
+        make_room(&taken);
+        taken.n += take_set(recent, index, taken.items + taken.n);
+    }
+    return taken;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct recent_item *one = a, *other = b;
+    return one->id < other->id ? -1 : one->id > other->id;
+}
+
+/* In the order of the rows: neighbours share a page, which is then written once and not once a batch; and
+ * nodes that write the same rows lock them in the same order. */
 bool recent_flush(struct recent *recent, recent_write_fn write, void *context)
 {
-    struct recent_item items[RECENT_BATCH];
-    size_t n = 0;
-    for (size_t index = 0; index < recent->set_count; index++) {
-        n += take_set(recent, index, items + n);
-        bool is_last = index + 1 == recent->set_count;
-        if (n == 0 || (!is_last && n + WAYS <= RECENT_BATCH))
-            continue;
-        if (!write(context, items, n)) {
-            give_back(recent, items, n);
-            return false;
-        }
-        n = 0;
+    struct taken taken = take_all(recent);
+    size_t done = 0;
+    qsort(taken.items, taken.n, sizeof(taken.items[0]), by_id);
+    while (done < taken.n) {
+        size_t n = taken.n - done < RECENT_BATCH ? taken.n - done : RECENT_BATCH;
+        if (!write(context, taken.items + done, n))
+            break;
+        done += n;
     }
-    return true;
+    bool all = done == taken.n;
+    give_back(recent, taken.items + done, taken.n - done);
+    free(taken.items);
+    return all;
 }

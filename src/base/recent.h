@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECENT_BATCH 256
+#define RECENT_BATCH 1024
 
 struct recent;
 
@@ -29,8 +29,8 @@ struct recent_item {
 };
 /* False: not written; try again another time. */
 typedef bool (*recent_write_fn)(void *context, const struct recent_item *items, size_t n);
-/* Hands over what was noted since it was written down last, at most RECENT_BATCH at a time and without a lock
- * held. False when `write` said so: the rest stays noted. One thread at a time. */
+/* Hands over what was noted since it was written down last, by ascending id, at most RECENT_BATCH at a time and
+ * without a lock held. False when `write` said so: the rest stays noted. One thread at a time. */
 bool recent_flush(struct recent *recent, recent_write_fn write, void *context);
 
 #endif

@@ -68,6 +68,22 @@ static void test_recent__what_was_not_written_stays_noted(void **state)
     recent_free(&recent);
 }
 
+/* Rows that stand beside each other are written together, whatever the order in which they were used. */
+static void test_recent__is_handed_over_in_the_order_of_ids(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new(8192);
+    struct written written = { .n = 0 };
+    for (int64_t i = 1; i <= 3000; i++)
+        recent_note(recent, i % 3, i * 7919 % 3001, i);
+    assert_true(recent_flush(recent, take, &written));
+    assert_int_equal(written.n, 3000);
+    assert_int_equal(written.calls, (3000 + RECENT_BATCH - 1) / RECENT_BATCH);
+    for (size_t i = 0; i < written.n; i++)
+        assert_int_equal(written.items[i].id, i + 1);
+    recent_free(&recent);
+}
+
 /* 512 places, far more things: memory does not grow, and what is kept is what was used last. */
 static void test_recent__is_bounded(void **state)
 {
@@ -116,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recent__many_uses_are_one_item),
         cmocka_unit_test(test_recent__what_was_not_written_stays_noted),
+        cmocka_unit_test(test_recent__is_handed_over_in_the_order_of_ids),
         cmocka_unit_test(test_recent__is_bounded),
         cmocka_unit_test(test_recent__threads_note_while_one_writes),
     };
