@@ -294,7 +294,8 @@ struct claim {
     struct upload *upload;
 };
 
-/* Whoever was queued first. A node that knew no leases told in claimed_until how long it would take. */
+/* Whoever was queued first. Those few that wait are found by an index of their own; the signs keep SQLite from one
+ * that leads to every import there is. A node that knew no leases told in claimed_until how long it would take. */
 static enum storage_status find_waiting(struct db_conn *conn, const struct claim *claim)
 {
     DB_ROWS(rows);
@@ -302,9 +303,9 @@ static enum storage_status find_waiting(struct db_conn *conn, const struct claim
         db_first(conn, &rows,
                  "SELECT " COLUMNS " FROM imports i LEFT JOIN import_leases l "
                  "ON l.tenant_id = i.tenant_id AND l.import_id = i.id AND l.claim = i.claimed_until "
-                 "WHERE i.tenant_id > 0 AND (i.status = 'queued' OR "
+                 "WHERE +i.tenant_id > 0 AND (i.status = 'queued' OR "
                  "(i.status = 'running' AND COALESCE(l.until, i.claimed_until) < $1)) "
-                 "AND i.status IN ('queued', 'running') ORDER BY i.updated_at, i.id LIMIT 1",
+                 "AND i.status IN ('queued', 'running') ORDER BY +i.updated_at, i.id LIMIT 1",
                  DB_ARGS(db_int(claim->now)));
     if (status == STORAGE_ROW)
         read_upload(&rows, claim->arena, claim->upload);
