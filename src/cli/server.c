@@ -118,7 +118,7 @@ static int open_mail(struct server *server)
 static int open_upkeep(struct server *server)
 {
     server->upkeep = upkeep_start(server->db, server->walk);
-    server->imports = import_runner_start(server->start->config, server->db);
+    server->imports = import_runner_start(server->walk, server->db);
     if (server->upkeep && server->imports)
         return SERVER_STOPPED;
     if (server->imports)

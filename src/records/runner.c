@@ -230,7 +230,7 @@ enum storage_status import_run_one(const struct config *config, struct db *db, s
 
 struct import_runner {
     struct worker worker;
-    const struct config *config;
+    const struct walk *walk;
     struct db *db;
     struct db_conn *conn;
     bool is_alone; /* nobody else uses the data, and what was left running is still to be taken up */
@@ -259,7 +259,7 @@ static int64_t run_next(void *context)
     struct import_runner *runner = context;
     enum storage_status status = take_up(runner);
     if (status == STORAGE_OK)
-        status = import_run_one(runner->config, runner->db, runner->conn, clock_now());
+        status = import_run_one(walk_config(runner->walk), runner->db, runner->conn, clock_now());
     report_change(runner, status != STORAGE_ROW && status != STORAGE_DONE);
     if (status == STORAGE_ROW)
         return 0;
@@ -273,12 +273,12 @@ static void release(struct import_runner **runner)
     *runner = NULL;
 }
 
-struct import_runner *import_runner_start(const struct config *config, struct db *db)
+struct import_runner *import_runner_start(const struct walk *walk, struct db *db)
 {
     struct import_runner *runner = calloc(1, sizeof *runner);
     if (!runner)
         abort();
-    runner->config = config;
+    runner->walk = walk;
     runner->db = db;
     runner->conn = db_connect(db);
     runner->is_alone = !(db_driver(db)->caps & STORAGE_CAP_NODES);

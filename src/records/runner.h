@@ -4,13 +4,15 @@
 
 #include "base/clock.h"
 #include "records/upload.h"
+#include "request/walk.h"
 
 /* How long after its node is gone an import is begun again. Renewed several times in that time. */
 #define IMPORT_LEASE_US (30 * CLOCK_SECOND)
 
 struct import_runner;
-/* NULL when the thread cannot be started. Stop with import_runner_stop(): what runs is given back. */
-struct import_runner *import_runner_start(const struct config *config, struct db *db);
+/* By the walk's configuration, as it is when an import begins. NULL when the thread cannot be started. Stop with
+ * import_runner_stop(): what runs is given back. */
+struct import_runner *import_runner_start(const struct walk *walk, struct db *db);
 void import_runner_stop(struct import_runner **runner);
 
 /* How far this process is with an import: rows. False: it does not run it. Any thread. */

@@ -213,6 +213,30 @@ suite('import', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users: 
     assert.equal((await at('GET', `/${id}`)).status, 404);
   });
 
+  it('goes by the plans of the configuration in force', async () => {
+    const token = await signIn(server(), people.outsider, GLOBEX_HOST);
+    const at = (method, path, more = {}) => once({ method, path: `/api/imports${path}`, host: GLOBEX_HOST, token, ...more });
+    const reload = async (plans) => {
+      const from = server().log.lines.length;
+      server().scratch.writeConfig({ plans });
+      server().process.kill('SIGHUP');
+      await server().log.untilMessage('configuration reloaded', { from });
+    };
+    await reload({ free: { assets: 1, users: 5 } });
+    const csv = 'name\nOne\nTwo\n';
+    const { json: { id } } = await at('POST', '', { json: { kind: 'assets', bytes: csv.length } });
+    await at('PUT', `/${id}/parts/1`, { body: csv, headers: { 'content-type': 'application/octet-stream' } });
+    await at('POST', `/${id}/run`, { json: {} });
+    let ended;
+    do {
+      ended = (await at('GET', `/${id}`)).json;
+      await new Promise((done) => { setTimeout(done, 50); });
+    } while (['queued', 'running'].includes(ended.status));
+    await reload({ free: { assets: LIMIT, users: 5 } });
+    assert.equal(ended.status, 'failed');
+    assert.match(ended.detail, /^The plan allows 1 assets/);
+  });
+
   it('is for those who may', async () => {
     const viewer = await signIn(server(), people.viewer, ACME_HOST);
     assert.equal((await load(viewer, 'name\nx\n')).status, 403);
