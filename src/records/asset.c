@@ -1,5 +1,7 @@
 /* Assets: what an organisation owns and gives to its people. Giving out and taking back is in custody.c. */
+#include "base/random.h"
 #include "records/kinds.h"
+#include "records/seen.h"
 
 struct asset {
     struct record record;
@@ -85,37 +87,55 @@ static enum storage_status check(struct db_conn *conn, struct record_deed *deed,
 
 /* ---- tags ---- */
 
-static enum storage_status next_number(struct db_conn *conn, int64_t tenant_id, int64_t *ret)
+#define NEAR     32 /* numbers that are tried one by one */
+#define FAR_BITS 40
+
+/* Somebody may have given any number of them in a row, and others wait meanwhile: after these few the next one lies
+ * anywhere within twice as far each time, so that nobody can lay out the steps. */
+static int64_t step_of(int tries)
+{
+    uint64_t any;
+    int bits = tries - NEAR < FAR_BITS ? tries - NEAR + 1 : FAR_BITS;
+    if (tries < NEAR)
+        return 1;
+    random_bytes(&any, sizeof any);
+    return 1 + (int64_t)(any >> (64 - bits));
+}
+
+static enum storage_status next_number(struct db_conn *conn, int64_t tenant_id, int64_t step, int64_t *ret)
 {
     DB_ROWS(rows);
     enum storage_status status =
         db_first(conn, &rows,
-                 "INSERT INTO record_numbers (tenant_id, kind, last) VALUES ($1, 'assets', 1) "
-                 "ON CONFLICT (tenant_id, kind) DO UPDATE SET last = record_numbers.last + 1 RETURNING last",
-                 DB_ARGS(db_int(tenant_id)));
+                 "INSERT INTO record_numbers (tenant_id, kind, last) VALUES ($1, 'assets', $2) "
+                 "ON CONFLICT (tenant_id, kind) DO UPDATE SET last = record_numbers.last + excluded.last "
+                 "RETURNING last",
+                 DB_ARGS(db_int(tenant_id), db_int(step)));
     if (status == STORAGE_ROW)
         *ret = db_col_int(&rows, 0);
     return status;
 }
 
-/* ROW when somebody gave that tag already. */
-static enum storage_status find_tag(struct db_conn *conn, int64_t tenant_id, struct str tag)
+/* ROW when somebody gave that tag already, or is about to. */
+static enum storage_status find_tag(struct db_conn *conn, const struct record_deed *deed, struct str tag)
 {
     DB_ROWS(rows);
+    if (deed->file && seen_has(deed->file, tag))
+        return STORAGE_ROW;
     return db_first(conn, &rows, "SELECT 1 FROM assets WHERE tenant_id = $1 AND tag = $2",
-                    DB_ARGS(db_int(tenant_id), db_text(tag)));
+                    DB_ARGS(db_int(deed->caller->tenant->id), db_text(tag)));
 }
 
 static enum storage_status make_tag(struct db_conn *conn, struct record_deed *deed, struct asset *now)
 {
     int64_t number = 0;
     enum storage_status status = STORAGE_ROW;
-    while (status == STORAGE_ROW) {
-        status = next_number(conn, deed->caller->tenant->id, &number);
+    for (int tries = 0; status == STORAGE_ROW; tries++) {
+        status = next_number(conn, deed->caller->tenant->id, step_of(tries), &number);
         if (status != STORAGE_ROW)
             return status == STORAGE_DONE ? STORAGE_ERROR : status;
         now->tag = arena_printf(deed->caller->arena, "AST-%06lld", (long long)number);
-        status = find_tag(conn, deed->caller->tenant->id, now->tag);
+        status = find_tag(conn, deed, now->tag);
     }
     return status == STORAGE_DONE ? STORAGE_OK : status;
 }

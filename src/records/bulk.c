@@ -257,7 +257,8 @@ static enum storage_status meet(struct db_conn *conn, struct bulk *bulk, struct 
 static void check_doubled(struct bulk *bulk, struct record_deed *deed, size_t line)
 {
     const struct str *first = member_of(&deed->kind->rows[0], deed->input);
-    size_t before = bulk->seen && (deed->present & 1) ? seen_add(bulk->seen, *first, line) : 0;
+    bool is_asked = !bulk->is_writing && (deed->present & 1);
+    size_t before = is_asked ? seen_add(bulk->seen, *first, line) : 0;
     if (before)
         record_violate(deed, deed->kind->rows[0].name,
                        arena_printf(deed->caller->arena, "The same %s stands in line %zu.",
@@ -310,7 +311,11 @@ enum storage_status bulk_add(struct db_conn *conn, struct bulk *bulk, size_t lin
         renew_arena(bulk);
     bulk->n++;
     struct record *input = arena_alloc(bulk->caller.arena, kind->size);
-    struct record_deed deed = { .kind = kind, .caller = &bulk->caller, .act = RECORD_CREATE, .input = input };
+    struct record_deed deed = { .kind = kind,
+                                .caller = &bulk->caller,
+                                .act = RECORD_CREATE,
+                                .input = input,
+                                .file = bulk->seen };
     for (size_t i = 0; i < kind->n; i++)
         if (fields[i].at)
             take_field(bulk, &deed, i, fields[i], input);

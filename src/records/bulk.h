@@ -20,7 +20,7 @@ struct bulk {
     struct record_import *import;
     struct bulk_labels *labels; /* kind->n */
     bool is_writing;            /* inside the write transaction; else everything is only checked */
-    struct seen *seen;          /* NULL: what is doubled was found already */
+    struct seen *seen;          /* the first rows: of the lines so far; when writing, of all */
 
     /* Of the rows at hand. */
     struct record_caller caller; /* with an arena of theirs */

@@ -275,6 +275,7 @@ static enum storage_status judge(struct record_import *import, enum storage_stat
 static enum storage_status tell_taken(struct run *run)
 {
     run->bulk.is_writing = false;
+    seen_free(&run->bulk.seen);
     run->bulk.seen = seen_new();
     enum storage_status status = read_file(run);
     if (status == STORAGE_DONE && run->import->verdict != RECORD_DONE)
@@ -286,10 +287,7 @@ static enum storage_status write_sound(struct run *run)
 {
     struct record_import *import = run->import;
     struct writing writing = { run, import->created };
-    if (!import->is_dry) {
-        seen_free(&run->bulk.seen);
-        run->bulk.is_writing = true;
-    }
+    run->bulk.is_writing = !import->is_dry;
     enum storage_status status = db_transaction(run->conn, STORAGE_WRITE, write_file, &writing);
     if (status == STORAGE_CONFLICT)
         status = tell_taken(run);

@@ -171,6 +171,7 @@ struct record_deed {
     int64_t seconds;        /* … and, of a crm id, its creation time; else unused */
     const void *input;      /* the kind's struct with what is given */
     uint64_t present, null; /* by rows of the kind: what is given, and what is given as null */
+    const struct seen *file; /* it is a line of one: what the lines say in their first rows; else NULL */
 
     /* What became of it. */
     enum record_verdict verdict;

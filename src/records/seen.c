@@ -75,3 +75,10 @@ size_t seen_add(struct seen *seen, struct str text, size_t line)
         grow(seen);
     return 0;
 }
+
+bool seen_has(const struct seen *seen, struct str text)
+{
+    uint64_t hash[2];
+    keyed_hash(seen->key, text.at, text.len, hash);
+    return place(seen->at, seen->cap, hash)->line != 0;
+}

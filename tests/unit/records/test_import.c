@@ -9,6 +9,7 @@
 #include "records/kinds.h"
 #include "records/runner.h"
 #include "records/seen.h"
+#include "storage/decorate.h"
 #include "tenancy_fixture.h"
 
 #define NOW INT64_C(1700000000000000) /* long ago: what ends in a test has ended since */
@@ -132,6 +133,47 @@ static void test_import__makes_up_tags_among_those_given(void **state)
     assert_int_equal(number("SELECT COUNT(*) FROM record_words w JOIN assets a ON a.id = w.record_id "
                             "WHERE w.tenant_id = $1 AND w.word = LOWER(a.name)"),
                      4);
+}
+
+/* Nor one that a line after it gives. */
+static void test_import__makes_up_no_tag_that_is_to_come(void **state)
+{
+    (void)state;
+    for (int existing = RECORD_EXISTING_REFUSE; existing <= RECORD_EXISTING_UPDATE; existing++) {
+        struct file file = { STR("tag,name\n,New\nAST-000001,Old\n"), 100 };
+        struct record_import import = import_of(&file);
+        import.existing = (enum record_existing)existing;
+        assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+        assert_int_equal(import.verdict, RECORD_DONE);
+        assert_int_equal(import.created, 2);
+        assert_int_equal(number("SELECT COUNT(*) FROM assets WHERE tenant_id = $1 AND name = 'New' "
+                                "AND tag = 'AST-000002'"),
+                         1);
+        fixture_exec(fixture, "DELETE FROM assets WHERE tenant_id = $1", DB_ARGS(db_int(tenant.id)));
+        fixture_exec(fixture, "DELETE FROM record_numbers WHERE tenant_id = $1", DB_ARGS(db_int(tenant.id)));
+    }
+}
+
+/* However many in a row are given, the next one that is free is found in few steps. */
+static void test_import__passes_over_many_tags_at_once(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, fixture->arena, 1 << 20);
+    buf_add(&out, STR("tag,name\n"));
+    for (int i = 1; i <= 3000; i++)
+        buf_printf(&out, "AST-%06d,x\n", i);
+    struct file file = { buf_str(&out), 4096 };
+    struct record_import import = import_of(&file);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    struct record_deed deed = { .kind = &record_asset,
+                                .caller = &caller,
+                                .act = RECORD_CREATE,
+                                .input = arena_alloc(fixture->arena, record_asset.size) };
+    storage_fault_set(0, STORAGE_OK, false);
+    assert_int_equal(record_carry_out(fixture->conn, &deed), STORAGE_OK);
+    assert_int_equal(deed.verdict, RECORD_DONE);
+    assert_in_range(storage_fault_calls(), 1, 1000);
 }
 
 static void test_import__leaves_nothing_when_stopped(void **state)
@@ -447,6 +489,8 @@ int main(void)
         TEST(test_import__takes_any_portions),
         TEST(test_import__is_searched_as_if_made_one_by_one),
         TEST(test_import__makes_up_tags_among_those_given),
+        TEST(test_import__makes_up_no_tag_that_is_to_come),
+        TEST(test_import__passes_over_many_tags_at_once),
         TEST(test_import__leaves_nothing_when_stopped),
         TEST(test_import__leaves_nothing_when_its_end_is_refused),
         TEST(test_import__meets_what_was_made_meanwhile),
