@@ -16,6 +16,7 @@ ASSET = """INSERT INTO assets (tenant_id, created_at, updated_at, tag, name, sta
 VALUES (?, ?, ?, ?, 'Laptop', 'available', 'C02XK1', 'Acme', 199950, 'EUR') RETURNING id"""
 WORD = """INSERT INTO record_words (tenant_id, kind, word, record_id) VALUES (?, 'assets', ?, ?)
 ON CONFLICT (tenant_id, kind, word, record_id) DO NOTHING"""
+TEXT = "INSERT INTO record_texts (tenant_id, kind, words, record_id) VALUES (?, 'assets', ?, ?)"
 AGAIN = 'SELECT * FROM assets WHERE tenant_id = ? AND id = ?'
 PLACE = """INSERT INTO audit_heads (tenant_id, seq, hash, first_hash) VALUES (?, 1, ?, ?)
 ON CONFLICT (tenant_id) DO UPDATE SET seq = audit_heads.seq + 1 RETURNING seq, hash"""
@@ -36,7 +37,9 @@ def create(base, tenant):
     tag = f'AST-{number:06d}'
     base.execute(TAG, (tenant, tag)).fetchall()
     asset = base.execute(ASSET, (tenant, now, now, tag)).fetchall()[0][0]
-    for word in (tag.lower(), tag[4:], 'laptop', 'c02xk1', 'acme'):
+    words = (tag.lower(), tag[4:], 'laptop', 'c02xk1', 'acme')
+    base.execute(TEXT, (tenant, '\n' + '\n'.join(words), asset))
+    for word in words:
         base.execute(WORD, (tenant, word, asset))
     base.execute(AGAIN, (tenant, asset)).fetchall()
     seq = base.execute(PLACE, (tenant, HASH, HASH)).fetchall()[0][0]

@@ -29,6 +29,11 @@ WORDS = """
 INSERT OR IGNORE INTO record_words (tenant_id, kind, word, record_id)
 SELECT tenant_id, 'assets', lower({word}), id FROM assets WHERE tenant_id = {tenant} ORDER BY 3, 4
 """
+TEXTS = """
+INSERT INTO record_texts (tenant_id, kind, record_id, words)
+SELECT tenant_id, 'assets', id, char(10) || lower({words}) FROM assets WHERE tenant_id = {tenant} ORDER BY 3
+"""
+SEEDED = ("'laptop'", 'tag', 'serial_number', "substr(name, 8)", "'acme'")
 
 
 def seed(data):
@@ -37,8 +42,9 @@ def seed(data):
     base = sqlite3.connect(os.path.join(data.folder, 'tether.db'))
     tenant = base.execute("SELECT id FROM tenants WHERE slug = 'bench-0'").fetchone()[0]
     base.execute(SEED.format(count=ASSETS, tenant=tenant))
-    for word in ("'laptop'", 'tag', 'serial_number', "substr(name, 8)", "'acme'"):
+    for word in SEEDED:
         base.execute(WORDS.format(word=word, tenant=tenant))
+    base.execute(TEXTS.format(words=' || char(10) || '.join(SEEDED), tenant=tenant))
     base.execute('INSERT INTO tenant_usage (tenant_id, kind, used) VALUES (?, ?, ?) ON CONFLICT (tenant_id, kind) '
                  'DO UPDATE SET used = excluded.used', (tenant, 'assets', ASSETS))
     base.execute('INSERT INTO record_numbers (tenant_id, kind, last) VALUES (?, ?, ?)', (tenant, 'assets', ASSETS))

@@ -4,7 +4,7 @@
 
 #include "csv/csv.h"
 
-#define TOGETHER 512 /* records whose words are written together, and whose memory goes together */
+#define TOGETHER 512 /* records whose memory goes together */
 
 /* ---- errors ---- */
 
@@ -168,12 +168,23 @@ static enum storage_status find_existing(struct db_conn *conn, const struct bulk
     return STORAGE_OK;
 }
 
+static enum storage_status flush_words(struct db_conn *conn, struct bulk *bulk)
+{
+    return record_words_flush(conn, bulk->import->kind, bulk->import->caller->tenant->id, &bulk->words);
+}
+
+static enum storage_status gather(struct db_conn *conn, struct bulk *bulk, const struct record *record)
+{
+    return record_words_gather(&bulk->words, bulk->import->kind, record) ? flush_words(conn, bulk)
+                                                                         : STORAGE_OK;
+}
+
 static enum storage_status insert_batch(struct db_conn *conn, struct bulk *bulk)
 {
     const struct record_kind *kind = bulk->import->kind;
     enum storage_status status = record_insert_batch(conn, kind, &bulk->caller, &bulk->batch);
     for (size_t i = 0; status == STORAGE_OK && i < bulk->batch.n; i++)
-        record_words_gather(&bulk->words, bulk->caller.arena, kind, bulk->batch.at[i]);
+        status = gather(conn, bulk, bulk->batch.at[i]);
     bulk->batch.n = 0;
     return status;
 }
@@ -182,10 +193,9 @@ static enum storage_status insert_alone(struct db_conn *conn, struct bulk *bulk,
                                         struct record *now)
 {
     enum storage_status status = record_insert(conn, deed, now);
-    if (status != STORAGE_OK)
-        return status;
-    record_words_gather(&bulk->words, deed->caller->arena, deed->kind, now);
-    return record_run_hook(conn, deed->kind->after_write, deed, now, NULL);
+    if (status == STORAGE_OK)
+        status = gather(conn, bulk, now);
+    return status == STORAGE_OK ? record_run_hook(conn, deed->kind->after_write, deed, now, NULL) : status;
 }
 
 /* A hook finds everything before it written, and so does one that makes up what the record is found by. */
@@ -279,7 +289,8 @@ static enum storage_status add(struct db_conn *conn, struct bulk *bulk, struct r
 
 static void renew_arena(struct bulk *bulk)
 {
-    bulk_end(bulk);
+    if (bulk->caller.arena)
+        arena_free(&bulk->caller.arena);
     bulk->caller = *bulk->import->caller;
     bulk->caller.arena = arena_new(0);
     bulk->n = 0;
@@ -287,6 +298,7 @@ static void renew_arena(struct bulk *bulk)
 
 void bulk_end(struct bulk *bulk)
 {
+    record_words_drop(&bulk->words);
     if (bulk->caller.arena)
         arena_free(&bulk->caller.arena);
 }
@@ -294,9 +306,7 @@ void bulk_end(struct bulk *bulk)
 enum storage_status bulk_flush(struct db_conn *conn, struct bulk *bulk)
 {
     enum storage_status status = insert_batch(conn, bulk);
-    return status == STORAGE_OK
-               ? record_words_flush(conn, bulk->import->kind, bulk->import->caller->tenant->id, &bulk->words)
-               : status;
+    return status == STORAGE_OK ? flush_words(conn, bulk) : status;
 }
 
 enum storage_status bulk_add(struct db_conn *conn, struct bulk *bulk, size_t line, const struct str *fields)
@@ -304,7 +314,7 @@ enum storage_status bulk_add(struct db_conn *conn, struct bulk *bulk, size_t lin
     const struct record_kind *kind = bulk->import->kind;
     enum storage_status status = STORAGE_OK;
     if (bulk->n == TOGETHER)
-        status = bulk_flush(conn, bulk);
+        status = insert_batch(conn, bulk);
     if (status != STORAGE_OK)
         return status;
     if (!bulk->caller.arena || bulk->n == TOGETHER)

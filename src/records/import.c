@@ -158,7 +158,6 @@ static void reset(struct run *run)
     import->verdict = RECORD_DONE;
     run->n = 0;
     run->status = STORAGE_OK;
-    run->bulk.words = (struct record_words){ 0 };
     run->bulk.batch.n = 0;
     run->bulk.n = 0;
     if (import->progress)

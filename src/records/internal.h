@@ -110,22 +110,29 @@ enum storage_status record_words_write(struct db_conn *conn, const struct record
                                        const struct record_caller *caller, const struct record *now,
                                        const struct record *before);
 
+#define RECORD_WORDS_MANY 32768
+
 /* Words of many new records, to be written together: in the order of their index, some rows to a statement.
  */
 struct record_words {
+    struct arena *arena; /* of all of it; NULL: nothing is gathered */
     struct record_word {
         struct str word;
         int64_t id;
-    } * at;
-    size_t n, cap;
+    } * at, *texts;
+    size_t n, text_count;
 };
-/* In the arena, until they are written. */
-void record_words_gather(struct record_words *words, struct arena *arena, const struct record_kind *kind,
+/* True: it is time to write them. */
+bool record_words_gather(struct record_words *words, const struct record_kind *kind,
                          const struct record *record);
 enum storage_status record_words_flush(struct db_conn *conn, const struct record_kind *kind,
                                        int64_t tenant_id, struct record_words *words);
+/* Without writing them. */
+void record_words_drop(struct record_words *words);
 /* Once, before the others: `kept` is never freed. */
 void record_words_init(struct arena *kept);
+
+/* ---- searching (search.c) ---- */
 
 struct record_search {
     bool is_asked;

@@ -162,22 +162,52 @@ static void add_filter(struct statement *statement, const struct record_param *p
         add_condition(statement, column, "<", db_int(input->before[param->row]));
 }
 
-/* One word of a search: of few hits all at once, else whether the record at hand is one. */
-static void add_word(struct statement *statement, struct str word, bool is_few)
+static void add_few(struct statement *statement, struct str word)
 {
     const struct record_ask *ask = statement->ask;
-    buf_printf(
-        &statement->sql,
-        is_few
-            ? " AND t.id IN (SELECT w.record_id FROM record_words w WHERE w.tenant_id = $1 AND w.kind = '%s'"
-            : " AND EXISTS (SELECT 1 FROM record_words w WHERE w.tenant_id = t.tenant_id "
-              "AND w.record_id = t.id AND w.kind = '%s'",
-        ask->kind->table);
-    buf_add(&statement->sql, STR(" AND w.word >= "));
+    buf_printf(&statement->sql,
+               " AND t.id IN (SELECT w.record_id FROM record_words w WHERE w.tenant_id = $1 AND w.kind = '%s'"
+               " AND w.word >= ",
+               ask->kind->table);
     bind(statement, db_text(word));
     buf_add(&statement->sql, STR(" AND w.word < "));
     bind(statement, db_text(words_search_end(ask->caller->arena, word)));
     buf_add_char(&statement->sql, ')');
+}
+
+/* What finds the word at the beginning of one of those in record_texts. */
+static struct str pattern_of(struct arena *arena, struct str word)
+{
+    struct buf out;
+    buf_init(&out, arena, 4 * WORD_MAX_BYTES);
+    buf_add(&out, STR("%\n"));
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.at[i] == '%' || word.at[i] == '_' || word.at[i] == '\\')
+            buf_add_char(&out, '\\');
+        buf_add_char(&out, word.at[i]);
+    }
+    buf_add_char(&out, '%');
+    return buf_str(&out);
+}
+
+static void add_many(struct statement *statement, struct str word)
+{
+    const struct record_ask *ask = statement->ask;
+    buf_printf(&statement->sql,
+               " AND EXISTS (SELECT 1 FROM record_texts w WHERE w.tenant_id = t.tenant_id AND w.kind = '%s'"
+               " AND w.record_id = t.id AND w.words LIKE ",
+               ask->kind->table);
+    bind(statement, db_text(pattern_of(ask->caller->arena, word)));
+    buf_add(&statement->sql, STR(" ESCAPE '\\')"));
+}
+
+/* Of few hits all at once, else whether the record at hand is one. */
+static void add_word(struct statement *statement, struct str word, bool is_few)
+{
+    if (is_few)
+        add_few(statement, word);
+    else
+        add_many(statement, word);
 }
 
 static void add_search(struct statement *statement, const struct record_search *search)

@@ -1,18 +1,14 @@
-/* What records are searched by. Table: record_words. */
+/* What records are searched by. Tables: record_words, for who looks for a word; record_texts, the same words
+ * of a record in one text, for who has the record. */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/words.h"
 
 #include "records/internal.h"
 
 #define WORDS_MAX 48 /* of one record */
-
-static enum storage_status forget(struct db_conn *conn, const struct record_kind *kind, int64_t tenant_id,
-                                  int64_t id)
-{
-    return db_exec(conn, "DELETE FROM record_words WHERE tenant_id = $1 AND kind = $2 AND record_id = $3",
-                   DB_ARGS(db_int(tenant_id), db_text(str_of(kind->table)), db_int(id)), NULL);
-}
+#define TEXT_MAX  (WORDS_MAX * (WORD_MAX_BYTES + 1))
 
 static size_t split_all(const struct record_kind *kind, const struct record *record, struct arena *arena,
                         struct str words[WORDS_MAX])
@@ -25,26 +21,55 @@ static size_t split_all(const struct record_kind *kind, const struct record *rec
     return n;
 }
 
-/* ---- writing ---- */
+/* Each begins with a line end, which is in no word. */
+static struct str join(struct arena *arena, const struct str *words, size_t n)
+{
+    struct buf out;
+    buf_init(&out, arena, TEXT_MAX);
+    for (size_t i = 0; i < n; i++) {
+        buf_add_char(&out, '\n');
+        buf_add(&out, words[i]);
+    }
+    return buf_str(&out);
+}
+
+/* ---- statements ---- */
 
 #define TOGETHER 32 /* rows of one statement */
 
 #define INSERT_WORDS  "INSERT INTO record_words (tenant_id, kind, word, record_id) VALUES "
 #define WORD_IS_THERE " ON CONFLICT (tenant_id, kind, word, record_id) DO NOTHING"
-static const char *insert_together;
+#define INSERT_TEXTS  "INSERT INTO record_texts (tenant_id, kind, words, record_id) VALUES "
+static const char *insert_words, *insert_texts, *delete_words;
+
+static const char *make_insert(struct arena *kept, const char *head, const char *tail)
+{
+    struct buf sql;
+    buf_init(&sql, kept, 4096);
+    buf_add(&sql, str_of(head));
+    for (int i = 0; i < TOGETHER; i++)
+        buf_printf(&sql, "%s($1, $2, $%d, $%d)", i ? ", " : "", 3 + 2 * i, 4 + 2 * i);
+    buf_add(&sql, str_of(tail));
+    return buf_str(&sql).at;
+}
 
 void record_words_init(struct arena *kept)
 {
     struct buf sql;
+    insert_words = make_insert(kept, INSERT_WORDS, WORD_IS_THERE);
+    insert_texts = make_insert(kept, INSERT_TEXTS, "");
     buf_init(&sql, kept, 4096);
-    buf_add(&sql, STR(INSERT_WORDS));
-    for (int i = 0; i < TOGETHER; i++)
-        buf_printf(&sql, "%s($1, $2, $%d, $%d)", i ? ", " : "", 3 + 2 * i, 4 + 2 * i);
-    buf_add(&sql, STR(WORD_IS_THERE));
-    insert_together = buf_str(&sql).at;
+    buf_add(
+        &sql,
+        STR("DELETE FROM record_words WHERE tenant_id = $1 AND kind = $2 AND record_id = $3 AND word IN ("));
+    for (int i = 0; i < WORDS_MAX; i++)
+        buf_printf(&sql, "%s$%d", i ? ", " : "", 4 + i);
+    buf_add_char(&sql, ')');
+    delete_words = buf_str(&sql).at;
 }
 
-static enum storage_status insert_some(struct db_conn *conn, const struct record_kind *kind,
+/* `at`: words, or texts, with their records. */
+static enum storage_status insert_some(struct db_conn *conn, const struct record_kind *kind, const char *sql,
                                        int64_t tenant_id, const struct record_word *at, size_t n)
 {
     struct storage_value args[2 + 2 * TOGETHER] = { db_int(tenant_id), db_text(str_of(kind->table)) };
@@ -52,8 +77,63 @@ static enum storage_status insert_some(struct db_conn *conn, const struct record
         args[2 + 2 * i] = db_text(at[i].word);
         args[3 + 2 * i] = db_int(at[i].id);
     }
-    return db_exec(conn, n == TOGETHER ? insert_together : INSERT_WORDS "($1, $2, $3, $4)" WORD_IS_THERE,
-                   (struct db_args){ args, 2 + 2 * n }, NULL);
+    return db_exec(conn, sql, (struct db_args){ args, 2 + 2 * n }, NULL);
+}
+
+static enum storage_status insert_each(struct db_conn *conn, const struct record_kind *kind, const char *one,
+                                       const char *many, int64_t tenant_id, const struct record_word *at,
+                                       size_t n)
+{
+    enum storage_status status = STORAGE_OK;
+    for (size_t i = 0, step; status == STORAGE_OK && i < n; i += step) {
+        step = n - i >= TOGETHER ? TOGETHER : 1;
+        status = insert_some(conn, kind, step == 1 ? one : many, tenant_id, at + i, step);
+    }
+    return status;
+}
+
+/* ---- one record ---- */
+
+static enum storage_status read_text(struct db_conn *conn, const struct record_kind *kind,
+                                     const struct record_caller *caller, int64_t id, struct str *ret)
+{
+    DB_ROWS(rows);
+    enum storage_status status = db_first(
+        conn, &rows, "SELECT words FROM record_texts WHERE tenant_id = $1 AND kind = $2 AND record_id = $3",
+        DB_ARGS(db_int(caller->tenant->id), db_text(str_of(kind->table)), db_int(id)));
+    if (status == STORAGE_ROW)
+        *ret = db_col_text(&rows, 0, caller->arena);
+    return status;
+}
+
+/* Where there are fewer words than the statement takes, the last one stands for the rest. */
+static enum storage_status forget_words(struct db_conn *conn, const struct record_kind *kind,
+                                        int64_t tenant_id, int64_t id, struct str text)
+{
+    struct str word, rest = str_sub(text, 1, text.len);
+    struct storage_value args[3 + WORDS_MAX] = { db_int(tenant_id), db_text(str_of(kind->table)),
+                                                 db_int(id) };
+    bool more = true;
+    for (size_t i = 0; i < WORDS_MAX; i++) {
+        if (more)
+            more = str_split(rest, '\n', &word, &rest);
+        args[3 + i] = db_text(word);
+    }
+    return db_exec(conn, delete_words, (struct db_args){ args, 3 + WORDS_MAX }, NULL);
+}
+
+static enum storage_status forget(struct db_conn *conn, const struct record_kind *kind,
+                                  const struct record_caller *caller, int64_t id)
+{
+    struct str text = STR("");
+    enum storage_status status = read_text(conn, kind, caller, id, &text);
+    if (status != STORAGE_ROW)
+        return status == STORAGE_DONE ? STORAGE_OK : status;
+    status = forget_words(conn, kind, caller->tenant->id, id, text);
+    if (status != STORAGE_OK)
+        return status;
+    return db_exec(conn, "DELETE FROM record_texts WHERE tenant_id = $1 AND kind = $2 AND record_id = $3",
+                   DB_ARGS(db_int(caller->tenant->id), db_text(str_of(kind->table)), db_int(id)), NULL);
 }
 
 static enum storage_status remember(struct db_conn *conn, const struct record_kind *kind,
@@ -62,9 +142,12 @@ static enum storage_status remember(struct db_conn *conn, const struct record_ki
     struct str words[WORDS_MAX];
     size_t n = split_all(kind, record, caller->arena, words);
     enum storage_status status = STORAGE_OK;
+    if (n)
+        status = insert_some(conn, kind, INSERT_TEXTS "($1, $2, $3, $4)", caller->tenant->id,
+                             &(struct record_word){ join(caller->arena, words, n), record->id }, 1);
     for (size_t i = 0; status == STORAGE_OK && i < n; i++)
-        status =
-            insert_some(conn, kind, caller->tenant->id, &(struct record_word){ words[i], record->id }, 1);
+        status = insert_some(conn, kind, INSERT_WORDS "($1, $2, $3, $4)" WORD_IS_THERE, caller->tenant->id,
+                             &(struct record_word){ words[i], record->id }, 1);
     return status;
 }
 
@@ -84,32 +167,35 @@ enum storage_status record_words_write(struct db_conn *conn, const struct record
     if (!kind->made.is_searched || (now && before && !words_differ(kind, now, before)))
         return STORAGE_OK;
     if (before)
-        status = forget(conn, kind, caller->tenant->id, before->id);
+        status = forget(conn, kind, caller, before->id);
     return now && status == STORAGE_OK ? remember(conn, kind, caller, now) : status;
 }
 
 /* ---- many at once ---- */
 
-static void make_room(struct record_words *words, struct arena *arena)
+#define TEXTS_MAX (RECORD_WORDS_MANY / 2)
+
+static void begin(struct record_words *words)
 {
-    if (words->cap - words->n >= WORDS_MAX)
-        return;
-    size_t cap = words->cap ? 2 * words->cap : 4096;
-    struct record_word *at = ARENA_ARRAY(arena, struct record_word, cap);
-    if (words->n)
-        memcpy(at, words->at, words->n * sizeof at[0]);
-    words->at = at;
-    words->cap = cap;
+    words->arena = arena_new(0);
+    words->at = ARENA_ARRAY(words->arena, struct record_word, RECORD_WORDS_MANY + WORDS_MAX);
+    words->texts = ARENA_ARRAY(words->arena, struct record_word, TEXTS_MAX);
 }
 
-void record_words_gather(struct record_words *words, struct arena *arena, const struct record_kind *kind,
+bool record_words_gather(struct record_words *words, const struct record_kind *kind,
                          const struct record *record)
 {
     struct str split[WORDS_MAX];
-    size_t n = kind->made.is_searched ? split_all(kind, record, arena, split) : 0;
-    make_room(words, arena);
+    if (!kind->made.is_searched)
+        return false;
+    if (!words->arena)
+        begin(words);
+    size_t n = split_all(kind, record, words->arena, split);
     for (size_t i = 0; i < n; i++)
         words->at[words->n++] = (struct record_word){ split[i], record->id };
+    if (n)
+        words->texts[words->text_count++] = (struct record_word){ join(words->arena, split, n), record->id };
+    return words->n >= RECORD_WORDS_MANY || words->text_count == TEXTS_MAX;
 }
 
 static int compare_words(const void *a_, const void *b_)
@@ -134,68 +220,22 @@ static void drop_doubles(struct record_words *words)
 enum storage_status record_words_flush(struct db_conn *conn, const struct record_kind *kind,
                                        int64_t tenant_id, struct record_words *words)
 {
-    enum storage_status status = STORAGE_OK;
-    if (words->n)
-        qsort(words->at, words->n, sizeof words->at[0], compare_words);
+    if (!words->arena)
+        return STORAGE_OK;
+    qsort(words->at, words->n, sizeof words->at[0], compare_words);
     drop_doubles(words);
-    for (size_t i = 0, n; status == STORAGE_OK && i < words->n; i += n) {
-        n = words->n - i >= TOGETHER ? TOGETHER : 1;
-        status = insert_some(conn, kind, tenant_id, words->at + i, n);
-    }
+    enum storage_status status = insert_each(conn, kind, INSERT_TEXTS "($1, $2, $3, $4)", insert_texts,
+                                             tenant_id, words->texts, words->text_count);
+    if (status == STORAGE_OK)
+        status = insert_each(conn, kind, INSERT_WORDS "($1, $2, $3, $4)" WORD_IS_THERE, insert_words,
+                             tenant_id, words->at, words->n);
+    record_words_drop(words);
+    return status;
+}
+
+void record_words_drop(struct record_words *words)
+{
+    if (words->arena)
+        arena_free(&words->arena);
     *words = (struct record_words){ 0 };
-    return status;
-}
-
-/* ---- searching ---- */
-
-/* Up to so many a word may find for the search to begin with those; with more, it goes through the list in
- * its order, since hits are near. */
-#define FEW 4000
-
-static enum storage_status count_range(struct db_conn *conn, const struct record_ask *ask, struct str word,
-                                       int64_t *ret)
-{
-    DB_ROWS(rows);
-    enum storage_status status =
-        db_first(conn, &rows,
-                 "SELECT COUNT(*) FROM (SELECT 1 FROM record_words w WHERE w.tenant_id = $1 AND w.kind = $2 "
-                 "AND w.word >= $3 AND w.word < $4 LIMIT $5) few",
-                 DB_ARGS(db_int(ask->caller->tenant->id), db_text(str_of(ask->kind->table)), db_text(word),
-                         db_text(words_search_end(ask->caller->arena, word)), db_int(FEW + 1)));
-    if (status == STORAGE_ROW)
-        *ret = db_col_int(&rows, 0);
-    return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
-}
-
-enum storage_status record_search_plan(struct db_conn *conn, const struct record_ask *ask,
-                                       struct record_search *ret)
-{
-    int64_t least = INT64_MAX;
-    struct words_search typed;
-    enum storage_status status = STORAGE_OK;
-    *ret = (struct record_search){ .is_asked = list_input_of(ask)->q.at != NULL };
-    if (!ret->is_asked)
-        return STORAGE_OK;
-    words_search_read(ask->caller->arena, list_input_of(ask)->q, &typed);
-    /* Over all tenants a word has no range of an index: the list is gone through. */
-    if (ask->caller->everywhere) {
-        memcpy(ret->words, typed.words, sizeof(typed.words));
-        ret->n = typed.n;
-        ret->is_none = typed.n == 0;
-        return STORAGE_OK;
-    }
-    for (size_t i = 0; status == STORAGE_OK && i < typed.n; i++) {
-        int64_t n = 0;
-        status = count_range(conn, ask, typed.words[i], &n);
-        ret->words[i] = typed.words[i];
-        if (n >= least)
-            continue;
-        ret->words[i] = ret->words[0]; /* the rarest comes first */
-        ret->words[0] = typed.words[i];
-        least = n;
-    }
-    ret->n = typed.n;
-    ret->is_none = typed.n == 0 || least == 0;
-    ret->is_few = least <= FEW;
-    return status;
 }

@@ -515,6 +515,40 @@ static void test_search__goes_another_way_where_much_is_found(void **state)
     assert_string_equal(pages[1], "Laptop one");
 }
 
+/* Signs that a pattern gives a meaning to are signs like others, both ways. */
+static void test_search__takes_signs_as_they_are(void **state)
+{
+    (void)state;
+    const char *const names[] = { "a_b%c", "aXb%c", "a_bYc", "a\\\\b" };
+    for (size_t i = 0; i < 4; i++)
+        assert_status(post("/api/assets", printed(world, "{\"name\":\"%s\"}", names[i])), 201);
+    for (int many = 0; many < 2; many++) {
+        assert_string_equal(found("q=a_b%25c"), "a_b%c");
+        assert_string_equal(found("q=a_b"), "a_b%c,a_bYc");
+        assert_string_equal(found("q=a%5Cb"), "a\\b");
+        assert_string_equal(found("q=a%25"), "");
+        if (many)
+            break;
+        for (int i = 0; i < 3; i++)
+            world_exec(
+                world,
+                printed(world,
+                        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4001) "
+                        "INSERT INTO record_words (tenant_id, kind, word, record_id) "
+                        "SELECT 2, 'assets', '%s', 1000 + i FROM n",
+                        ((const char *[]){ "a_b%c", "a\\b", "a%" })[i]));
+    }
+    assert_status(patch("/api/assets/1", "{\"name\":\"other\"}"), 200);
+    assert_int_equal(count_of(world,
+                              "SELECT COUNT(*) FROM record_words WHERE record_id = 1 AND word LIKE 'a_b%'",
+                              DB_NO_ARGS),
+                     0);
+    assert_int_equal(count_of(world, "SELECT COUNT(*) FROM record_texts WHERE record_id = 1", DB_NO_ARGS), 1);
+    assert_status(erase("/api/assets/1"), 204);
+    assert_int_equal(count_of(world, "SELECT COUNT(*) FROM record_texts WHERE record_id = 1", DB_NO_ARGS), 0);
+    assert_int_equal(count_of(world, "SELECT COUNT(*) FROM record_words WHERE record_id = 1", DB_NO_ARGS), 0);
+}
+
 static void test_report__counts_what_there_is(void **state)
 {
     (void)state;
@@ -610,6 +644,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_custody__goes_out_and_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_search__finds_the_beginnings_of_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_search__goes_another_way_where_much_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_search__takes_signs_as_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_report__counts_what_there_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_report__of_staff_sums_all_tenants, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_report__adds_up_what_no_integer_holds, set_up, tear_down),
