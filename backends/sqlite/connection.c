@@ -74,11 +74,7 @@ enum storage_status sqlite_connect(struct storage_db *db, int64_t deadline_ms, s
         abort();
     conn->db = db;
     conn->reader = reader;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&conn->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    sem_init(&conn->wake, 0, 0);
     sqlite3_progress_handler(reader, PROGRESS_STEPS, on_progress, conn);
     sqlite3_busy_handler(reader, on_busy, conn);
     *ret = conn;
@@ -91,7 +87,7 @@ void sqlite_disconnect(struct storage_conn *conn)
     while (conn->stmts)
         sqlite_finalize(conn->stmts);
     sqlite3_close(conn->reader);
-    pthread_cond_destroy(&conn->wake);
+    sem_destroy(&conn->wake);
     free(conn);
 }
 

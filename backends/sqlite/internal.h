@@ -2,12 +2,13 @@
  *
  * Shape: a reader handle per storage_conn, ONE writer handle per storage_db. The writer handle makes all
  * commits and all checkpoints: SQLite before 3.51.3 can corrupt a database when one connection resets the WAL
- * while another commits. Whoever holds the writer's turn (writer.c) may touch the writer handle, nobody else.
+ * while another commits. Whoever holds the writer's turn (turn.c) may touch the writer handle, nobody else.
  */
 #ifndef TETHER_BACKEND_SQLITE_INTERNAL_H
 #define TETHER_BACKEND_SQLITE_INTERNAL_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -40,13 +41,18 @@ struct cached {
 };
 
 struct writer {
-    pthread_mutex_t mutex; /* guards owner, the queue and the batch's members */
+    pthread_mutex_t mutex; /* guards owner and the queue */
     struct storage_conn *owner;
-    struct storage_conn *queue;   /* waiting for the turn, in order */
-    struct storage_conn *members; /* ended their part, waiting for the batch's outcome */
-    size_t member_count;
+    struct storage_conn *queue;      /* waiting for the turn, in order */
+    struct storage_conn *queue_last; /* while there is a queue */
+
+    pthread_mutex_t told_mutex;
+    pthread_cond_t told;
+    uint64_t told_count; /* batches whose members were told; raised by the owner alone, under told_mutex */
 
     /* The owner's alone. */
+    struct storage_conn *members; /* ended their part, waiting for the batch's outcome */
+    size_t member_count;
     sqlite3 *handle;
     sqlite3_stmt *control[CONTROL_COUNT];
     bool batch_open;
@@ -81,10 +87,11 @@ struct storage_conn {
     struct storage_stmt *stmts;
     char error[256];
 
-    /* Its place in the writer's queue or batch; guarded by the writer's mutex. */
+    /* Its place in the writer's queue (guarded by the writer's mutex) or batch (the owner's). */
     struct storage_conn *next;
-    pthread_cond_t wake;
-    bool woken;
+    bool queued;
+    sem_t wake;        /* posted once for each turn that it waits for */
+    atomic_bool given; /* the turn; what sem_clockwait() carries is hidden from thread checkers */
     enum storage_status outcome;
     bool alone; /* its next part is not to share a commit */
 };
@@ -129,6 +136,16 @@ enum storage_status conn_fail(struct storage_conn *conn, sqlite3 *handle, int rc
 enum storage_status conn_refuse(struct storage_conn *conn, enum storage_status status, const char *text);
 /* The text for the damage, or NULL. */
 const char *damage_text(const struct storage_db *db);
+
+/* turn.c: who has the turn may touch the writer handle and the batch. */
+/* Waits for the turn. False: the call's time has passed. */
+bool turn_take(struct writer *writer, struct storage_conn *conn);
+/* By the owner: makes the first of the queue the owner, who sleeps on until turn_give(). NULL: nobody waits,
+ * the turn stays. */
+struct storage_conn *turn_choose(struct writer *writer);
+void turn_give(struct storage_conn *chosen);
+/* By the owner: to the first of the queue, or to nobody. */
+void turn_pass(struct writer *writer);
 
 /* writer.c */
 int writer_init(struct writer *writer, sqlite3 *handle);

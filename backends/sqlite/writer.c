@@ -19,8 +19,6 @@
  * neighbour. A shared commit that finds no room is told the same way.
  * - A foreign key checked at commit would fail the whole batch; it is asked for before the release instead.
  */
-#include <errno.h>
-
 #include "base/clock.h"
 #include "internal.h"
 
@@ -74,6 +72,8 @@ int writer_init(struct writer *writer, sqlite3 *handle)
     }
     writer->handle = handle;
     pthread_mutex_init(&writer->mutex, NULL);
+    pthread_mutex_init(&writer->told_mutex, NULL);
+    pthread_cond_init(&writer->told, NULL);
     sqlite3_busy_handler(handle, on_writer_busy, writer);
     checkpoint_init(writer);
     sqlite3_progress_handler(handle, PROGRESS_STEPS, on_writer_progress, writer);
@@ -85,6 +85,8 @@ void writer_release(struct writer *writer)
     writer_cache_clear(writer);
     release_control(writer);
     sqlite3_close(writer->handle);
+    pthread_cond_destroy(&writer->told);
+    pthread_mutex_destroy(&writer->told_mutex);
     pthread_mutex_destroy(&writer->mutex);
 }
 
@@ -96,80 +98,42 @@ static int control(struct writer *writer, enum control which)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* --- the turn; all with the mutex held --- */
-
-static void enqueue(struct writer *writer, struct storage_conn *conn)
-{
-    struct storage_conn **link = &writer->queue;
-    while (*link)
-        link = &(*link)->next;
-    conn->next = NULL;
-    *link = conn;
-}
-
-static void leave_queue(struct writer *writer, const struct storage_conn *conn)
-{
-    struct storage_conn **link = &writer->queue;
-    while (*link != conn)
-        link = &(*link)->next;
-    *link = conn->next;
-}
-
-static void pass_turn(struct writer *writer)
-{
-    struct storage_conn *next = writer->queue;
-    writer->owner = next;
-    if (!next)
-        return;
-    writer->queue = next->next;
-    next->woken = true;
-    pthread_cond_signal(&next->wake);
-}
-
-static bool wait_for_turn(struct writer *writer, struct storage_conn *conn)
-{
-    if (!writer->owner) {
-        writer->owner = conn;
-        return true;
-    }
-    struct timespec until = { .tv_sec = conn->until_ms / 1000, .tv_nsec = conn->until_ms % 1000 * 1000000 };
-    enqueue(writer, conn);
-    conn->woken = false;
-    int rc = 0;
-    while (!conn->woken && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&conn->wake, &writer->mutex, &until);
-    if (!conn->woken) /* handed over at the last moment counts as handed over */
-        leave_queue(writer, conn);
-    return conn->woken;
-}
-
 /* --- the batch --- */
 
-/* Tells every member. With the mutex held. */
+static void join_batch(struct writer *writer, struct storage_conn *conn)
+{
+    conn->next = writer->members;
+    writer->members = conn;
+    writer->member_count++;
+}
+
+/* Tells every member, with one wake-up for all. */
 static void settle(struct writer *writer, enum storage_status outcome, const char *text)
 {
-    struct storage_conn *next;
-    for (struct storage_conn *member = writer->members; member; member = next) {
-        next = member->next;
+    writer->batch_open = false;
+    if (!writer->members)
+        return;
+    for (struct storage_conn *member = writer->members; member; member = member->next) {
         member->outcome = outcome;
-        member->woken = true;
-        snprintf(member->error, sizeof(member->error), "%s", text);
-        pthread_cond_signal(&member->wake);
+        if (outcome != STORAGE_OK)
+            snprintf(member->error, sizeof(member->error), "%s", text);
     }
     writer->members = NULL;
     writer->member_count = 0;
-    writer->batch_open = false;
+    pthread_mutex_lock(&writer->told_mutex);
+    writer->told_count++;
+    pthread_mutex_unlock(&writer->told_mutex);
+    pthread_cond_broadcast(&writer->told);
 }
 
-static enum storage_status wait_for_outcome(struct writer *writer, struct storage_conn *conn)
+/* `told_before`: the count while the batch was open. */
+static enum storage_status wait_for_outcome(struct writer *writer, const struct storage_conn *conn,
+                                            uint64_t told_before)
 {
-    conn->next = writer->members;
-    conn->woken = false;
-    writer->members = conn;
-    writer->member_count++;
-    pass_turn(writer);
-    while (!conn->woken)
-        pthread_cond_wait(&conn->wake, &writer->mutex);
+    pthread_mutex_lock(&writer->told_mutex);
+    while (writer->told_count == told_before)
+        pthread_cond_wait(&writer->told, &writer->told_mutex);
+    pthread_mutex_unlock(&writer->told_mutex);
     return conn->outcome;
 }
 
@@ -212,7 +176,6 @@ static enum storage_status conclude_batch(struct storage_conn *conn, bool anythi
 {
     struct writer *writer = &conn->db->writer;
     enum storage_status s = end_batch(conn, anything);
-    pthread_mutex_lock(&writer->mutex);
     if (s == STORAGE_FULL && writer->members) {
         for (struct storage_conn *member = writer->members; member; member = member->next)
             member->alone = true;
@@ -220,9 +183,22 @@ static enum storage_status conclude_batch(struct storage_conn *conn, bool anythi
         s = STORAGE_BUSY;
     }
     settle(writer, s, conn->error);
-    pthread_mutex_unlock(&writer->mutex);
     checkpoint_if_due(conn->db);
     return s;
+}
+
+/* Hands over to whoever waits, if the batch has room. Whoever `depends` on the batch is its member from then
+ * on. */
+static bool hand_over(struct storage_conn *conn, bool depends)
+{
+    struct writer *writer = &conn->db->writer;
+    struct storage_conn *next = has_room(writer) && !conn->alone ? turn_choose(writer) : NULL;
+    if (!next)
+        return false;
+    if (depends)
+        join_batch(writer, conn);
+    turn_give(next);
+    return true;
 }
 
 /* Ends a turn whose part is released (`wrote`) or undone: hands over and waits for the batch, or ends it.
@@ -230,31 +206,20 @@ static enum storage_status conclude_batch(struct storage_conn *conn, bool anythi
 static enum storage_status end_turn(struct storage_conn *conn, bool wrote)
 {
     struct writer *writer = &conn->db->writer;
-    enum storage_status s = STORAGE_OK;
-    pthread_mutex_lock(&writer->mutex);
     bool depends = wrote || writer->members;
-    bool goes_on = writer->queue && has_room(writer) && !conn->alone;
+    uint64_t told = writer->told_count;
+    if (writer->batch_open && hand_over(conn, depends))
+        return depends ? wait_for_outcome(writer, conn, told) : STORAGE_OK;
     conn->alone = false;
-    if (writer->batch_open && !goes_on) {
-        pthread_mutex_unlock(&writer->mutex); /* the turn is still ours: nobody else touches the batch */
-        s = conclude_batch(conn, depends);
-        pthread_mutex_lock(&writer->mutex);
-        depends = false;
-    }
-    if (writer->batch_open && depends)
-        s = wait_for_outcome(writer, conn);
-    else
-        pass_turn(writer);
-    pthread_mutex_unlock(&writer->mutex);
+    enum storage_status s = writer->batch_open ? conclude_batch(conn, depends) : STORAGE_OK;
+    turn_pass(writer);
     return s;
 }
 
 /* SQLite has ended the transaction under us: whoever was in it is told, now. */
 static void lose_batch(struct writer *writer)
 {
-    pthread_mutex_lock(&writer->mutex);
     settle(writer, STORAGE_BUSY, "a failure of another transaction undid this one; run it again");
-    pthread_mutex_unlock(&writer->mutex);
 }
 
 void writer_check_lost(struct storage_conn *conn, enum storage_status status)
@@ -314,10 +279,7 @@ enum storage_status writer_begin(struct storage_conn *conn)
     const char *damage = damage_text(conn->db);
     if (damage)
         return conn_refuse(conn, STORAGE_ERROR, damage);
-    pthread_mutex_lock(&writer->mutex);
-    bool ours = wait_for_turn(writer, conn);
-    pthread_mutex_unlock(&writer->mutex);
-    if (!ours)
+    if (!turn_take(writer, conn))
         return conn_refuse(conn, STORAGE_BUSY, "the deadline passed while other transactions were writing");
     conn->lost = STORAGE_OK;
     enum storage_status s = open_part(conn);

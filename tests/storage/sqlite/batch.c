@@ -206,6 +206,32 @@ static void test_batch__who_waits_too_long_leaves_the_queue(void **state)
     assert_int_equal(db_read_int(fixture->conn, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS), 1 + 5);
 }
 
+/* Deadlines that end in the queue, as the turn comes, and within the batch. */
+static void hasty_worker(struct db_conn *conn, int number, void *context)
+{
+    struct tally *tally = context;
+    for (int i = 0; i < EACH * 2; i++) {
+        int id = number * EACH * 2 + i;
+        db_set_deadline(conn, clock_monotonic_ms() + i % 8);
+        atomic_fetch_add(&tally->of[db_transaction(conn, STORAGE_WRITE, insert_item, &id)], 1);
+    }
+}
+
+static void test_batch__deadlines_cost_nobody_his_turn(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tally tally = { 0 };
+    disk_slow_sync(1000);
+    run_threads(fixture->db, THREADS, hasty_worker, &tally);
+    disk_slow_sync(0);
+    assert_int_equal(tally.of[STORAGE_OK] + tally.of[STORAGE_BUSY] + tally.of[STORAGE_GONE],
+                     THREADS * EACH * 2);
+    assert_int_equal(db_read_int(fixture->conn, "SELECT COUNT(*) FROM conf_item", DB_NO_ARGS),
+                     tally.of[STORAGE_OK]);
+    int id = THREADS * EACH * 2;
+    assert_status(db_transaction(fixture->conn, STORAGE_WRITE, insert_item, &id), STORAGE_OK);
+}
+
 /* Connections that go away with a transaction open, between others that commit. */
 static void vanish_worker(struct db_conn *conn, int number, void *context)
 {
@@ -360,6 +386,7 @@ static const struct CMUnitTest tests[] = {
     FOLDER_DB_CASE(test_batch__a_refusal_rests_on_stored_data),
     FOLDER_DB_CASE(test_batch__a_late_foreign_key_fails_its_own_transaction_only),
     FOLDER_DB_CASE(test_batch__who_waits_too_long_leaves_the_queue),
+    FOLDER_DB_CASE(test_batch__deadlines_cost_nobody_his_turn),
     FOLDER_DB_CASE(test_batch__connections_that_vanish_leave_nothing),
     FOLDER_DB_CASE(test_batch__the_log_stays_short_though_somebody_always_reads),
     cmocka_unit_test_setup_teardown(test_batch__more_statements_than_the_writer_keeps, folder_raw_setup,
