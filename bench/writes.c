@@ -1,14 +1,18 @@
 /* Durable single-row writes: a commit each on a bare SQLite connection, and through the storage layer from
  * one client and from many at once.
  *
- *   bench_writes FOLDER SECONDS CLIENTS
+ *   bench_writes FOLDER SECONDS CLIENTS [SYNC_US]
  *
- * prints three rates: "bare", "one", "many". FOLDER gets two scratch databases. */
+ * prints three rates: "bare", "one", "many". FOLDER gets two scratch databases. With SYNC_US nothing is synced;
+ * each sync takes so long instead, asleep, as with a disk of that speed that nobody else uses. */
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend_sqlite/driver.h"
@@ -25,6 +29,21 @@ static void die(const char *what, const char *why)
 {
     fprintf(stderr, "bench_writes: %s: %s\n", what, why);
     exit(1);
+}
+
+/* ---- the disk ---- */
+
+static long sync_us; /* 0: the disk's own */
+
+/* In the place of the C library's, for SQLite's library too. */
+__attribute__((visibility("default"), used)) int fdatasync(int fd)
+{
+    if (sync_us == 0)
+        return (int)syscall(SYS_fdatasync, fd);
+    struct timespec pause = { .tv_sec = sync_us / 1000000, .tv_nsec = sync_us % 1000000 * 1000 };
+    prctl(PR_SET_TIMERSLACK, 1);
+    nanosleep(&pause, NULL);
+    return 0;
 }
 
 /* ---- bare ---- */
@@ -129,8 +148,9 @@ static struct db *open_layer(char *path)
 int main(int argc, char **argv)
 {
     char path[4096];
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 2;
+    sync_us = argc == 5 ? strtol(argv[4], NULL, 10) : 0;
     log_set_level(LOG_ERROR);
     int64_t seconds = strtol(argv[2], NULL, 10);
     size_t count = strtoul(argv[3], NULL, 10);
