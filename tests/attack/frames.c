@@ -23,17 +23,19 @@
 
 #define SEGMENT     1400
 #define BUFFER      4096
-#define BODY        17 /* bytes of the answer to /inline */
+#define BODY        15 /* bytes of the answer to /healthz */
 #define STREAMS     95
 #define ROUNDS      16
 #define PAUSE_US    2000 /* the server answers before the window opens */
 #define MAX_PAYLOAD 300
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/* :method GET, :scheme http, :authority a, :path /inline, without any table. */
-static const uint8_t get_hello[] = { 0x82, 0x86, 0x01, 0x01, 'a', 0x04, 0x06, '/', 'h', 'e', 'l', 'l', 'o' };
-static const uint8_t get_inline[] = { 0x82, 0x86, 0x01, 0x01, 'a', 0x04, 0x07,
-                                      '/',  'i',  'n',  'l',  'i', 'n',  'e' };
+/* :method GET, :scheme http, :authority a, :path …, without any table: what a worker answers, and what the loop
+ * answers by itself. */
+static const uint8_t get_readyz[] = { 0x82, 0x86, 0x01, 0x01, 'a', 0x04, 0x07,
+                                      '/',  'r',  'e',  'a',  'd', 'y',  'z' };
+static const uint8_t get_healthz[] = { 0x82, 0x86, 0x01, 0x01, 'a', 0x04, 0x08, '/',
+                                       'h',  'e',  'a',  'l',  't', 'h',  'z' };
 
 struct client {
     int fd;
@@ -130,7 +132,7 @@ static void attack_by_window(struct client *client)
     put_window_update(client, 0, 1 << 30);
     for (int round = 0; round < ROUNDS; round++, next += 2 * STREAMS) {
         for (uint32_t i = 0; i < STREAMS; i++)
-            put_frame(client, 1, 5, next + 2 * i, get_inline, sizeof get_inline);
+            put_frame(client, 1, 5, next + 2 * i, get_healthz, sizeof get_healthz);
         if (!flush(client))
             return;
         usleep(PAUSE_US);
@@ -148,7 +150,7 @@ static void attack_by_settings(struct client *client)
     put_window_update(client, 0, 1 << 30);
     for (int round = 0; round < ROUNDS; round++, next += 2 * STREAMS) {
         for (uint32_t i = 0; i < STREAMS; i++)
-            put_frame(client, 1, 5, next + 2 * i, get_inline, sizeof get_inline);
+            put_frame(client, 1, 5, next + 2 * i, get_healthz, sizeof get_healthz);
         if (!flush(client))
             return;
         usleep(PAUSE_US);
@@ -171,13 +173,13 @@ static void put_random_frame(struct client *client, uint32_t *next)
     switch (random_below(12)) {
     case 0:
     case 1:
-        put_frame(client, 1, random_below(50) ? 5 : (uint8_t)random_below(64), *next, get_inline,
-                  sizeof get_inline);
+        put_frame(client, 1, random_below(50) ? 5 : (uint8_t)random_below(64), *next, get_healthz,
+                  sizeof get_healthz);
         *next += 2;
         return;
     case 2:
     case 3:
-        put_frame(client, 1, 5, *next, get_hello, sizeof get_hello);
+        put_frame(client, 1, 5, *next, get_readyz, sizeof get_readyz);
         *next += 2;
         return;
     case 4:

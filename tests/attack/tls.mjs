@@ -3,23 +3,21 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import tls from 'node:tls'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect, H2 } from './wire.mjs'
 import { sleep, until } from './target.mjs'
+import { ACME_HOST } from '../api/harness/world.mjs'
 
-function certify(folder, name) {
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`, '-days', '2', '-subj', `/CN=${name}`], { stdio: 'pipe' })
+function certify({ dir }, name) {
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem'), '-days', '2', '-subj', `/CN=${name}`], { stdio: 'pipe' })
 }
 
-// http first: the honest client's.
-function withCertificate(more = []) {
-  const folder = mkdtempSync(`${tmpdir()}/tether-tls-`)
-  certify(folder, 'first')
-  return {
-    folder, args: ['--tls', `${folder}/cert.pem`, `${folder}/key.pem`, '--loops', 2, ...more],
-    urls: ['http://127.0.0.1:0', 'https://127.0.0.1:0', `unix:${folder}/socket`], clean: () => rmSync(folder, { recursive: true }),
-  }
+// SIGHUP, and what the log says next.
+async function reload(target, message = 'configuration reloaded') {
+  const from = target.server.log.lines.length
+  target.process.kill('SIGHUP')
+  return target.server.log.untilMessage(message, { from })
 }
 
 function handshake(port, options = {}) {
@@ -32,26 +30,23 @@ function handshake(port, options = {}) {
   })
 }
 
-async function ask(socket, path = '/echo') {
+async function ask(socket) {
   let text = ''
   socket.on('data', (data) => { text += data })
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+  socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   await new Promise((resolve) => socket.on('close', resolve))
   return text
 }
 
-let prepared
-const prepare = (more) => () => { prepared = withCertificate(more); return prepared }
-
 async function versions(target) {
-  const port = target.ports[1]
+  const port = target.tlsPort
   const modern = await handshake(port, { ALPNProtocols: ['h2', 'http/1.1'] })
   assert.deepEqual([modern.version, modern.alpn], ['TLSv1.3', 'h2'])
   modern.socket.destroy()
   const older = await handshake(port, { maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
   assert.deepEqual([older.version, older.alpn], ['TLSv1.2', 'http/1.1'])
   assert.match(older.cipher, /^ECDHE-.*(GCM|CHACHA20)/)
-  assert.match(await ask(older.socket), /"tls":true/)
+  assert.match(await ask(older.socket), /^HTTP\/1\.1 200/)
   const without = await handshake(port)
   assert.match(await ask(without.socket), /^HTTP\/1\.1 200/)
   assert.ok((await handshake(port, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })).error)
@@ -63,7 +58,7 @@ async function versions(target) {
 
 // A second handshake within the connection is not done.
 async function renegotiation(target) {
-  const { socket } = await handshake(target.ports[1], { maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
+  const { socket } = await handshake(target.tlsPort, { maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
   const refused = await new Promise((resolve) => {
     socket.on('error', () => resolve(true))
     socket.on('close', () => resolve(true))
@@ -75,35 +70,31 @@ async function renegotiation(target) {
 }
 
 async function certificates(target) {
-  const { folder } = prepared
-  const name = async () => { const { name: found, socket } = await handshake(target.ports[1]); socket.destroy(); return found }
-  const answered = (text) => until(text, () => target.log.includes(text)).catch((error) => { throw new Error(`${error.message}; the log:\n${target.log.slice(-2000)}`) })
-  const kept = await handshake(target.ports[1])
-  assert.equal(kept.name, 'first')
-  certify(folder, 'second')
-  target.process.kill('SIGHUP')
-  await answered('reloaded')
-  await until('both loops use the new certificate', async () => (await Promise.all(Array.from({ length: 8 }, name))).every((n) => n === 'second'))
+  const name = async () => { const { name: found, socket } = await handshake(target.tlsPort); socket.destroy(); return found }
+  const everywhere = (wanted) => until('both loops use the certificate', async () => (await Promise.all(Array.from({ length: 8 }, name))).every((n) => n === wanted))
+  certify(target, 'first')
+  await reload(target)
+  await everywhere('first')
+  const kept = await handshake(target.tlsPort)
+  certify(target, 'second')
+  await reload(target)
+  await everywhere('second')
   assert.match(await ask(kept.socket), /^HTTP\/1\.1 200/)
-  writeFileSync(`${folder}/cert.pem`, 'nonsense')
-  target.process.kill('SIGHUP')
-  await answered('cannot use the certificate')
+  writeFileSync(join(target.dir, 'cert.pem'), 'nonsense')
+  assert.match((await reload(target, 'the configuration was not reloaded')).why, /certificate/)
   assert.equal(await name(), 'second')
 }
 
 // Whoever connected before the certificate changed, and speaks only after it did so several times, is served all the same.
 async function lateHandshake(target) {
-  const { folder } = prepared
   const change = async (name) => {
-    const before = target.log.split('reloaded').length
-    certify(folder, name)
-    target.process.kill('SIGHUP')
-    await until('reloaded', () => target.log.split('reloaded').length > before)
-    for (let i = 0; i < 8; i++) (await handshake(target.ports[1])).socket.destroy() // both loops turn
+    certify(target, name)
+    await reload(target)
+    for (let i = 0; i < 8; i++) (await handshake(target.tlsPort)).socket.destroy() // both loops turn
   }
   await change('third') // the first one is held to the end
   const sockets = await Promise.all(Array.from({ length: 10 }, () => new Promise((resolve, reject) => {
-    const socket = net.connect(target.ports[1], '127.0.0.1', () => resolve(socket))
+    const socket = net.connect(target.tlsPort, '127.0.0.1', () => resolve(socket))
     socket.on('error', reject)
   })))
   await sleep(200) // accepted
@@ -116,37 +107,39 @@ async function lateHandshake(target) {
 }
 
 async function silence(target) {
-  const peers = await Promise.all(Array.from({ length: 20 }, () => connect(target.ports[1])))
-  const closed = await Promise.all(peers.map((peer) => peer.waitClosed(7500)))
+  const peers = await Promise.all(Array.from({ length: 20 }, () => connect(target.tlsPort)))
+  const closed = await Promise.all(peers.map((peer) => peer.waitClosed(30000)))
   assert.ok(closed.every(Boolean), `${closed.filter((c) => !c).length} handshakes that never come are still waited for`)
 }
 
 async function unixSocket(target) {
-  const path = `${prepared.folder}/socket`
-  assert.equal(statSync(path).mode & 0o777, 0o660)
-  const socket = await connect(path)
-  socket.write('GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-  assert.match(await socket.rest(), /"peer":"unix"/)
-  const h2 = await H2.open(path)
-  assert.equal(await h2.answer(h2.ask('/hello')), 200)
+  assert.equal(statSync(target.socketPath).mode & 0o777, 0o660)
+  const socket = await connect(target.socketPath)
+  socket.write(`GET /api/public/branding HTTP/1.1\r\nHost: ${ACME_HOST}\r\nConnection: close\r\n\r\n`)
+  assert.match(await socket.rest(), /^HTTP\/1\.1 200/)
+  assert.ok(target.server.accessLines().some((line) => line.client === 'unix'), 'the log says who asked')
+  const h2 = await H2.open(target.socketPath)
+  assert.equal(await h2.answer(h2.ask('/readyz')), 200)
   h2.destroy()
 }
 
 async function http1Only(target) {
-  const { alpn, socket } = await handshake(target.ports[1], { ALPNProtocols: ['h2', 'http/1.1'] })
+  const { alpn, socket } = await handshake(target.tlsPort, { ALPNProtocols: ['h2', 'http/1.1'] })
   assert.equal(alpn, 'http/1.1')
   assert.match(await ask(socket), /^HTTP\/1\.1 200/)
   const h2 = await H2.open(target.port)
-  assert.ok(await h2.waitClosed(2000), 'HTTP/2 by prior knowledge although it is off')
+  assert.ok(await h2.waitClosed(10000), 'HTTP/2 by prior knowledge although it is off')
   assert.equal(h2.frames, 0)
 }
 
+const secure = { tls: true, unix: true }
+
 export const scenarios = [
-  { name: 'TLS versions', prepare: prepare(), run: versions },
-  { name: 'TLS renegotiation', prepare: prepare(), run: renegotiation },
-  { name: 'TLS certificates', prepare: prepare(), run: certificates },
-  { name: 'TLS late handshake', prepare: prepare(), run: lateHandshake },
-  { name: 'TLS silence', prepare: prepare(), run: silence },
-  { name: 'unix socket', prepare: prepare(), run: unixSocket },
-  { name: 'HTTP/2 off', prepare: prepare(['--http1']), run: http1Only },
+  { name: 'TLS versions', ...secure, run: versions },
+  { name: 'TLS renegotiation', ...secure, run: renegotiation },
+  { name: 'TLS certificates', ...secure, run: certificates },
+  { name: 'TLS late handshake', ...secure, run: lateHandshake },
+  { name: 'TLS silence', ...secure, run: silence },
+  { name: 'unix socket', ...secure, run: unixSocket },
+  { name: 'HTTP/2 off', tls: true, config: { server: { http2: false } }, run: http1Only },
 ]

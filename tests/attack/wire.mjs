@@ -1,5 +1,6 @@
 // Raw connections: bytes for HTTP/1, frames for HTTP/2 (RFC 9113), with just enough HPACK (RFC 7541) to ask and to read a status.
 import net from 'node:net'
+import { ACME_HOST } from '../api/harness/world.mjs'
 
 export const DATA = 0, HEADERS = 1, PRIORITY = 2, RST_STREAM = 3, SETTINGS = 4, PUSH_PROMISE = 5, PING = 6, GOAWAY = 7, WINDOW_UPDATE = 8, CONTINUATION = 9
 export const END_STREAM = 1, ACK = 1, END_HEADERS = 4
@@ -42,13 +43,23 @@ class Raw {
   }
 }
 
+const open = new Map() // port → its sockets
+
 export function connect(port, Kind = Raw) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(typeof port === 'string' ? { path: port } : { port, host: '127.0.0.1' })
     socket.setNoDelay?.(true)
     socket.once('error', reject)
     socket.once('connect', () => { socket.off('error', reject); resolve(new Kind(socket)) })
+    const sockets = open.get(port) ?? open.set(port, new Set()).get(port)
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
+}
+
+// Leaves, with every connection to that port.
+export function destroyAll(port) {
+  for (const socket of open.get(port) ?? []) socket.destroy()
 }
 
 export function frame(type, flags, stream, payload = Buffer.alloc(0)) {
@@ -81,7 +92,7 @@ const string = (text) => { const b = Buffer.from(text, 'latin1'); return Buffer.
 // Literal fields; indexed: into the dynamic table.
 export const field = (name, value, indexed = false) => Buffer.concat([Buffer.from([indexed ? 0x40 : 0]), string(name), string(value)])
 export const block = (fields) => Buffer.concat(fields.map(([name, value]) => field(name, value)))
-export const request = (path, more = [], method = 'GET') => block([[':method', method], [':scheme', 'http'], [':path', path], [':authority', 'a'], ...more])
+export const request = (path, more = [], method = 'GET') => block([[':method', method], [':scheme', 'http'], [':path', path], [':authority', ACME_HOST], ...more])
 
 const STATIC_STATUS = { 8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500 }
 
@@ -102,8 +113,10 @@ export class H2 extends Raw {
     this.frames = 0
     this.onData = (data) => this.parse(data)
   }
-  static async open(port, { initial = [] } = {}) {
+  // reads: the windows are opened again as answers come; otherwise there is room for 64 KiB in all.
+  static async open(port, { initial = [], reads = false } = {}) {
     const h2 = await connect(port, H2)
+    h2.reads = reads
     h2.write(Buffer.concat([PREFACE, settings(initial)]))
     for (const end = Date.now() + 2000; h2.frames === 0 && !h2.closed && Date.now() < end;) await new Promise((r) => setTimeout(r, 2))
     return h2 // its settings are acknowledged: nothing will stand between the frames of the caller
@@ -125,6 +138,7 @@ export class H2 extends Raw {
     if (type === HEADERS) this.statuses.set(stream, statusOf(payload))
     if (type === RST_STREAM && !this.resets.has(stream)) this.resets.set(stream, payload.readUInt32BE(0))
     if ((type === DATA || type === HEADERS) && flags & END_STREAM) this.ended.add(stream)
+    if (type === DATA && this.reads && payload.length) this.write(Buffer.concat([windowUpdate(0, payload.length), windowUpdate(stream, payload.length)]))
     if (type === SETTINGS && !(flags & ACK)) this.write(frame(SETTINGS, ACK, 0))
     if (type === GOAWAY) this.goaway = { last: payload.readUInt32BE(0), code: payload.readUInt32BE(4), text: payload.subarray(8).toString() }
   }

@@ -10,7 +10,7 @@ tests='test_cache test_recent test_rate_limit test_log test_metrics test_storage
     test_walk_authority test_walk_lanes test_kept_answers test_walk_shared_rate test_http_lane'
 cmake --preset tsan -B "$build" -Wno-dev --log-level=WARNING >/dev/null
 # shellcheck disable=SC2086
-ninja -C "$build" --quiet $tests http_target attack_frames
+ninja -C "$build" --quiet $tests tether attack_frames attack_preload
 export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1 ${TSAN_OPTIONS:-}"
 ctest --test-dir "$build" --timeout 300 --output-on-failure -R "^($(echo $tests | tr ' ' '|'))$"
-node tests/attack/run.mjs "$build/tests/unit/http" 'M3 cancel storm' 'H2 rapid reset' 'U1 under load'
+TETHER_BIN=$build/src/tether TETHER_BUILD=$build tests/attack/run 'M3 cancel storm' 'H2 rapid reset' 'U1 under load'

@@ -78,15 +78,18 @@ process.on('exit', () => {
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(1));
 
 export class Server {
-  constructor(scratch, env = {}) {
+  // wrap: a command that becomes the program; inherit: descriptors that it finds open, from 3 on.
+  constructor(scratch, env = {}, { wrap = [], inherit = [] } = {}) {
     this.scratch = scratch;
     this.env = env;
+    this.command = [...wrap, binary, 'serve', '--config', scratch.configPath];
+    this.inherit = inherit;
   }
 
   // Starts without waiting for anything.
   spawn() {
-    this.process = spawn(binary, ['serve', '--config', this.scratch.configPath], {
-      env: { ...process.env, ...this.env }, stdio: ['ignore', 'inherit', 'pipe'],
+    this.process = spawn(this.command[0], this.command.slice(1), {
+      env: { ...process.env, ...this.env }, stdio: ['ignore', 'inherit', 'pipe', ...this.inherit],
     });
     running.add(this.process);
     this.process.on('exit', () => running.delete(this.process));
