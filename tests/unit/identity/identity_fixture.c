@@ -3,6 +3,7 @@
 
 #include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
+#include "../postgres_scratch.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "token_forge.h"
@@ -18,17 +19,10 @@ static void prepare_process(void)
     log_set_level(LOG_ERROR);
 }
 
-static enum storage_status empty_postgres(struct db_conn *conn, void *context)
-{
-    (void)context;
-    enum storage_status status = db_exec(conn, "DROP SCHEMA public CASCADE", DB_NO_ARGS, NULL);
-    return status == STORAGE_OK ? db_exec(conn, "CREATE SCHEMA public", DB_NO_ARGS, NULL) : status;
-}
-
 static void open_database(struct fixture *f)
 {
     static const struct storage_driver *driver;
-    const char *conninfo = getenv("TETHER_TEST_POSTGRES");
+    const char *conninfo = postgres_scratch();
     struct storage_setting sqlite = { "path", ":memory:" }, postgres = { "conninfo", conninfo };
     struct storage_error error = { 0 };
     if (!driver)
@@ -38,8 +32,8 @@ static void open_database(struct fixture *f)
         fail_msg("%s", error.text);
     f->conn = db_connect(f->db);
     if (conninfo)
-        assert_int_equal(db_transaction(f->conn, STORAGE_WRITE, empty_postgres, NULL), STORAGE_OK);
-    if (db_migrate(f->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
+        postgres_scratch_empty(f->conn);
+    else if (db_migrate(f->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
         fail_msg("%s", db_error(f->conn));
 }
 

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
+#include "../postgres_scratch.h"
 #include "storage/decorate.h"
 
 /* ---- the gap before a write transaction ---- */
@@ -55,20 +56,13 @@ static void register_once(void)
     is_done = true;
     random_init();
     log_set_level(LOG_WARN);
-    const char *conninfo = getenv("TETHER_TEST_POSTGRES");
+    const char *conninfo = postgres_scratch();
     db_register_driver(with_gap(storage_fault(conninfo ? &postgres_driver : &sqlite_driver)));
-}
-
-static enum storage_status empty_postgres(struct db_conn *conn, void *context)
-{
-    (void)context;
-    enum storage_status status = db_exec(conn, "DROP SCHEMA public CASCADE", DB_NO_ARGS, NULL);
-    return status == STORAGE_OK ? db_exec(conn, "CREATE SCHEMA public", DB_NO_ARGS, NULL) : status;
 }
 
 static void open_database(struct fixture *fixture)
 {
-    const char *conninfo = getenv("TETHER_TEST_POSTGRES");
+    const char *conninfo = postgres_scratch();
     struct storage_setting sqlite = { "path", ":memory:" }, postgres = { "conninfo", conninfo };
     struct storage_error error = { 0 };
     if (db_open(conninfo ? "postgres" : "sqlite", conninfo ? &postgres : &sqlite, 1, &fixture->db, &error) !=
@@ -76,7 +70,9 @@ static void open_database(struct fixture *fixture)
         fail_msg("%s", error.text);
     fixture->conn = db_connect(fixture->db);
     if (conninfo)
-        assert_int_equal(db_transaction(fixture->conn, STORAGE_WRITE, empty_postgres, NULL), STORAGE_OK);
+        postgres_scratch_empty(fixture->conn);
+    else if (db_migrate(fixture->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
+        fail_msg("%s", db_error(fixture->conn));
 }
 
 struct fixture *fixture_new(void)
@@ -86,8 +82,6 @@ struct fixture *fixture_new(void)
     assert_non_null(fixture);
     fixture->arena = arena_new(1 << 20);
     open_database(fixture);
-    if (db_migrate(fixture->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
-        fail_msg("%s", db_error(fixture->conn));
     return fixture;
 }
 
