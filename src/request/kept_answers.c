@@ -10,15 +10,15 @@
 #include "request/authority.h"
 #include "request/walk_internal.h"
 
-#define WAYS      8
-#define SETS      512 /* powers of two */
-#define REFUSALS  64
-#define BYTES_MAX 4096  /* of an answer with all its texts: 16 MiB per loop at most, a quarter of it usually \
-                         */
+#define WAYS       8
+#define SETS       4096 /* powers of two */
+#define REFUSALS   64
+#define BYTES_MAX  4096 /* of an answer with all its texts */
 #define FIELDS_MAX 1024 /* of its part of the log line */
 #define OWN_FIELDS 4    /* headers that differ each time: the request's id and its limit */
 #define FORGED     256
 #define CALLERS    4096
+#define SWEPT      4 /* sets that are looked through for each answer that comes */
 
 struct kept_answer {
     struct kept_key key;
@@ -48,6 +48,8 @@ struct set {
 struct map {
     struct set *sets;
     size_t n;
+    size_t bytes, bytes_max; /* of all answers */
+    size_t hand;             /* the set that is looked through next for what may go */
 };
 
 /* Questions whose token was found to be forged: whoever sends one tends to send it again. */
@@ -65,9 +67,9 @@ struct kept_answers {
     uint32_t callers[CALLERS]; /* marks of questions that found no place */
 };
 
-static struct map map_new(size_t sets)
+static struct map map_new(size_t sets, size_t bytes_max)
 {
-    struct map map = { calloc(sets, sizeof(struct set)), sets };
+    struct map map = { .sets = calloc(sets, sizeof(struct set)), .n = sets, .bytes_max = bytes_max };
     if (!map.sets)
         abort();
     return map;
@@ -79,16 +81,17 @@ struct kept_answers *kept_answers_new(struct walk *walk)
     if (!answers)
         abort();
     answers->walk = walk;
-    answers->given = map_new(SETS);
-    answers->refusals = map_new(REFUSALS);
+    answers->given = map_new(SETS, KEPT_ANSWERS_BYTES);
+    answers->refusals = map_new(REFUSALS, REFUSALS * WAYS * BYTES_MAX);
     random_bytes(answers->secret, sizeof(answers->secret));
     return answers;
 }
 
-static void drop(struct kept_answer **answer)
+static void drop(struct map *map, struct kept_answer **answer)
 {
     if (!*answer)
         return;
+    map->bytes -= (*answer)->size;
     secret_wipe(*answer, (*answer)->size);
     free(*answer);
     *answer = NULL;
@@ -98,7 +101,7 @@ static void map_free(struct map *map)
 {
     for (size_t s = 0; s < map->n; s++)
         for (size_t w = 0; w < WAYS; w++)
-            drop(&map->sets[s].way[w]);
+            drop(map, &map->sets[s].way[w]);
     free(map->sets);
 }
 
@@ -218,12 +221,12 @@ static void fill(struct kept_use *use, const struct kept_answer *answer)
 }
 
 /* What is no longer true gives way. */
-static const struct kept_answer *recall(struct kept_answers *answers, const struct map *map,
+static const struct kept_answer *recall(struct kept_answers *answers, struct map *map,
                                         const struct kept_key *key, int64_t now)
 {
     struct kept_answer **found = find(map, key);
     if (found && !holds(answers, *found, now)) {
-        drop(found);
+        drop(map, found);
         return NULL;
     }
     return found ? *found : NULL;
@@ -342,7 +345,7 @@ static bool may_be_kept(const struct call *call)
 }
 
 /* The map it may be kept in; NULL: none. */
-static const struct map *map_for(const struct kept_answers *answers, const struct call *call)
+static struct map *map_for(struct kept_answers *answers, const struct call *call)
 {
     if (!may_be_kept(call))
         return NULL;
@@ -356,6 +359,11 @@ static bool refuses_bad_tokens(const struct call *call)
     return call->own.is_nobodys && !call->own.by_cookie;
 }
 
+static bool has_room(const struct map *map, size_t bytes)
+{
+    return map->bytes + bytes <= map->bytes_max;
+}
+
 /* A question that has no place yet takes one from another only when it comes a second time: else a thousand
  * that never come again would push out those that do. */
 static bool may_enter(struct kept_answers *answers, const struct map *map, const struct kept_key *key)
@@ -364,7 +372,7 @@ static bool may_enter(struct kept_answers *answers, const struct map *map, const
     uint32_t *caller = &answers->callers[(key->word[0] >> 32) % CALLERS], mark = (uint32_t)key->word[1] | 1;
     if (find(map, key) || *caller == mark)
         return true;
-    for (size_t w = 0; w < WAYS; w++)
+    for (size_t w = 0; w < WAYS && has_room(map, BYTES_MAX); w++)
         if (!set->way[w])
             return true;
     *caller = mark;
@@ -450,25 +458,57 @@ static struct kept_answer *copy(const struct call *call, const struct kept_key *
     return answer;
 }
 
-/* Empty, or the one that was not used for longest. */
-static size_t victim(const struct set *set)
+static struct set *next_set(struct map *map)
+{
+    return &map->sets[map->hand++ & (map->n - 1)];
+}
+
+/* What holds no longer goes as others come, so that memory follows what is in use. */
+static void sweep(const struct kept_answers *answers, struct map *map, int64_t now)
+{
+    for (size_t i = 0; i < SWEPT; i++) {
+        struct set *set = next_set(map);
+        for (size_t w = 0; w < WAYS; w++)
+            if (set->way[w] && !holds(answers, set->way[w], now))
+                drop(map, &set->way[w]);
+    }
+}
+
+/* The one that was not used for longest; of an empty set any. */
+static size_t oldest(const struct set *set)
 {
     size_t found = 0;
-    for (size_t w = 0; w < WAYS; w++) {
-        if (!set->way[w])
-            return w;
-        if (set->tick - set->used[w] > set->tick - set->used[found])
+    for (size_t w = 1; w < WAYS; w++)
+        if (set->way[w] && (!set->way[found] || set->tick - set->used[w] > set->tick - set->used[found]))
             found = w;
-    }
     return found;
 }
 
-static void put_in(const struct map *map, struct kept_answer *answer)
+static void make_room(struct map *map, size_t bytes)
 {
+    while (!has_room(map, bytes)) {
+        struct set *set = next_set(map);
+        drop(map, &set->way[oldest(set)]);
+    }
+}
+
+/* An empty place, or the oldest. */
+static size_t victim(const struct set *set)
+{
+    for (size_t w = 0; w < WAYS; w++)
+        if (!set->way[w])
+            return w;
+    return oldest(set);
+}
+
+static void put_in(struct map *map, struct kept_answer *answer)
+{
+    make_room(map, answer->size);
     struct set *set = set_of(map, &answer->key);
     struct kept_answer **same = find(map, &answer->key);
     size_t way = same ? (size_t)(same - set->way) : victim(set);
-    drop(&set->way[way]);
+    drop(map, &set->way[way]);
+    map->bytes += answer->size;
     set->way[way] = answer;
     set->mark[way] = answer->key.word[1];
     set->used[way] = ++set->tick;
@@ -478,11 +518,18 @@ void kept_answers_keep(struct kept_answers *answers, const struct kept_question 
                        const struct call *call)
 {
     char line[FIELDS_MAX];
-    const struct map *map = map_for(answers, call);
+    struct map *map = map_for(answers, call);
     bool is_for_all = refuses_bad_tokens(call) || is_nowhere(call);
     const struct kept_key *key = is_for_all ? &question->but_token : &question->whole;
     size_t len = map && may_enter(answers, map, key) ? walk_log_fields(call, line, sizeof(line)) : 0;
     struct kept_answer *answer = len > 0 ? copy(call, key, str_from(line, len)) : NULL;
-    if (answer)
-        put_in(map, answer);
+    if (!answer)
+        return;
+    sweep(answers, map, call->now);
+    put_in(map, answer);
+}
+
+size_t kept_answers_bytes(const struct kept_answers *answers)
+{
+    return answers->given.bytes;
 }

@@ -10,6 +10,9 @@
 #include "base/random.h"
 #include "request/walk.h"
 
+/* What answers may take in all, refusals apart. */
+#define KEPT_ANSWERS_BYTES ((size_t)16 << 20)
+
 struct kept_answers;
 struct kept_answer;
 
@@ -57,5 +60,7 @@ int64_t kept_answers_log(const struct kept_use *use);
 /* After walk_admit() has answered: keeps the answer if its row allows that. */
 void kept_answers_keep(struct kept_answers *answers, const struct kept_question *question,
                        const struct call *call);
+/* What is kept takes, refusals apart: at most KEPT_ANSWERS_BYTES. */
+size_t kept_answers_bytes(const struct kept_answers *answers);
 
 #endif

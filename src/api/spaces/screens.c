@@ -273,6 +273,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .answer = &heartbeat_answer,
       .warm = true,
+      .kept = true,
       .handler = heartbeat,
       .summary = "The display is there" },
     { .op = "display_heartbeat_by_header",
@@ -282,6 +283,7 @@ static const struct route routes[] = {
       .tenant = TENANT_BY_TOKEN,
       .answer = &heartbeat_answer,
       .warm = true,
+      .kept = true,
       .handler = heartbeat,
       .summary = "The display is there, its token in the Authorization header" },
 };

@@ -163,7 +163,8 @@ static void test_kept_answers__a_refusal_is_kept_for_all_forged_tokens(void **st
 static void test_kept_answers__a_refusal_is_kept_for_one_kind_of_question(void **state)
 {
     (void)state;
-    struct ask problem = with_token("a.b.c"), none = anna, odd = with_token("a.b c"), two = with_token("a.b.c");
+    struct ask problem = with_token("a.b.c"), none = anna, odd = with_token("a.b c"),
+               two = with_token("a.b.c");
     none.who = NOBODY;
     problem.headers[1] = "Accept: application/problem+json";
     two.headers[1] = "Authorization: Bearer a.b.c";
@@ -421,6 +422,8 @@ static void test_kept_answers__a_strangers_request_id_is_not(void **state)
     assert_int_equal(header_of(&used, "x-request-id").len, 32);
 }
 
+#define MANY 20000 /* questions, more than there is room for */
+
 static struct ask numbered(int n, char target[64])
 {
     snprintf(target, 64, "/warm/permission?n=%d", n);
@@ -436,15 +439,33 @@ static void test_kept_answers__give_way_when_there_are_many(void **state)
     struct kept_use used;
     keep(anna);
     keep(anna);
-    for (int i = 0; i < 6000; i++)
+    for (int i = 0; i < MANY; i++)
         keep(numbered(i, target));
+    assert_in_range(kept_answers_bytes(world.oracle.answers), 1, KEPT_ANSWERS_BYTES);
     assert_true(use(anna, &used)); /* passers-by have not pushed it out; those that come again may */
     for (int i = 0; i < 3; i++)
-        for (int n = 5900; n < 6000; n++)
+        for (int n = MANY - 100; n < MANY; n++)
             keep(numbered(n, target));
-    for (int i = 5900; i < 6000; i++)
+    for (int i = MANY - 100; i < MANY; i++)
         kept += use(numbered(i, target), &used);
     assert_true(kept > 80);
+    assert_in_range(kept_answers_bytes(world.oracle.answers), 1, KEPT_ANSWERS_BYTES);
+}
+
+/* What nobody asks again goes once it is too old, as others come. */
+static void test_kept_answers__that_hold_no_longer_give_their_memory_back(void **state)
+{
+    (void)state;
+    char target[64];
+    keep(anna);
+    for (int i = 0; i < 3000; i++)
+        keep(numbered(i, target));
+    size_t before = kept_answers_bytes(world.oracle.answers);
+    clock_shift_for_tests(61 * CLOCK_SECOND);
+    keep(anna);
+    for (int i = 3000; i < 4200; i++) /* enough to look everywhere once */
+        keep(numbered(i, target));
+    assert_true(kept_answers_bytes(world.oracle.answers) < before * 2 / 3);
 }
 
 int main(void)
@@ -471,6 +492,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept_answers__count_like_any_other, up_limited, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__a_proxys_request_id_is_believed, up_proxied, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__a_strangers_request_id_is_not, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__that_hold_no_longer_give_their_memory_back, up,
+                                        down),
         cmocka_unit_test_setup_teardown(test_kept_answers__give_way_when_there_are_many, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
