@@ -1,4 +1,4 @@
-/* The server's own struct, and the start with other limits that tests use. */
+/* The server's own struct. */
 #ifndef TETHER_HTTP_INTERNAL_H
 #define TETHER_HTTP_INTERNAL_H
 
@@ -33,10 +33,5 @@ struct http_server {
     atomic_int phase; /* enum server_phase */
     bool abandoned;   /* a thread did not end: nothing may be freed */
 };
-
-/* http_server_start() with limits of the caller, which outlive the server. */
-struct http_server *http_server_start_limited(const struct config *config, struct http_listeners *listeners,
-                                              struct walk *walk, bool http2, const struct http_limits *limits,
-                                              char *error, size_t cap);
 
 #endif

@@ -1,4 +1,4 @@
-/* The transport's limits that no operator sets: measured figures, with tests that shorten some. */
+/* The transport's limits that no operator sets: measured figures. */
 #ifndef TETHER_HTTP_LIMITS_H
 #define TETHER_HTTP_LIMITS_H
 

@@ -136,16 +136,15 @@ static bool start_all(struct http_server *server, const struct config *config, c
     return start_loops(server, error, cap);
 }
 
-struct http_server *http_server_start_limited(const struct config *config, struct http_listeners *listeners,
-                                              struct walk *walk, bool http2, const struct http_limits *limits,
-                                              char *error, size_t cap)
+struct http_server *http_server_start(const struct config *config, struct http_listeners *listeners,
+                                      struct walk *walk, bool http2, char *error, size_t cap)
 {
     struct http_server *server = calloc(1, sizeof *server);
     if (!server)
         abort();
     server->walk = walk;
     server->listeners = listeners;
-    server->limits = limits;
+    server->limits = &http_limits_default;
     server->http2 = http2 && guard_is_active();
     if (http2 && !server->http2)
         log_event(LOG_WARN, "HTTP/2 stays off: its guards are not in effect");
@@ -168,12 +167,6 @@ struct http_server *http_server_start_limited(const struct config *config, struc
         http_server_free(&server);
     }
     return server;
-}
-
-struct http_server *http_server_start(const struct config *config, struct http_listeners *listeners,
-                                      struct walk *walk, bool http2, char *error, size_t cap)
-{
-    return http_server_start_limited(config, listeners, walk, http2, &http_limits_default, error, cap);
 }
 
 bool http_server_reload(struct http_server *server, const struct config *config, char *error, size_t cap)

@@ -11,7 +11,7 @@ const wasCut = (target) => target.server.log.lines.some((line) => line.msg === C
 
 // Sign-ins one after the other, whose passwords are hashed anew, since the hash that is kept is cheaper.
 const hashing = (memory, iterations, server = {}) => ({ server: { hash_workers: 1, ...server }, passwords: { memory, iterations } })
-const SLOW = hashing('64MiB', 3)
+const SLOW = hashing('64MiB', 3, { drain: '60s' })
 const signIn = (h2) => h2.ask(LOGIN, [['content-type', FORM]], 'POST', form)
 const signIn1 = `POST ${LOGIN} HTTP/1.1\r\nHost: ${ACME_HOST}\r\nContent-Type: ${FORM}\r\nContent-Length: ${form.length}\r\n\r\n${form}`
 
@@ -96,5 +96,5 @@ export const scenarios = [
   { name: 'U1 in flight', config: SLOW, signs: false, ends: true, honest: false, run: inFlight },
   { name: 'U1 deadline', config: hashing('128MiB', 12, { drain: '300ms' }), signs: false, ends: true, honest: false, run: deadline },
   { name: 'U1 stuck worker', config: hashing('128MiB', 100, { drain: '300ms' }), signs: false, ends: true, honest: false, run: deadline },
-  { name: 'U1 under load', ends: true, honest: false, run: underLoad },
+  { name: 'U1 under load', config: { server: { drain: '60s' } }, ends: true, honest: false, run: underLoad },
 ]

@@ -125,5 +125,5 @@ export const scenarios = [
   { name: 'pieces broken', faults: true, honest: false, run: broken },
   { name: 'pieces in constant memory', seed: { assets: MANY }, weighs: true, run: constant },
   { name: 'pieces left', run: leaving },
-  { name: 'pieces drained', ends: true, honest: false, run: drained },
+  { name: 'pieces drained', config: { server: { drain: '60s' } }, ends: true, honest: false, run: drained },
 ]

@@ -41,7 +41,7 @@ export async function startNodes() {
   }
 }
 
-async function metric(server, name) {
+export async function metric(server, name) {
   const { text } = await http2Once(server, { path: '/metrics' });
   return Number(text.match(new RegExp(`^${name} (\\d+)$`, 'm'))[1]);
 }
