@@ -42,9 +42,19 @@ static void encode(struct buf *out, uint32_t c)
         buf_add_char(out, (char)(0x80 | (c >> (6 * more) & 0x3F)));
 }
 
+static bool is_ascii(struct str text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.len; i++)
+        all |= (unsigned char)text.at[i];
+    return all < 0x80;
+}
+
 static struct str fold(struct arena *arena, struct str text)
 {
     struct buf out;
+    if (is_ascii(text))
+        return arena_lower(arena, str_sub(text, 0, FOLD_MAX));
     pthread_once(&unicode_once, make_unicode);
     buf_init(&out, arena, FOLD_MAX);
     for (size_t i = 0, len; i < text.len; i += len) {

@@ -406,6 +406,18 @@ static void make_titles(struct record_kind *kind)
     kind->made.labelled_columns = text_of(kind, &sql);
 }
 
+static void make_by_firsts(struct record_kind *kind)
+{
+    struct buf sql;
+    buf_init(&sql, kept, SQL_MAX);
+    buf_printf(&sql, "SELECT %s FROM %s t WHERE t.tenant_id = $1 AND t.%s IN (", kind->made.columns,
+               kind->table, row_column(&kind->rows[0]));
+    for (int i = 0; i < RECORD_LOOKED_UP; i++)
+        buf_printf(&sql, "%s$%d", i ? ", " : "", 2 + i);
+    buf_add_char(&sql, ')');
+    kind->made.by_firsts = text_of(kind, &sql);
+}
+
 static void make_file(struct record_kind *kind)
 {
     const struct shape *query = &kind->made.query;
@@ -414,9 +426,7 @@ static void make_file(struct record_kind *kind)
                                               .fields = query->fields + RECORD_EXPORT_SKIPS,
                                               .n = query->n - RECORD_EXPORT_SKIPS };
     make_titles(kind);
-    kind->made.by_first = arena_printf(kept, "SELECT %s FROM %s t WHERE t.tenant_id = $1 AND t.%s = $2",
-                                       kind->made.columns, kind->table, row_column(&kind->rows[0]))
-                              .at;
+    make_by_firsts(kind);
     kind->made.imported = arena_printf(kept, "%s.imported", kind->name).at;
     kind->made.insert_many = record_insert_many_sql(kept, kind);
     if (!kind->made.insert_many)

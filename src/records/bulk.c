@@ -143,30 +143,60 @@ static void take_field(const struct bulk *bulk, struct record_deed *deed, size_t
         deed->present |= UINT64_C(1) << i;
 }
 
-/* ---- one record ---- */
+/* ---- what is there ---- */
 
-/* OK with *ret, NULL when there is none. What was checked to be new is not looked for again: should it have
- * been made meanwhile, inserting it meets it. */
-static enum storage_status find_existing(struct db_conn *conn, const struct bulk *bulk,
-                                         const struct record_deed *deed, struct record **ret)
+static const struct str *first_of(const struct bulk_line *line)
+{
+    return member_of(&line->deed.kind->rows[0], line->deed.input);
+}
+
+static bool is_looked_up(const struct bulk_line *line)
+{
+    return (line->deed.present & 1) && line->deed.violations.n == 0;
+}
+
+static void meet_lines(struct bulk *bulk, const struct record *found)
+{
+    const struct str *first = member_of(&bulk->import->kind->rows[0], found);
+    for (size_t i = 0; i < bulk->waiting; i++)
+        if (is_looked_up(&bulk->lines[i]) && str_equal(*first_of(&bulk->lines[i]), *first))
+            bulk->lines[i].before = found;
+}
+
+/* Where there are fewer lines than the statement takes, the last one stands for the rest. */
+static size_t bind_firsts(const struct bulk *bulk, struct storage_value *args)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bulk->waiting; i++)
+        if (is_looked_up(&bulk->lines[i]))
+            args[n++] = db_text(*first_of(&bulk->lines[i]));
+    for (size_t i = n; n && i < RECORD_LOOKED_UP; i++)
+        args[i] = args[n - 1];
+    return n;
+}
+
+/* What was checked to be new is not looked for again: should it have been made meanwhile, inserting it meets
+ * it. */
+static enum storage_status look_up(struct db_conn *conn, struct bulk *bulk)
 {
     DB_ROWS(rows);
+    const struct record_kind *kind = bulk->import->kind;
+    struct storage_value args[1 + RECORD_LOOKED_UP] = { db_int(bulk->import->caller->tenant->id) };
     bool is_new = bulk->is_writing && bulk->import->existing == RECORD_EXISTING_REFUSE;
-    *ret = NULL;
-    if (is_new || !(deed->present & 1))
+    if (is_new || bind_firsts(bulk, args + 1) == 0)
         return STORAGE_OK;
     enum storage_status status =
-        db_first(conn, &rows, deed->kind->made.by_first,
-                 DB_ARGS(db_int(deed->caller->tenant->id),
-                         db_text(*(const struct str *)member_of(&deed->kind->rows[0], deed->input))));
-    if (status == STORAGE_DONE)
-        return STORAGE_OK;
-    if (status != STORAGE_ROW)
-        return status;
-    *ret = arena_alloc(deed->caller->arena, deed->kind->size);
-    record_read(deed->kind, &rows, deed->caller->arena, *ret);
-    return STORAGE_OK;
+        db_query(conn, &rows, kind->made.by_firsts, (struct db_args){ args, 1 + RECORD_LOOKED_UP });
+    while (status == STORAGE_OK && (status = db_next(&rows)) == STORAGE_ROW) {
+        struct record *found = arena_alloc(bulk->caller.arena, kind->size);
+        record_read(kind, &rows, bulk->caller.arena, found);
+        meet_lines(bulk, found);
+        status = STORAGE_OK;
+    }
+    return status == STORAGE_DONE ? STORAGE_OK : status;
 }
+
+/* ---- one record ---- */
 
 static enum storage_status flush_words(struct db_conn *conn, struct bulk *bulk)
 {
@@ -209,7 +239,6 @@ static enum storage_status write_new(struct db_conn *conn, struct bulk *bulk, st
         status = record_run_hook(conn, kind->before_write, deed, now, NULL);
     if (status != STORAGE_OK || is_alone)
         return status == STORAGE_OK ? insert_alone(conn, bulk, deed, now) : status;
-    record_keep_texts(kind, deed->caller->arena, now); /* they are the line's, which goes */
     bulk->batch.at[bulk->batch.n++] = now;
     return bulk->batch.n == RECORD_TOGETHER ? insert_batch(conn, bulk) : STORAGE_OK;
 }
@@ -226,12 +255,22 @@ static enum storage_status create(struct db_conn *conn, struct bulk *bulk, struc
     return status;
 }
 
-static enum storage_status write_change(struct db_conn *conn, struct record_deed *deed, struct record *now,
-                                        const struct record *before)
+static enum storage_status exchange_words(struct db_conn *conn, struct bulk *bulk, const struct record *now,
+                                          const struct record *before)
+{
+    const struct record_kind *kind = bulk->import->kind;
+    if (!record_words_differ(kind, now, before))
+        return STORAGE_OK;
+    enum storage_status status = record_words_write(conn, kind, &bulk->caller, NULL, before);
+    return status == STORAGE_OK ? gather(conn, bulk, now) : status;
+}
+
+static enum storage_status write_change(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed,
+                                        struct record *now, const struct record *before)
 {
     enum storage_status status = record_change(conn, deed, now);
     if (status == STORAGE_OK)
-        status = record_words_write(conn, deed->kind, deed->caller, now, before);
+        status = exchange_words(conn, bulk, now, before);
     return status == STORAGE_OK ? record_run_hook(conn, deed->kind->after_write, deed, now, before) : status;
 }
 
@@ -245,7 +284,7 @@ static enum storage_status change(struct db_conn *conn, struct bulk *bulk, struc
     if (status == STORAGE_OK && is_changed)
         status = record_run_hook(conn, deed->kind->before_write, deed, now, before);
     if (status == STORAGE_OK && is_changed && bulk->is_writing)
-        status = write_change(conn, deed, now, before);
+        status = write_change(conn, bulk, deed, now, before);
     bulk->import->updated += status == STORAGE_OK && is_changed;
     bulk->import->skipped += status == STORAGE_OK && !is_changed;
     return status;
@@ -264,11 +303,11 @@ static enum storage_status meet(struct db_conn *conn, struct bulk *bulk, struct 
     return record_refuse(deed, RECORD_INVALID, NULL);
 }
 
-static void check_doubled(struct bulk *bulk, struct record_deed *deed, size_t line)
+static void check_doubled(struct bulk *bulk, struct bulk_line *line)
 {
-    const struct str *first = member_of(&deed->kind->rows[0], deed->input);
+    struct record_deed *deed = &line->deed;
     bool is_asked = !bulk->is_writing && (deed->present & 1);
-    size_t before = is_asked ? seen_add(bulk->seen, *first, line) : 0;
+    size_t before = is_asked ? seen_add(bulk->seen, *first_of(line), line->number) : 0;
     if (before)
         record_violate(deed, deed->kind->rows[0].name,
                        arena_printf(deed->caller->arena, "The same %s stands in line %zu.",
@@ -276,16 +315,35 @@ static void check_doubled(struct bulk *bulk, struct record_deed *deed, size_t li
                            .at);
 }
 
-static enum storage_status add(struct db_conn *conn, struct bulk *bulk, struct record_deed *deed)
+static enum storage_status act(struct db_conn *conn, struct bulk *bulk, struct bulk_line *line)
 {
-    struct record *before;
+    struct record_deed *deed = &line->deed;
     if (deed->violations.n > 0)
         return record_refuse(deed, RECORD_INVALID, NULL);
-    enum storage_status status = find_existing(conn, bulk, deed, &before);
-    if (status != STORAGE_OK)
-        return status;
-    return before ? meet(conn, bulk, deed, before) : create(conn, bulk, deed);
+    return line->before ? meet(conn, bulk, deed, line->before) : create(conn, bulk, deed);
 }
+
+static enum storage_status judge(struct db_conn *conn, struct bulk *bulk, struct bulk_line *line)
+{
+    check_doubled(bulk, line);
+    enum storage_status status = act(conn, bulk, line);
+    if (status != STORAGE_DONE)
+        return status;
+    tell_all(bulk, line->number, &line->deed);
+    return STORAGE_OK;
+}
+
+enum storage_status bulk_judge(struct db_conn *conn, struct bulk *bulk)
+{
+    enum storage_status status = look_up(conn, bulk);
+    for (size_t i = 0; status == STORAGE_OK && i < bulk->waiting; i++)
+        if (!bulk->import->has_more_errors)
+            status = judge(conn, bulk, &bulk->lines[i]);
+    bulk->waiting = 0;
+    return status;
+}
+
+/* ---- all of them ---- */
 
 static void renew_arena(struct bulk *bulk)
 {
@@ -305,34 +363,44 @@ void bulk_end(struct bulk *bulk)
 
 enum storage_status bulk_flush(struct db_conn *conn, struct bulk *bulk)
 {
-    enum storage_status status = insert_batch(conn, bulk);
+    enum storage_status status = bulk_judge(conn, bulk);
+    if (status == STORAGE_OK)
+        status = insert_batch(conn, bulk);
     return status == STORAGE_OK ? flush_words(conn, bulk) : status;
+}
+
+/* The fields' texts are the line's, which goes. */
+static void read_line(struct bulk *bulk, size_t number, const struct str *fields)
+{
+    const struct record_kind *kind = bulk->import->kind;
+    struct bulk_line *line = &bulk->lines[bulk->waiting++];
+    struct record *input = arena_alloc(bulk->caller.arena, kind->size);
+    *line = (struct bulk_line){ .number = number,
+                                .deed = { .kind = kind,
+                                          .caller = &bulk->caller,
+                                          .act = RECORD_CREATE,
+                                          .input = input,
+                                          .file = bulk->seen } };
+    for (size_t i = 0; i < kind->n; i++)
+        if (fields[i].at)
+            take_field(bulk, &line->deed, i, fields[i], input);
+    input->has = line->deed.present & ~line->deed.null;
+    record_keep_texts(kind, bulk->caller.arena, input);
 }
 
 enum storage_status bulk_add(struct db_conn *conn, struct bulk *bulk, size_t line, const struct str *fields)
 {
-    const struct record_kind *kind = bulk->import->kind;
     enum storage_status status = STORAGE_OK;
-    if (bulk->n == TOGETHER)
-        status = insert_batch(conn, bulk);
+    if (bulk->n == TOGETHER) {
+        status = bulk_judge(conn, bulk);
+        if (status == STORAGE_OK)
+            status = insert_batch(conn, bulk);
+    }
     if (status != STORAGE_OK)
         return status;
     if (!bulk->caller.arena || bulk->n == TOGETHER)
         renew_arena(bulk);
     bulk->n++;
-    struct record *input = arena_alloc(bulk->caller.arena, kind->size);
-    struct record_deed deed = { .kind = kind,
-                                .caller = &bulk->caller,
-                                .act = RECORD_CREATE,
-                                .input = input,
-                                .file = bulk->seen };
-    for (size_t i = 0; i < kind->n; i++)
-        if (fields[i].at)
-            take_field(bulk, &deed, i, fields[i], input);
-    check_doubled(bulk, &deed, line);
-    status = add(conn, bulk, &deed);
-    if (status != STORAGE_DONE)
-        return status;
-    tell_all(bulk, line, &deed);
-    return STORAGE_OK;
+    read_line(bulk, line, fields);
+    return bulk->waiting == RECORD_LOOKED_UP ? bulk_judge(conn, bulk) : STORAGE_OK;
 }

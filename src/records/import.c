@@ -108,6 +108,14 @@ static bool is_stopped(const struct run *run)
                         atomic_load_explicit(&progress->is_lost, memory_order_relaxed));
 }
 
+static void refuse_row(struct run *run, const struct csv_row *row)
+{
+    run->status = bulk_judge(run->conn, &run->bulk);
+    say(run, row->line, NULL,
+        arena_printf(run->import->caller->arena, "The row has %zu fields, and there are %zu columns.", row->n,
+                     run->n));
+}
+
 static bool on_row(void *context, const struct csv_row *row)
 {
     struct run *run = context;
@@ -117,9 +125,7 @@ static bool on_row(void *context, const struct csv_row *row)
     if (is_stopped(run))
         run->status = STORAGE_DONE;
     else if (row->n != run->n)
-        say(run, row->line, NULL,
-            arena_printf(run->import->caller->arena, "The row has %zu fields, and there are %zu columns.",
-                         row->n, run->n));
+        refuse_row(run, row);
     else {
         for (size_t i = 0; i < row->n; i++)
             fields[run->columns[i]] = row->fields[i];
@@ -159,7 +165,7 @@ static void reset(struct run *run)
     run->n = 0;
     run->status = STORAGE_OK;
     run->bulk.batch.n = 0;
-    run->bulk.n = 0;
+    run->bulk.waiting = run->bulk.n = 0;
     if (import->progress)
         atomic_store(run->bulk.is_writing ? &import->progress->written : &import->progress->checked, 0);
 }
@@ -172,6 +178,8 @@ static enum storage_status read_file(struct run *run)
     struct csv_reader *reader =
         csv_reader_new((struct csv_limits){ COLUMNS_MAX, ROW_BYTES_MAX }, on_row, run);
     feed_all(run, reader, sum);
+    if (run->status == STORAGE_OK)
+        run->status = bulk_judge(run->conn, &run->bulk);
     if (csv_problem(reader)->line)
         say(run, csv_problem(reader)->line, NULL, str_of(csv_problem(reader)->text));
     if (run->status == STORAGE_OK)

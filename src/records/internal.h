@@ -83,7 +83,8 @@ size_t record_bind_rows(const struct record_kind *kind, const struct record *rec
 
 /* ---- many at once (insert.c) ---- */
 
-#define RECORD_TOGETHER 16
+#define RECORD_TOGETHER  16
+#define RECORD_LOOKED_UP 32 /* with one statement */
 
 /* Rows that are to be inserted together. */
 struct record_batch {
@@ -110,6 +111,9 @@ enum storage_status record_words_write(struct db_conn *conn, const struct record
                                        const struct record_caller *caller, const struct record *now,
                                        const struct record *before);
 
+/* Whether two states of a record are searched by something else. */
+bool record_words_differ(const struct record_kind *kind, const struct record *a, const struct record *b);
+
 #define RECORD_WORDS_MANY 32768
 
 /* Words of many new records, to be written together: in the order of their index, some rows to a statement.
@@ -119,6 +123,7 @@ struct record_words {
     struct record_word {
         struct str word;
         int64_t id;
+        uint64_t head; /* the word's first bytes, as a number that orders as they do; in `at` alone */
     } * at, *texts;
     size_t n, text_count;
 };

@@ -80,7 +80,7 @@ struct record_made {
     const char *titles[RECORD_ROWS_MAX]; /* a row's column in files: "category"; NULL: it has none */
     const char *labels[RECORD_ROWS_MAX]; /* ids and labels of all that a row can refer to */
     const char *labelled_columns;        /* `columns`, then the label of each row that has one */
-    const char *by_first;                /* `columns` of the record whose first row has a value */
+    const char *by_firsts;               /* `columns` of the records whose first rows are among some values */
     const char *imported;                /* "asset.imported" */
     const char *insert_many;             /* as `insert`, RECORD_TOGETHER rows; tells ids with first rows */
     enum error_code fails[3][4];         /* how a deed may be refused, for route rows */

@@ -8,7 +8,6 @@
 #include "records/internal.h"
 
 #define WORDS_MAX 48 /* of one record */
-#define TEXT_MAX  (WORDS_MAX * (WORD_MAX_BYTES + 1))
 
 static size_t split_all(const struct record_kind *kind, const struct record *record, struct arena *arena,
                         struct str words[WORDS_MAX])
@@ -24,13 +23,16 @@ static size_t split_all(const struct record_kind *kind, const struct record *rec
 /* Each begins with a line end, which is in no word. */
 static struct str join(struct arena *arena, const struct str *words, size_t n)
 {
-    struct buf out;
-    buf_init(&out, arena, TEXT_MAX);
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += 1 + words[i].len;
+    char *text = arena_alloc(arena, len), *at = text;
     for (size_t i = 0; i < n; i++) {
-        buf_add_char(&out, '\n');
-        buf_add(&out, words[i]);
+        *at++ = '\n';
+        memcpy(at, words[i].at, words[i].len);
+        at += words[i].len;
     }
-    return buf_str(&out);
+    return str_from(text, len);
 }
 
 /* ---- statements ---- */
@@ -143,17 +145,18 @@ static enum storage_status remember(struct db_conn *conn, const struct record_ki
     size_t n = split_all(kind, record, caller->arena, words);
     enum storage_status status = STORAGE_OK;
     if (n)
-        status = insert_some(conn, kind, INSERT_TEXTS "($1, $2, $3, $4)", caller->tenant->id,
-                             &(struct record_word){ join(caller->arena, words, n), record->id }, 1);
+        status =
+            insert_some(conn, kind, INSERT_TEXTS "($1, $2, $3, $4)", caller->tenant->id,
+                        &(struct record_word){ .word = join(caller->arena, words, n), .id = record->id }, 1);
     for (size_t i = 0; status == STORAGE_OK && i < n; i++)
         status = insert_some(conn, kind, INSERT_WORDS "($1, $2, $3, $4)" WORD_IS_THERE, caller->tenant->id,
-                             &(struct record_word){ words[i], record->id }, 1);
+                             &(struct record_word){ .word = words[i], .id = record->id }, 1);
     return status;
 }
 
-static bool words_differ(const struct record_kind *kind, const struct record *a, const struct record *b)
+bool record_words_differ(const struct record_kind *kind, const struct record *a, const struct record *b)
 {
-    for (size_t i = 0; i < kind->n; i++)
+    for (size_t i = 0; kind->made.is_searched && i < kind->n; i++)
         if ((kind->rows[i].flags & FIELD_SEARCH) && row_differs(kind, i, a, b))
             return true;
     return false;
@@ -164,7 +167,7 @@ enum storage_status record_words_write(struct db_conn *conn, const struct record
                                        const struct record *before)
 {
     enum storage_status status = STORAGE_OK;
-    if (!kind->made.is_searched || (now && before && !words_differ(kind, now, before)))
+    if (!kind->made.is_searched || (now && before && !record_words_differ(kind, now, before)))
         return STORAGE_OK;
     if (before)
         status = forget(conn, kind, caller, before->id);
@@ -182,6 +185,14 @@ static void begin(struct record_words *words)
     words->texts = ARENA_ARRAY(words->arena, struct record_word, TEXTS_MAX);
 }
 
+static uint64_t head_of(struct str word)
+{
+    uint64_t head = 0;
+    for (size_t i = 0; i < 8; i++)
+        head = head << 8 | (i < word.len ? (unsigned char)word.at[i] : 0);
+    return head;
+}
+
 bool record_words_gather(struct record_words *words, const struct record_kind *kind,
                          const struct record *record)
 {
@@ -192,15 +203,18 @@ bool record_words_gather(struct record_words *words, const struct record_kind *k
         begin(words);
     size_t n = split_all(kind, record, words->arena, split);
     for (size_t i = 0; i < n; i++)
-        words->at[words->n++] = (struct record_word){ split[i], record->id };
+        words->at[words->n++] = (struct record_word){ split[i], record->id, head_of(split[i]) };
     if (n)
-        words->texts[words->text_count++] = (struct record_word){ join(words->arena, split, n), record->id };
+        words->texts[words->text_count++] =
+            (struct record_word){ .word = join(words->arena, split, n), .id = record->id };
     return words->n >= RECORD_WORDS_MANY || words->text_count == TEXTS_MAX;
 }
 
 static int compare_words(const void *a_, const void *b_)
 {
     const struct record_word *a = a_, *b = b_;
+    if (a->head != b->head)
+        return a->head < b->head ? -1 : 1;
     size_t len = a->word.len < b->word.len ? a->word.len : b->word.len;
     int order = memcmp(a->word.at, b->word.at, len);
     if (order == 0)

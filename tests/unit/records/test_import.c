@@ -116,6 +116,51 @@ static void test_import__is_searched_as_if_made_one_by_one(void **state)
                      2 * 1100);
 }
 
+/* Over the border of what is looked up together; errors stand in the order of the lines. */
+static void test_import__meets_each_line_with_its_own_record(void **state)
+{
+    (void)state;
+    struct buf made, changed;
+    buf_init(&made, fixture->arena, 1 << 20);
+    buf_init(&changed, fixture->arena, 1 << 20);
+    buf_add(&made, STR("tag,name\n"));
+    buf_add(&changed, STR("tag,name\n"));
+    for (int i = 0; i < 70; i++) {
+        buf_printf(&made, "T-%d,Before %d\n", i, i);
+        buf_printf(&changed, "T-%d,After %d\n", (i * 31 + 5) % 140, (i * 31 + 5) % 140);
+    }
+    struct file first = { buf_str(&made), 4096 }, second = { buf_str(&changed), 100 };
+    struct record_import import = import_of(&first), again = import_of(&second);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    again.existing = RECORD_EXISTING_UPDATE;
+    assert_int_equal(record_import(fixture->conn, &again), STORAGE_OK);
+    assert_int_equal(again.created + again.updated, 70);
+    assert_int_equal(
+        number("SELECT COUNT(*) FROM assets WHERE tenant_id = $1 AND name = 'After ' || SUBSTR(tag, 3)"), 70);
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words w JOIN assets a ON a.id = w.record_id "
+                            "WHERE w.tenant_id = $1 AND w.word = 'after' AND a.name LIKE 'After %'"),
+                     70);
+    assert_int_equal(number("SELECT COUNT(*) FROM record_words w JOIN assets a ON a.id = w.record_id "
+                            "WHERE w.tenant_id = $1 AND w.word = 'before' AND a.name NOT LIKE 'Before %'"),
+                     0);
+    assert_int_equal(
+        number("SELECT COUNT(*) FROM record_texts w JOIN assets a ON a.id = w.record_id "
+               "WHERE w.tenant_id = $1 AND w.words LIKE '%' || LOWER(SUBSTR(a.name, 1, 5)) || '%'"),
+        number(ASSETS));
+}
+
+static void test_import__tells_errors_in_the_order_of_lines(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name,status\nA,One,lost\nB,,lost\nC,Three\nA,Four,lost\nE,Five,x\n"), 100 };
+    struct record_import import = import_of(&file);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_INVALID);
+    assert_int_equal(import.errors.n, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(import.errors.at[i].line, 3 + i);
+}
+
 /* A tag that is made up is none that a line before it gave. */
 static void test_import__makes_up_tags_among_those_given(void **state)
 {
@@ -409,8 +454,8 @@ static void test_upload__that_somebody_left_gives_way(void **state)
     assert_int_equal(open_at(NOW + UPLOAD_LEFT_US), STORAGE_DONE);
     assert_int_equal(open_at(NOW + UPLOAD_LEFT_US + 2), STORAGE_OK);
     assert_int_equal(open_at(NOW + UPLOAD_LEFT_US + 2), STORAGE_DONE);
-    assert_int_equal(number("SELECT MIN(created_at) FROM imports WHERE tenant_id = $1 AND status = 'uploading'"),
-                     NOW + 2);
+    assert_int_equal(
+        number("SELECT MIN(created_at) FROM imports WHERE tenant_id = $1 AND status = 'uploading'"), NOW + 2);
     assert_int_equal(number("SELECT MIN(id) FROM imports WHERE tenant_id = $1"), id);
 }
 
@@ -425,8 +470,8 @@ static void test_upload__waits_for_those_queued_before_it(void **state)
     assert_int_equal(import_run_one(config, fixture->db, fixture->conn, NOW), STORAGE_ROW);
     int64_t other = queued();
     caller.now = NOW + 1;
-    assert_int_equal(
-        upload_queue(fixture->conn, &caller, again, RECORD_EXISTING_REFUSE, true, &upload, &why), STORAGE_OK);
+    assert_int_equal(upload_queue(fixture->conn, &caller, again, RECORD_EXISTING_REFUSE, true, &upload, &why),
+                     STORAGE_OK);
     assert_int_equal(upload_claim(fixture->conn, fixture->arena, NOW + 2, NOW + 10, &upload), STORAGE_ROW);
     assert_int_equal(upload.id, other);
 }
@@ -488,6 +533,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_import__takes_any_portions),
         TEST(test_import__is_searched_as_if_made_one_by_one),
+        TEST(test_import__meets_each_line_with_its_own_record),
+        TEST(test_import__tells_errors_in_the_order_of_lines),
         TEST(test_import__makes_up_tags_among_those_given),
         TEST(test_import__makes_up_no_tag_that_is_to_come),
         TEST(test_import__passes_over_many_tags_at_once),
