@@ -71,6 +71,7 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .tenant = (tenant_),                                                                                   \
       .record = &(kind_),                                                                                    \
       .answer = &(kind_).made.object,                                                                        \
+      .quick = true,                                                                                         \
       .handler = record_read_handler,                                                                        \
       .summary = "Shows one " one_ },                                                                        \
     { .op = op_ "_update",                                                                                   \

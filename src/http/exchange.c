@@ -42,6 +42,7 @@ void exchange_begin(struct open_request *open)
             kept_answers_keep(loop->kept, &open->question, exchange->call);
         loop_answer(loop, exchange);
     } else if (lane_reserve(loop->server->lanes[lane])) {
+        exchange->job.is_quick = walk_is_quick(exchange->call);
         loop_stage(loop, lane, exchange);
     } else {
         refuse_overload(exchange);

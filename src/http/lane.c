@@ -1,6 +1,8 @@
 /* Lanes. Idle workers stand on a stack, so that the same few threads stay hot. At most one wake-up is under
  * way at a time: the woken worker wakes the next one when it finds more than it can take, which spares a
- * system call per job while workers are busy anyway. */
+ * system call per job while workers are busy anyway. For the same reason what quick jobs leave is announced
+ * for several of them together: before a job that may take longer, before the worker waits, and after so
+ * many. */
 #include "http/lane.h"
 
 #include <stdatomic.h>
@@ -10,9 +12,13 @@
 #include "base/clock.h"
 #include "http/thread.h"
 
+#define UNSETTLED_MAX 16
+#define QUICK_FOR_ONE 16
+
 struct lane_worker {
     struct http_lane *lane;
-    void *own; /* the caller's entry */
+    void *own;        /* the caller's entry */
+    size_t unsettled; /* jobs run since lane_params.settle() */
     struct http_thread thread;
     pthread_cond_t wake;
     bool signalled;
@@ -44,6 +50,14 @@ static struct lane_worker *pick_idle(struct http_lane *lane)
     return worker;
 }
 
+/* With the lock held, for who has taken a job and leaves others: a few quick ones are done sooner than
+ * somebody wakes. */
+static bool is_worth_another(const struct http_lane *lane)
+{
+    return !lane->head->is_quick ||
+           atomic_load_explicit(&lane->waiting, memory_order_relaxed) > QUICK_FOR_ONE;
+}
+
 static void signal_worker(struct lane_worker *worker)
 {
     if (worker)
@@ -72,9 +86,24 @@ void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *
     signal_worker(worker);
 }
 
+static void settle(struct lane_worker *worker)
+{
+    const struct lane_params *params = &worker->lane->params;
+    if (worker->unsettled > 0 && params->settle)
+        params->settle(params->context);
+    worker->unsettled = 0;
+}
+
+/* With the lock held, which it gives up meanwhile. */
 static void wait_for_work(struct lane_worker *worker)
 {
     struct http_lane *lane = worker->lane;
+    if (worker->unsettled > 0) {
+        pthread_mutex_unlock(&lane->lock);
+        settle(worker);
+        pthread_mutex_lock(&lane->lock);
+        return;
+    }
     worker->signalled = false;
     worker->below = lane->idle;
     lane->idle = worker;
@@ -96,7 +125,8 @@ static struct lane_job *next_job(struct lane_worker *worker)
         lane->head = job->next;
         if (!lane->head)
             lane->tail = &lane->head;
-        another = pick_idle(lane);
+        else if (is_worth_another(lane))
+            another = pick_idle(lane);
     }
     pthread_mutex_unlock(&lane->lock);
     signal_worker(another);
@@ -113,8 +143,12 @@ static void work(void *arg)
         atomic_fetch_sub(&lane->waiting, 1);
         metric_add(lane->params.depth, -1);
         metric_observe(lane->params.wait, clock_monotonic_us() - job->queued_us);
-        lane->params.run(worker->own, job);
+        if (!job->is_quick || worker->unsettled == UNSETTLED_MAX)
+            settle(worker);
+        lane->params.run(worker->own, job); /* which may free the job */
+        worker->unsettled++;
     }
+    settle(worker);
 }
 
 struct http_lane *lane_new(const struct lane_params *params)

@@ -14,6 +14,7 @@ struct http_lane;
 struct lane_job {
     struct lane_job *next;
     int64_t queued_us;
+    bool is_quick; /* takes some microseconds, and waits for nobody */
 };
 
 struct lane_params {
@@ -25,6 +26,10 @@ struct lane_params {
     /* Runs on a worker thread. worker: the entry of `workers` that this thread owns. */
     void (*run)(void *worker, struct lane_job *job);
     void **workers; /* `threads` of them; borrowed */
+    /* NULL, or: on a worker thread that has run jobs since it was called last. What they left may be taken up
+     * from now on; until then it lies at most as long as a few quick jobs take. */
+    void (*settle)(void *context);
+    void *context;
 };
 
 /* Starts the threads. NULL when one cannot be started. */

@@ -1,7 +1,8 @@
 /* Event loops: accepting, one turn, draining.
  *
  * Work for a loop is left in atomics and only announced by a system call when the loop sleeps; replies that
- * gather while it is busy are sent in one go. Jobs for the lanes are likewise gathered over a turn. */
+ * gather while it is busy are sent in one go. Jobs for the lanes are likewise gathered, a few of them or
+ * until the end of the turn. */
 #include "http/loop.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include "http/thread.h"
 #include "request/kept_answers.h"
 
+#define STAGED_MAX    16                /* jobs that wait for more of the same turn */
 #define SENTINEL_HOST "no-host.invalid" /* what the library puts where a request names no host */
 
 /* --- Accepting --- */
@@ -131,7 +133,14 @@ void loop_return(struct http_loop *loop, struct exchange *exchange)
     do
         exchange->job.next = (struct lane_job *)newest;
     while (!atomic_compare_exchange_weak(&loop->returned, &newest, exchange));
-    loop_wake(loop);
+}
+
+void loop_tell_all(void *context)
+{
+    struct http_server *server = context;
+    for (size_t i = 0; i < server->loop_count; i++)
+        if (atomic_load(&server->loops[i].returned))
+            loop_wake(&server->loops[i]);
 }
 
 void loop_is_awake(struct http_loop *loop)
@@ -156,12 +165,24 @@ static void append(struct http_loop *loop, struct batch *batch, struct exchange 
     else
         batch->first = exchange;
     batch->last = exchange;
+    batch->n++;
     loop->jobs++;
 }
 
+static void push_batch(struct http_loop *loop, enum lane lane)
+{
+    struct batch *batch = &loop->staged[lane];
+    if (batch->first)
+        lane_push(loop->server->lanes[lane], &batch->first->job, &batch->last->job);
+    *batch = (struct batch){ 0 };
+}
+
+/* Workers begin while the loop still reads what else came. */
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange)
 {
     append(loop, &loop->staged[lane], exchange);
+    if (loop->staged[lane].n == STAGED_MAX)
+        push_batch(loop, lane);
 }
 
 void loop_answer(struct http_loop *loop, struct exchange *exchange)
@@ -186,12 +207,8 @@ struct exchange *loop_take_put_off(struct http_loop *loop)
 
 static void push_staged(struct http_loop *loop)
 {
-    for (enum lane lane = 0; lane < LANE_INLINE; lane++) {
-        struct batch *batch = &loop->staged[lane];
-        if (batch->first)
-            lane_push(loop->server->lanes[lane], &batch->first->job, &batch->last->job);
-        *batch = (struct batch){ 0 };
-    }
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++)
+        push_batch(loop, lane);
 }
 
 /* The watchdog looks for a loop that is stuck, not for one that has much to do. */

@@ -25,6 +25,7 @@ struct loop_listener {
 /* Exchanges in order, linked by their jobs. */
 struct batch {
     struct exchange *first, *last;
+    size_t n; /* of those that were added */
 };
 
 enum loop_state { LOOP_NEW = 0, LOOP_OPEN, LOOP_FAILED, LOOP_CLOSED };
@@ -102,13 +103,15 @@ void loop_wake(struct http_loop *loop);
 /* Any thread: the library's limit for bodies from now on, and TLS for new connections (NULL: as it is;
  * referenced). */
 void loop_reconfigure(struct http_loop *loop, SSL_CTX *tls, size_t max_body);
-/* Worker thread: hands a finished exchange back. */
+/* Worker thread: hands a finished exchange back. A loop that sleeps hears of it with loop_tell_all(). */
 void loop_return(struct http_loop *loop, struct exchange *exchange);
+/* Any thread: wakes the loops for what was handed back to them. `context` is the server. */
+void loop_tell_all(void *context);
 
 /* Loop thread from here on. */
 void loop_is_awake(struct http_loop *loop);
-/* Queues an exchange whose lane place is reserved; it is pushed at the end of the loop's turn, together with
- * others. */
+/* Queues an exchange whose lane place is reserved; it is pushed together with others, some of which may come
+ * until the end of the loop's turn. */
 void loop_stage(struct http_loop *loop, enum lane lane, struct exchange *exchange);
 /* Finishes an exchange whose reply is complete, still in this turn. */
 void loop_answer(struct http_loop *loop, struct exchange *exchange);

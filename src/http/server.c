@@ -80,6 +80,8 @@ static bool start_lane(struct http_server *server, const struct config *config, 
         .wait = lane_rows[lane].wait,
         .run = exchange_run,
         .workers = (void **)server->workers[lane],
+        .settle = loop_tell_all,
+        .context = server,
     });
     return server->lanes[lane] != NULL;
 }

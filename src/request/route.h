@@ -95,6 +95,9 @@ struct route {
      * answers_ignore() names): asked the same again, with nothing changed that the walk looked up, it answers
      * the same. Such answers are kept, ready to send (kept_answers.h). */
     bool kept;
+    /* The handler reads one thing by its key, or little more, and writes nothing: an answer that is done may
+     * wait for it, so that one wake-up serves both (http/lane.h). */
+    bool quick;
     bool own_origin; /* only for pages of this very origin (cookie.h), whatever token comes along */
     /* For proxies that ask about a request of their own: the row answers for every method, and for every path
      * below its own. What stands there is not looked at, nor is its query. */

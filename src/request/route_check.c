@@ -132,6 +132,11 @@ static bool kept_is_warm(const struct route *route)
     return !route->kept || (route->warm && route->method == METHOD_GET);
 }
 
+static bool quick_is_simple(const struct route *route)
+{
+    return !route->quick || (route->method == METHOD_GET && route->lane == LANE_GENERAL);
+}
+
 /* It is asked in the name of requests that are none of ours: nothing of those may get in. */
 static bool wide_is_simple(const struct route *route)
 {
@@ -194,6 +199,7 @@ static const struct rule {
     { warm_is_simple,
       "a warm route is in the general lane, has no body, and counts as neither login nor register" },
     { kept_is_warm, "a route whose answers are kept is a warm GET" },
+    { quick_is_simple, "a quick route is a GET in the general lane" },
     { wide_is_simple, "a wide route is a GET without body and parameters" },
     { device_is_named, "a device route finds its tenant by the token, and has {device_token} as its last "
                        "segment or no parameter" },

@@ -36,6 +36,10 @@ void call_free(struct call **call);
  * only for calls that have passed every check before their body. */
 bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane);
 
+/* Of a call that goes to a worker: it will be done in some microseconds, so that an answer which is done
+ * already may wait for it. */
+bool walk_is_quick(const struct call *call);
+
 /* Writes down what requests have noted in memory: when devices were seen and API tokens used. Not often, and
  * as the last thing before walk_free(). One thread at a time. False: not all could be written; it stays
  * noted. */

@@ -78,6 +78,12 @@ enum lane walk_lane(const struct call *call)
     return is_guarded && !call->own.entered ? LANE_GENERAL : call->route->lane;
 }
 
+/* A database behind a network is waited for. */
+bool walk_is_quick(const struct call *call)
+{
+    return call->route->quick && !(db_driver(call->walk->db)->caps & STORAGE_CAP_NODES);
+}
+
 /* In the lane it is in. False: the rest belongs into another. */
 static bool run_here(struct call *call)
 {

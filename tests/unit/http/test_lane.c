@@ -3,15 +3,17 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
 #include "http/lane.h"
 #include "http/thread.h"
 
-#define THREADS   4
-#define PRODUCERS 3
-#define JOBS      20000
+#define THREADS      4
+#define PRODUCERS    3
+#define JOBS         20000
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct counted {
     struct lane_job job;
@@ -181,6 +183,57 @@ static void test_lane__uses_another_worker_while_one_is_busy(void **state)
     end_lane(lane);
 }
 
+/* What was run, and as much of it as was settled. */
+static atomic_int left, settled, told_late;
+
+static void settle(void *context)
+{
+    (void)context;
+    atomic_store(&settled, atomic_load(&left));
+}
+
+static void leave(void *worker, struct lane_job *job)
+{
+    int ahead = atomic_load(&left) - atomic_load(&settled);
+    if (ahead > (job->is_quick ? 16 : 0))
+        atomic_fetch_add(&told_late, 1);
+    atomic_fetch_add(&left, 1);
+    run_counted(worker, job);
+}
+
+static void await_settled(int n)
+{
+    while (atomic_load(&settled) < n)
+        sched_yield();
+}
+
+/* Of one worker: nothing that is done waits for a slow job, for more than a few quick ones, or for nothing.
+ */
+static void test_lane__settles_what_was_run(void **state)
+{
+    (void)state;
+    static struct counted jobs[200];
+    struct http_lane *lane = lane_new(&(struct lane_params){ .thread_name = "test",
+                                                             .threads = 1,
+                                                             .capacity = COUNT(jobs),
+                                                             .depth = METRIC_LANE_GENERAL_DEPTH,
+                                                             .wait = METRIC_LANE_GENERAL_WAIT,
+                                                             .run = leave,
+                                                             .workers = workers,
+                                                             .settle = settle });
+    for (size_t i = 0; i < COUNT(jobs); i++) {
+        assert_true(lane_reserve(lane));
+        jobs[i].job.is_quick = i % 50 > 20;
+        if (i + 1 < COUNT(jobs))
+            jobs[i].job.next = &jobs[i + 1].job;
+    }
+    lane_push(lane, &jobs[0].job, &jobs[COUNT(jobs) - 1].job);
+    await_settled(COUNT(jobs)); /* though no other job comes */
+    end_lane(lane);
+    assert_int_equal(atomic_load(&left), COUNT(jobs));
+    assert_int_equal(atomic_load(&told_late), 0);
+}
+
 static void test_lane__says_when_a_worker_does_not_end(void **state)
 {
     (void)state;
@@ -202,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_lane__runs_every_job_once),
         cmocka_unit_test(test_lane__refuses_what_does_not_fit),
         cmocka_unit_test(test_lane__uses_another_worker_while_one_is_busy),
+        cmocka_unit_test(test_lane__settles_what_was_run),
         cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,6 +328,7 @@ static void test_check__refuses_broken_rows(void **state)
     ASSERT_REFUSED("password lane", route.lane = LANE_PASSWORD, route.need = NEED_PUBLIC,
                    route.permission = PERM_NONE);
     ASSERT_REFUSED("inline", route.lane = LANE_INLINE);
+    ASSERT_REFUSED("quick", route.quick = true); /* it writes */
     ASSERT_REFUSED("warm", route.warm = true, route.lane = LANE_PASSWORD);
     ASSERT_REFUSED("warm", route.warm = true); /* it has a body */
     ASSERT_REFUSED("warm", route.warm = true, route.body = BODY_NONE, route.input = NULL,
