@@ -54,9 +54,69 @@ struct arena {
     bool wipe;
 };
 
+/* First blocks, all of one size, that lie ready. */
+#define KEPT_MAX 512
+
+static _Thread_local struct {
+    bool is_on;
+    struct block *newest;
+    size_t n, least; /* least: of n since arena_trim() */
+} kept;
+
+static struct block *take_kept(size_t size)
+{
+    struct block *block = size == FIRST_BLOCK ? kept.newest : NULL;
+    if (!block)
+        return NULL;
+    kept.newest = block->older;
+    kept.n--;
+    if (kept.n < kept.least)
+        kept.least = kept.n;
+    return block;
+}
+
+static bool keep(struct block *block)
+{
+    if (!kept.is_on || block->size != FIRST_BLOCK || kept.n == KEPT_MAX)
+        return false;
+    block->older = kept.newest;
+    kept.newest = block;
+    kept.n++;
+    return true;
+}
+
+static void drop_kept(size_t n)
+{
+    for (; n > 0; n--) {
+        struct block *block = kept.newest;
+        kept.newest = block->older;
+        kept.n--;
+        free(block);
+    }
+    kept.least = kept.n;
+}
+
+void arena_keep_blocks(void)
+{
+    kept.is_on = true;
+}
+
+void arena_trim(void)
+{
+    drop_kept(kept.least);
+}
+
+void arena_keep_end(void)
+{
+    kept.is_on = false;
+    drop_kept(kept.n);
+}
+
 static struct block *block_new(size_t size, struct block *older)
 {
-    struct block *block = malloc(size);
+    struct block *block = take_kept(size);
+    if (!block)
+        block = malloc(size);
     if (block == NULL)
         abort();
     block->older = older;
@@ -70,7 +130,8 @@ static void block_free(struct block *block, bool wipe)
     UNPOISON(block, block->size);
     if (wipe)
         explicit_bzero(block, block->size);
-    free(block);
+    if (!keep(block))
+        free(block);
 }
 
 struct arena *arena_new(size_t budget)
@@ -130,7 +191,7 @@ static size_t round_up(size_t size)
     return size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_raw(struct arena *arena, size_t size)
 {
     size_t rounded = round_up(size);
     void *at;
@@ -144,7 +205,12 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     arena->used += rounded;
     UNPOISON(at, size);
-    return memset(at, 0, size);
+    return at;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(arena_alloc_raw(arena, size), 0, size);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
@@ -200,25 +266,27 @@ struct str arena_int(struct arena *arena, int64_t value)
 
 char *arena_cstr(struct arena *arena, struct str s)
 {
-    char *at = arena_alloc(arena, s.len + 1);
+    char *at = arena_alloc_raw(arena, s.len + 1);
     if (s.len > 0)
         memcpy(at, s.at, s.len);
+    at[s.len] = '\0';
     return at;
 }
 
 struct str arena_join(struct arena *arena, struct str head, struct str tail)
 {
-    char *at = arena_alloc(arena, head.len + tail.len + 1);
+    char *at = arena_alloc_raw(arena, head.len + tail.len + 1);
     if (head.len > 0)
         memcpy(at, head.at, head.len);
     if (tail.len > 0)
         memcpy(at + head.len, tail.at, tail.len);
+    at[head.len + tail.len] = '\0';
     return (struct str){ at, head.len + tail.len };
 }
 
 void *arena_memdup(struct arena *arena, const void *data, size_t size)
 {
-    void *at = arena_alloc(arena, size);
+    void *at = arena_alloc_raw(arena, size);
     return size > 0 ? memcpy(at, data, size) : at;
 }
 
@@ -242,7 +310,7 @@ struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
         abort(); /* a broken format is a bug */
     if ((size_t)len < sizeof(text))
         return arena_copy(arena, (struct str){ text, (size_t)len });
-    char *at = arena_alloc(arena, (size_t)len + 1);
+    char *at = arena_alloc_raw(arena, (size_t)len + 1);
     vsnprintf(at, (size_t)len + 1, format, args);
     return (struct str){ at, (size_t)len };
 }

@@ -19,8 +19,18 @@ struct arena *arena_new(size_t budget);
  * NULL. Accepts NULL in *arena. */
 void arena_free(struct arena **arena);
 
+/* A thread that makes and frees arenas all the time, from arena_keep_blocks() to arena_keep_end(): it keeps
+ * the first blocks of those it frees for those it makes. What it did not need since the last arena_trim()
+ * goes back then. */
+void arena_keep_blocks(void);
+void arena_trim(void);
+void arena_keep_end(void);
+
 /* Zeroed, 16-byte aligned, never NULL. */
 void *arena_alloc(struct arena *arena, size_t size);
+
+/* The same, not zeroed: for who writes every byte. */
+void *arena_alloc_raw(struct arena *arena, size_t size);
 
 /* As arena_alloc() for count × size bytes; aborts when the product does not fit. */
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count);

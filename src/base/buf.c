@@ -24,9 +24,10 @@ static bool reserve(struct buf *buf, size_t more)
     size_t cap = buf->cap == 0 ? FIRST_CAP : buf->cap * 2;
     if (cap < need)
         cap = need;
-    char *at = arena_alloc(buf->arena, cap);
+    char *at = arena_alloc_raw(buf->arena, cap);
     if (buf->len > 0)
         memcpy(at, buf->at, buf->len);
+    at[buf->len] = '\0';
     buf->at = at;
     buf->cap = cap;
     return true;

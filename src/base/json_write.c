@@ -47,6 +47,11 @@ static size_t plain_run(struct str text)
     return i;
 }
 
+bool json_is_plain(struct str text)
+{
+    return plain_run(text) == text.len;
+}
+
 /* Most texts. */
 static void write_plain(struct buf *out, struct str text)
 {

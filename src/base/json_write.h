@@ -6,6 +6,8 @@
 
 /* `text`, clean, as a quoted string, appended. */
 void json_write_str(struct buf *out, struct str text);
+/* Whether it stands for itself between quotes. */
+bool json_is_plain(struct str text);
 void json_write_int(struct buf *out, int64_t value);
 
 #endif

@@ -86,22 +86,23 @@ static void add_value(struct line *line, const struct log_field *field, enum log
         add_quoted(line, field->text);
 }
 
+/* The key as it is in a line of text: " name=". */
+static void add_name(struct line *line, struct str key)
+{
+    add_str(line, STR(" "));
+    add_str(line, str_sub(key, 2, key.len - 4));
+    add_str(line, STR("="));
+}
+
 /* A field starts only when its name and any number fit; a longer text is cut. */
 static void add_field(struct line *line, const struct log_field *field, enum log_format format)
 {
-    size_t name_len = strlen(field->name);
-    if (room(line) < name_len + 32)
+    if (room(line) < field->key.len + 32)
         return;
-    char *to = line->at + line->len;
-    *to++ = format == LOG_JSON ? ',' : ' ';
     if (format == LOG_JSON)
-        *to++ = '"';
-    memcpy(to, field->name, name_len);
-    to += name_len;
-    if (format == LOG_JSON)
-        *to++ = '"';
-    *to++ = format == LOG_JSON ? ':' : '=';
-    line->len = (size_t)(to - line->at);
+        add_str(line, field->key);
+    else
+        add_name(line, field->key);
     add_value(line, field, format);
 }
 

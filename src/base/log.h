@@ -11,17 +11,19 @@ enum log_format { LOG_JSON = 0, LOG_TEXT };
 enum log_field_type { LOG_FIELD_END = 0, LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_RENDERED };
 struct log_field {
     enum log_field_type type;
-    const char *name;
+    struct str key; /* ,"name": */
     struct str text;
     int64_t integer;
 };
 
-#define LOG_S(name, slice)  ((struct log_field){ LOG_FIELD_STR, (name), (slice), 0 })
-#define LOG_Z(name, cstr)   ((struct log_field){ LOG_FIELD_STR, (name), str_of(cstr), 0 })
-#define LOG_I(name, number) ((struct log_field){ LOG_FIELD_INT, (name), STR_NONE, (int64_t)(number) })
+/* Names are literals, of letters that JSON takes as they are. */
+#define LOG_KEY(name)       STR(",\"" name "\":")
+#define LOG_S(name, slice)  ((struct log_field){ LOG_FIELD_STR, LOG_KEY(name), (slice), 0 })
+#define LOG_Z(name, cstr)   ((struct log_field){ LOG_FIELD_STR, LOG_KEY(name), str_of(cstr), 0 })
+#define LOG_I(name, number) ((struct log_field){ LOG_FIELD_INT, LOG_KEY(name), STR_NONE, (int64_t)(number) })
 
 /* Fields that log_render() has written; the name is not used. */
-#define LOG_R(rendered) ((struct log_field){ LOG_FIELD_RENDERED, "", (rendered), 0 })
+#define LOG_R(rendered) ((struct log_field){ LOG_FIELD_RENDERED, STR_NONE, (rendered), 0 })
 
 /* log_event(LOG_INFO, "listening", LOG_Z("address", "127.0.0.1"), LOG_I("port", 8080)); the message is a
  * fixed sentence, what varies stands in fields. Lines longer than 8 KiB are cut inside a field, still valid

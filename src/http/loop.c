@@ -309,6 +309,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
     sweep_connections(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
     if (loop->index == 0)
         guard_clock_nudge();
+    arena_trim();
     h2o_timeout_link(loop->ctx.loop, loop->draining ? &loop->drain_tick : &loop->tick, entry);
 }
 
@@ -476,6 +477,7 @@ static void run(void *arg)
 {
     struct http_loop *loop = arg;
     log_gather();
+    arena_keep_blocks();
     bool open = open_loop(loop);
     if (!open)
         snprintf(loop->door.error, sizeof loop->door.error, "cannot take over a listening socket: %s",
@@ -485,6 +487,7 @@ static void run(void *arg)
         turn(loop);
     atomic_store(&loop->heartbeat_ms, WATCHDOG_ENDED);
     close_loop(loop);
+    arena_keep_end();
     log_gather_end();
 }
 

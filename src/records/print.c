@@ -8,7 +8,8 @@ _Static_assert(VALUE_MAX >= CLOCK_ISO8601_CAP, "a time is the longest");
 
 static char *put(char *to, struct str text)
 {
-    memcpy(to, text.at, text.len);
+    if (text.len > 0)
+        memcpy(to, text.at, text.len);
     return to + text.len;
 }
 
@@ -94,20 +95,42 @@ static void print_value(struct buf *out, struct str key, const struct field *row
     buf_wrote(out, (size_t)(to - start));
 }
 
+/* Most texts stand for themselves. */
+static void print_text(struct buf *out, struct str key, struct str text)
+{
+    if (json_is_plain(text)) {
+        char *start = buf_room(out, key.len + text.len + 2);
+        if (!start)
+            return;
+        char *to = put(start, key);
+        *to++ = '"';
+        to = put(to, text);
+        *to++ = '"';
+        buf_wrote(out, (size_t)(to - start));
+        return;
+    }
+    buf_add(out, key);
+    json_write_str(out, text);
+}
+
+static void print_null(struct buf *out, struct str key)
+{
+    char *start = buf_room(out, key.len + strlen("null"));
+    if (start)
+        buf_wrote(out, (size_t)(put(put(start, key), STR("null")) - start));
+}
+
 /* A member with its key. */
 static void print_row(struct buf *out, const struct record_kind *kind, size_t i, struct str key,
                       const struct record *record)
 {
     const struct field *row = &kind->rows[i];
-    if (record_has(record, i) && !record_is_text(kind, i)) {
-        print_value(out, key, row, member_of(row, record));
-        return;
-    }
-    buf_add(out, key);
-    if (record_has(record, i))
-        json_write_str(out, *(const struct str *)member_of(row, record));
+    if (!record_has(record, i))
+        print_null(out, key);
+    else if (record_is_text(kind, i))
+        print_text(out, key, *(const struct str *)member_of(row, record));
     else
-        buf_add(out, STR("null"));
+        print_value(out, key, row, member_of(row, record));
 }
 
 void record_print_changes(const struct record_kind *kind, const struct record *record,

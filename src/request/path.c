@@ -4,12 +4,13 @@
 #include "base/text.h"
 #include "request/router.h"
 
-/* What no request target holds: controls, space, bytes above ASCII, a fragment, and the characters RFC 3986
- * excludes. */
-static bool is_path_byte(unsigned char c)
-{
-    return c > 0x20 && c < 0x7f && !memchr("#\"<>\\^`{|}?", c, 11);
-}
+/* No request target holds controls, space, bytes above ASCII, a fragment, and the characters RFC 3986
+ * excludes.
+ */
+static const bool is_path_byte[256] = {
+    ['!'] = true, ['$' ... ';'] = true, ['='] = true, ['@' ... '['] = true,
+    [']'] = true, ['_'] = true,         ['~'] = true, ['a' ... 'z'] = true,
+};
 
 static bool is_dots(struct str segment)
 {
@@ -19,7 +20,7 @@ static bool is_dots(struct str segment)
 static enum path_verdict decode_segment(struct arena *arena, struct str raw, struct str *ret)
 {
     for (size_t i = 0; i < raw.len; i++)
-        if (!is_path_byte((unsigned char)raw.at[i]))
+        if (!is_path_byte[(unsigned char)raw.at[i]])
             return PATH_BROKEN;
     if (!percent_decode(arena, raw, false, ret))
         return PATH_BROKEN;

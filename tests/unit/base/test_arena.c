@@ -54,6 +54,28 @@ static void test_arena__a_large_piece_leaves_the_block_in_use(void **state)
     assert_true(after > before && after - before <= 64);
 }
 
+/* What is given out again is zeroed as if it were new, and nothing is kept by whoever did not ask for it. */
+static void test_arena__kept_blocks_are_as_new(void **state)
+{
+    (void)state;
+    arena_keep_blocks();
+    for (int round = 0; round < 3; round++) {
+        struct arena *some[20];
+        for (size_t i = 0; i < COUNT(some); i++) {
+            some[i] = arena_new(BUDGET);
+            unsigned char *bytes = arena_alloc(some[i], 4000);
+            for (size_t b = 0; b < 4000; b++)
+                assert_int_equal(bytes[b], 0);
+            memset(bytes, 0xA5, 4000);
+            memset(arena_alloc_raw(some[i], 100), 0xA5, 100);
+        }
+        for (size_t i = 0; i < COUNT(some); i++)
+            arena_free(&some[i]);
+        arena_trim();
+    }
+    arena_keep_end();
+}
+
 static void test_arena__no_bytes_still_have_an_address(void **state)
 {
     void *a = arena_alloc(*state, 0), *b = arena_alloc(*state, 0);
@@ -230,6 +252,7 @@ int main(void)
         CASE(test_arena__memory_is_zeroed_aligned_and_apart),
         CASE(test_arena__pieces_larger_than_any_block_work),
         CASE(test_arena__a_large_piece_leaves_the_block_in_use),
+        CASE(test_arena__kept_blocks_are_as_new),
         CASE(test_arena__no_bytes_still_have_an_address),
         CASE(test_arena__the_budget_holds_for_try_alloc_only),
         CASE(test_arena__the_budget_can_be_used_to_the_last_byte),
