@@ -69,6 +69,7 @@ enum storage_status sqlite_connect(struct storage_db *db, int64_t deadline_ms, s
         sqlite3_close(reader);
         return s;
     }
+    read_locks_share(db->read_locks, reader);
     struct storage_conn *conn = calloc(1, sizeof(*conn));
     if (!conn)
         abort();

@@ -71,6 +71,7 @@ struct storage_db {
     char *scratch_dir; /* of ":memory:", removed at close */
     int lock_fd;       /* -1 when opened for reading */
     struct writer writer;
+    struct read_locks *read_locks; /* NULL: there are none */
     _Atomic int damage;
 };
 
@@ -122,6 +123,16 @@ enum storage_status error_fill(struct storage_error *error, enum storage_status 
 /* handle.c: opening handles with everything set that must be set. */
 int handle_open_writer(const char *path, bool scratch, sqlite3 **ret);
 int handle_open_reader(const char *path, sqlite3 **ret);
+
+/* read_locks.c: the locks of reads, kept between them. NULL: the file cannot be read so; every read then asks
+ * for its own. */
+struct read_locks *read_locks_new(const char *path);
+/* For the handles of that path. All accept NULL. */
+void read_locks_share(struct read_locks *locks, sqlite3 *handle);
+/* Before the last of them is closed: it is to find itself alone. */
+void read_locks_end(struct read_locks *locks);
+/* When all are closed. */
+void read_locks_free(struct read_locks **locks);
 
 /* scratch.c: a private directory for ":memory:"; NULL with errno set when there can be none. */
 char *scratch_make(void);

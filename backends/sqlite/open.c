@@ -148,6 +148,8 @@ static enum storage_status open_writer(struct storage_db *db, struct storage_err
         sqlite3_close(handle);
         return s;
     }
+    db->read_locks = read_locks_new(db->path);
+    read_locks_share(db->read_locks, handle);
     if (sqlite3_libversion_number() < WAL_RESET_MENDED)
         log_event(LOG_INFO,
                   "this SQLite has the WAL-reset race; one connection makes all commits and checkpoints",
@@ -181,8 +183,10 @@ enum storage_status sqlite_open(const struct storage_setting *settings, size_t n
 
 void sqlite_close(struct storage_db *db)
 {
+    read_locks_end(db->read_locks);
     if (db->writer.handle)
         writer_release(&db->writer);
+    read_locks_free(&db->read_locks);
     if (db->scratch_dir)
         scratch_remove(db->scratch_dir);
     if (db->lock_fd >= 0)

@@ -160,6 +160,39 @@ static void test_files__another_process_may_read_and_back_up(void **state)
     assert_string_equal(answer, "1");
 }
 
+/* The places of the log's index that reads lock (SQLite's walformat, "WAL_READ_LOCK"). */
+static int find_read_lock(void)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 123, .l_len = 5 };
+    int fd = open(folder_path("db-shm"), O_RDWR);
+    return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? 0 : 1;
+}
+
+/* So that the next one need not ask the system for it; but it is in nobody's way. */
+static void test_files__reads_keep_their_lock_until_somebody_wants_it(void **state)
+{
+    (void)state;
+    struct db *db = must_open(folder_path("db"), NULL);
+    make_table(db);
+    struct db_conn *conn = db_connect(db);
+    assert_int_equal(db_read_int(conn, "SELECT n FROM t", DB_NO_ARGS), 1);
+    assert_true(child_succeeds(find_read_lock));
+    sqlite3 *shell = NULL;
+    assert_int_equal(sqlite3_open(folder_path("db"), &shell), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(shell, "BEGIN IMMEDIATE; INSERT INTO t (id, n) VALUES (2, 2); COMMIT", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(shell);
+    for (int i = 0; i < 10; i++) {
+        assert_status(db_write(conn, "UPDATE t SET n = n + 1", DB_NO_ARGS), STORAGE_OK);
+        assert_int_equal(db_read_int(conn, "SELECT n FROM t WHERE id = 1", DB_NO_ARGS), i + 2);
+    }
+    assert_true(child_succeeds(find_read_lock));
+    db_disconnect(&conn);
+    db_close(&db);
+    assert_int_equal(access(folder_path("db-wal"), F_OK), -1); /* whoever closed it was alone */
+}
+
 #define NOBODY 65534
 
 /* As a user that may read the file and not write it. */
@@ -337,6 +370,7 @@ static const struct CMUnitTest tests[] = {
     FOLDER_CASE(test_files__an_empty_file_becomes_a_database),
     FOLDER_CASE(test_files__one_process_owns_a_database),
     FOLDER_CASE(test_files__another_process_may_read_and_back_up),
+    FOLDER_CASE(test_files__reads_keep_their_lock_until_somebody_wants_it),
     FOLDER_CASE(test_files__a_file_that_cannot_be_written_is_named),
     FOLDER_DB_CASE(test_files__a_foreign_writer_is_waited_for),
     FOLDER_DB_CASE(test_files__handles_have_their_settings),
