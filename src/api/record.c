@@ -101,7 +101,7 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
     struct buf body;
     const struct record_envelope *envelope = call->surface->records;
     buf_init(&body, call->arena, BODY_MAX);
-    buf_expect(&body, kind->made.object.n * BYTES_OF_MEMBER);
+    buf_expect(&body, 2 * kind->made.object.n * BYTES_OF_MEMBER);
     buf_add(&body, str_of(envelope->object[0]));
     record_print(kind, record, &body);
     buf_add(&body, str_of(envelope->object[1]));

@@ -85,11 +85,12 @@ static struct date date_of(int64_t days)
                           .day = in_year - (153 * month + 2) / 5 + 1 };
 }
 
-static char *put_digits(char *to, int64_t value, int digits)
+/* Two digits. */
+static char *put_two(char *to, unsigned value)
 {
-    for (int i = digits - 1; i >= 0; i--, value /= 10)
-        to[i] = (char)('0' + value % 10);
-    return to + digits;
+    to[0] = (char)('0' + value / 10);
+    to[1] = (char)('0' + value % 10);
+    return to + 2;
 }
 
 /* Without snprintf() and gmtime_r(): a page of records has a hundred times. */
@@ -103,17 +104,18 @@ static size_t format_second(char ret[CLOCK_ISO8601_CAP], time_t second)
         return (size_t)snprintf(ret, CLOCK_ISO8601_CAP, "%04lld-%02d-%02dT%02d:%02d:%02d",
                                 (long long)date.year, date.month, date.day, (int)(rest / 3600),
                                 (int)(rest / 60 % 60), (int)(rest % 60));
-    char *at = put_digits(ret, date.year, 4);
+    unsigned year = (unsigned)date.year, of_day = (unsigned)rest;
+    char *at = put_two(put_two(ret, year / 100), year % 100);
     *at++ = '-';
-    at = put_digits(at, date.month, 2);
+    at = put_two(at, (unsigned)date.month);
     *at++ = '-';
-    at = put_digits(at, date.day, 2);
+    at = put_two(at, (unsigned)date.day);
     *at++ = 'T';
-    at = put_digits(at, rest / 3600, 2);
+    at = put_two(at, of_day / 3600);
     *at++ = ':';
-    at = put_digits(at, rest / 60 % 60, 2);
+    at = put_two(at, of_day / 60 % 60);
     *at++ = ':';
-    at = put_digits(at, rest % 60, 2);
+    at = put_two(at, of_day % 60);
     return (size_t)(at - ret);
 }
 

@@ -7,14 +7,27 @@ static const bool is_plain[256] = {
     [']' ... 0xFF] = true,
 };
 
+#define ESCAPE_MAX 6
+_Static_assert(ESCAPE_MAX == JSON_PUT_MAX(1) - 2, "and two quotes");
+
+static char *put_escape(char *to, char c)
+{
+    static const char from[] = "\"\\\b\f\n\r\t", by[] = "\"\\bfnrt", digits[] = "0123456789abcdef";
+    const char *found = memchr(from, c, sizeof(from) - 1);
+    *to++ = '\\';
+    if (found) {
+        *to++ = by[found - from];
+        return to;
+    }
+    const char code[] = { 'u', '0', '0', digits[c >> 4 & 15], digits[c & 15] };
+    memcpy(to, code, sizeof(code));
+    return to + sizeof(code);
+}
+
 static void write_escaped(struct buf *out, char c)
 {
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt", digits[] = "0123456789abcdef";
-    const char *found = memchr(from, c, sizeof(from) - 1);
-    if (found)
-        buf_add(out, str_from((const char[]){ '\\', to[found - from] }, 2));
-    else
-        buf_add(out, str_from((const char[]){ '\\', 'u', '0', '0', digits[c >> 4 & 15], digits[c & 15] }, 6));
+    char escape[ESCAPE_MAX];
+    buf_add(out, str_from(escape, (size_t)(put_escape(escape, c) - escape)));
 }
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -47,9 +60,19 @@ static size_t plain_run(struct str text)
     return i;
 }
 
-bool json_is_plain(struct str text)
+char *json_put_str(char *to, struct str text)
 {
-    return plain_run(text) == text.len;
+    *to++ = '"';
+    for (size_t i = 0; i < text.len; i++) {
+        size_t plain = plain_run(str_sub(text, i, text.len));
+        memcpy(to, text.at + i, plain);
+        to += plain;
+        i += plain;
+        if (i < text.len)
+            to = put_escape(to, text.at[i]);
+    }
+    *to++ = '"';
+    return to;
 }
 
 /* Most texts. */

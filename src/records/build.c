@@ -439,6 +439,7 @@ static void make_words(struct record_kind *kind)
     kind->made.keys[0] = STR("\"id\":");
     for (size_t i = 1; i < kind->made.object.n; i++)
         kind->made.keys[i] = arena_printf(kept, ",\"%s\":", kind->made.object.fields[i].name);
+    kind->made.room = record_room(kind);
     for (int act = RECORD_CREATE; act <= RECORD_DELETE; act++)
         kind->made.actions[act] = arena_printf(kept, "%s.%s", kind->name, deeds[act]).at;
 }

@@ -62,6 +62,9 @@ void record_keep_texts(const struct record_kind *kind, struct arena *arena, stru
 
 /* ---- printing (print.c) ---- */
 
+/* kind->made.room, once keys and texts are known. */
+size_t record_room(const struct record_kind *kind);
+
 /* A member as text: no quotes, nothing escaped. */
 void record_print_value(struct buf *out, const struct field *row, const void *member);
 

@@ -81,72 +81,64 @@ static bool is_quoted(enum field_type type)
     return type == FIELD_TIME || type == FIELD_DATE || type == FIELD_CRM_ID;
 }
 
-static void print_value(struct buf *out, struct str key, const struct field *row, const void *member)
+static char *put_number(char *to, struct arena *arena, struct str key, const struct field *row,
+                        const void *member)
 {
-    char *start = buf_room(out, key.len + VALUE_MAX + 2), *to = start;
-    if (!to)
-        return;
     to = put(to, key);
     if (is_quoted(row->type))
         *to++ = '"';
-    to = put_value(to, out->arena, row, member);
+    to = put_value(to, arena, row, member);
     if (is_quoted(row->type))
         *to++ = '"';
-    buf_wrote(out, (size_t)(to - start));
-}
-
-/* Most texts stand for themselves. */
-static void print_text(struct buf *out, struct str key, struct str text)
-{
-    if (json_is_plain(text)) {
-        char *start = buf_room(out, key.len + text.len + 2);
-        if (!start)
-            return;
-        char *to = put(start, key);
-        *to++ = '"';
-        to = put(to, text);
-        *to++ = '"';
-        buf_wrote(out, (size_t)(to - start));
-        return;
-    }
-    buf_add(out, key);
-    json_write_str(out, text);
-}
-
-static void print_null(struct buf *out, struct str key)
-{
-    char *start = buf_room(out, key.len + strlen("null"));
-    if (start)
-        buf_wrote(out, (size_t)(put(put(start, key), STR("null")) - start));
+    return to;
 }
 
 /* A member with its key. */
-static void print_row(struct buf *out, const struct record_kind *kind, size_t i, struct str key,
-                      const struct record *record)
+static char *put_row(char *to, struct arena *arena, const struct record_kind *kind, size_t i, struct str key,
+                     const struct record *record)
 {
     const struct field *row = &kind->rows[i];
     if (!record_has(record, i))
-        print_null(out, key);
-    else if (record_is_text(kind, i))
-        print_text(out, key, *(const struct str *)member_of(row, record));
-    else
-        print_value(out, key, row, member_of(row, record));
+        return put(put(to, key), STR("null"));
+    if (record_is_text(kind, i))
+        return json_put_str(put(to, key), *(const struct str *)member_of(row, record));
+    return put_number(to, arena, key, row, member_of(row, record));
+}
+
+/* What it takes at most, which is asked for once. */
+static size_t room_of(const struct record_kind *kind, const struct record *record)
+{
+    size_t room = kind->made.room;
+    for (uint64_t rest = kind->made.texts & record->has; rest; rest &= rest - 1)
+        room +=
+            JSON_PUT_MAX(((const struct str *)member_of(&kind->rows[__builtin_ctzll(rest)], record))->len);
+    return room;
+}
+
+size_t record_room(const struct record_kind *kind)
+{
+    size_t room = 2;
+    for (size_t i = 0; i < kind->made.object.n; i++)
+        room += kind->made.keys[i].len + VALUE_MAX + 2;
+    return room - (size_t)__builtin_popcountll(kind->made.texts) * (VALUE_MAX + 2 - strlen("null"));
 }
 
 void record_print_changes(const struct record_kind *kind, const struct record *record,
                           const struct record *other, struct buf *out)
 {
+    char *start = arena_alloc_raw(out->arena, room_of(kind, record)), *to = start;
     bool is_first = true;
-    buf_add_char(out, '{');
+    *to++ = '{';
     for (size_t i = 0; i < kind->n; i++) {
         if (row_is_computed(&kind->rows[i]) || (other && !row_differs(kind, i, record, other)))
             continue;
         struct str key = kind->made.keys[i + 1];
-        print_row(out, kind, i, str_sub(key, is_first, key.len),
-                  record); /* the first one without its comma */
+        to = put_row(to, out->arena, kind, i, str_sub(key, is_first, key.len),
+                     record); /* the first one without its comma */
         is_first = false;
     }
-    buf_add_char(out, '}');
+    *to++ = '}';
+    buf_add(out, str_from(start, (size_t)(to - start)));
 }
 
 /* Those that a kind's rows do not tell of. */
@@ -157,11 +149,15 @@ void record_print(const struct record_kind *kind, const struct record *record, s
 {
     const struct str *keys = kind->made.keys;
     const struct crm_key key = { record->id, record->created_at };
-    buf_add_char(out, '{');
-    print_value(out, *keys++, kind->is_crm ? &crm_key : &plain_id, &key);
+    char *start = buf_room(out, room_of(kind, record)), *to = start;
+    if (!start)
+        return;
+    *to++ = '{';
+    to = put_number(to, out->arena, *keys++, kind->is_crm ? &crm_key : &plain_id, &key);
     for (size_t i = 0; i < kind->n; i++)
-        print_row(out, kind, i, *keys++, record);
-    print_value(out, *keys++, &time_row, &record->created_at);
-    print_value(out, *keys, &time_row, &record->updated_at);
-    buf_add_char(out, '}');
+        to = put_row(to, out->arena, kind, i, *keys++, record);
+    to = put_number(to, out->arena, *keys++, &time_row, &record->created_at);
+    to = put_number(to, out->arena, *keys, &time_row, &record->updated_at);
+    *to++ = '}';
+    buf_wrote(out, (size_t)(to - start));
 }

@@ -67,6 +67,7 @@ struct record_made {
     } params[64];
     struct str keys[RECORD_ROWS_MAX + 3]; /* ,"name": — of id, the rows, created_at and updated_at */
     uint64_t texts;                       /* bit i: row i is text */
+    size_t room;                          /* bytes of a record's JSON at most, without its texts */
     const char *columns;
     size_t column_count; /* of `columns` */
     const char *insert, *change, *remove;

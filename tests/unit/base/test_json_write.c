@@ -13,6 +13,8 @@ static struct str written(struct arena *arena, struct str text)
     json_write_str(&out, text);
     assert_false(out.overflow);
     assert_int_equal(buf_str(&out).at[out.len], '\0');
+    char *put = arena_alloc(arena, JSON_PUT_MAX(text.len)); /* the same where there is room */
+    assert_str(str_from(put, (size_t)(json_put_str(put, text) - put)), buf_str(&out));
     return buf_str(&out);
 }
 
