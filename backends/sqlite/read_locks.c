@@ -59,12 +59,17 @@ static sqlite3_file *file_of(sqlite3 *handle)
     return rc == SQLITE_OK && file && file->pMethods && file->pMethods->iVersion >= 2 ? file : NULL;
 }
 
-/* A handle has the log's index once it has read. */
+/* A handle has the log's index once it has read. What is read here needs no schema, which would take most of
+ * a megabyte. */
 static bool open_keeper(struct read_locks *locks, const char *path)
 {
-    return handle_open_reader(path, &locks->keeper) == SQLITE_OK &&
-           sqlite3_exec(locks->keeper, "SELECT COUNT(*) FROM sqlite_master", NULL, NULL, NULL) == SQLITE_OK &&
-           (locks->file = file_of(locks->keeper)) != NULL;
+    if (handle_open_reader(path, &locks->keeper) != SQLITE_OK ||
+        sqlite3_exec(locks->keeper, "PRAGMA user_version", NULL, NULL, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_db_config(locks->keeper, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
+    sqlite3_db_release_memory(locks->keeper);
+    locks->file = file_of(locks->keeper);
+    return locks->file != NULL;
 }
 
 struct read_locks *read_locks_new(const char *path)
