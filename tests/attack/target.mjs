@@ -100,8 +100,8 @@ export class Target {
 
   pids() { return [this.process.pid, this.child] }
 
-  rss() { // bytes, of both processes
-    return this.pids().reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024, 0)
+  rss() { // bytes, of both processes, but for the database file, which SQLite maps
+    return this.pids().reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/RssAnon:\s+(\d+)/)[1]) * 1024, 0)
   }
 
   cpu() { return this.pids().reduce((sum, pid) => sum + cpuOf(`/proc/${pid}`), 0) }
@@ -118,6 +118,13 @@ export class Target {
     socket.write(`GET ${path} HTTP/1.1\r\nHost: ${ACME_HOST}\r\n${token ? `Authorization: Bearer ${token}\r\n` : ''}Connection: close\r\n\r\n`)
     const text = await socket.rest(30000)
     return { status: Number(text.slice(9, 12)), body: text.slice(text.indexOf('\r\n\r\n') + 4) }
+  }
+
+  // SIGHUP, and what the log says then.
+  reload(message = 'configuration reloaded') {
+    const from = this.server.log.lines.length
+    this.process.kill('SIGHUP')
+    return this.server.log.untilMessage(message, { from })
   }
 
   async signIn() {

@@ -13,13 +13,6 @@ function certify({ dir }, name) {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem'), '-days', '2', '-subj', `/CN=${name}`], { stdio: 'pipe' })
 }
 
-// SIGHUP, and what the log says next.
-async function reload(target, message = 'configuration reloaded') {
-  const from = target.server.log.lines.length
-  target.process.kill('SIGHUP')
-  return target.server.log.untilMessage(message, { from })
-}
-
 function handshake(port, options = {}) {
   return new Promise((resolve) => {
     const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })
@@ -73,15 +66,15 @@ async function certificates(target) {
   const name = async () => { const { name: found, socket } = await handshake(target.tlsPort); socket.destroy(); return found }
   const everywhere = (wanted) => until('both loops use the certificate', async () => (await Promise.all(Array.from({ length: 8 }, name))).every((n) => n === wanted))
   certify(target, 'first')
-  await reload(target)
+  await target.reload()
   await everywhere('first')
   const kept = await handshake(target.tlsPort)
   certify(target, 'second')
-  await reload(target)
+  await target.reload()
   await everywhere('second')
   assert.match(await ask(kept.socket), /^HTTP\/1\.1 200/)
   writeFileSync(join(target.dir, 'cert.pem'), 'nonsense')
-  assert.match((await reload(target, 'the configuration was not reloaded')).why, /certificate/)
+  assert.match((await target.reload('the configuration was not reloaded')).why, /certificate/)
   assert.equal(await name(), 'second')
 }
 
@@ -89,7 +82,7 @@ async function certificates(target) {
 async function lateHandshake(target) {
   const change = async (name) => {
     certify(target, name)
-    await reload(target)
+    await target.reload()
     for (let i = 0; i < 8; i++) (await handshake(target.tlsPort)).socket.destroy() // both loops turn
   }
   await change('third') // the first one is held to the end
