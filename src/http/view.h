@@ -9,8 +9,8 @@
  * body_too_large; what a refused request carried is then left out. */
 void view_fill(struct call *call, h2o_req_t *req, struct connection *connection, size_t max_body);
 
-/* Whether the request names a host in :authority, or over HTTP/1 in Host. The library puts the sentinel host's name
- * where the peer named none. */
+/* Whether the request names a host in :authority, or over HTTP/1 in Host. The library puts the sentinel
+ * host's name where the peer named none. */
 bool view_names_authority(const h2o_req_t *req);
 
 /* A request target that both protocols accept: an absolute path of visible ASCII, or "*" for OPTIONS. */

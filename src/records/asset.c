@@ -90,8 +90,8 @@ static enum storage_status check(struct db_conn *conn, struct record_deed *deed,
 #define NEAR     32 /* numbers that are tried one by one */
 #define FAR_BITS 40
 
-/* Somebody may have given any number of them in a row, and others wait meanwhile: after these few the next one lies
- * anywhere within twice as far each time, so that nobody can lay out the steps. */
+/* Somebody may have given any number of them in a row, and others wait meanwhile: after these few the next
+ * one lies anywhere within twice as far each time, so that nobody can lay out the steps. */
 static int64_t step_of(int tries)
 {
     uint64_t any;

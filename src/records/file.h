@@ -36,12 +36,15 @@ struct record_progress {
 };
 
 #define RECORD_ERRORS_MAX 1000 /* of a file that are told; then reading ends */
+#define RECORD_LINES_MAX                                                                                     \
+    4000000 /* of a file: what is remembered of each while the file is checked takes memory */
 
 struct record_import {
     const struct record_kind *kind;
     const struct record_caller *caller;
     enum record_existing existing;
-    bool is_dry; /* everything is checked, nothing written */
+    bool is_dry;       /* everything is checked, nothing written */
+    int64_t lines_max; /* that the file may have; 0: RECORD_LINES_MAX */
     record_source_fn source;
     void *context;
     struct record_progress *progress; /* NULL: nobody watches */

@@ -19,6 +19,9 @@ struct run {
     struct bulk bulk;
     size_t columns[COLUMNS_MAX]; /* which row of the kind each is */
     size_t n;                    /* of columns; 0: the first line is still to come */
+    int64_t lines;               /* without the first */
+    int64_t room;                /* for new records in the plan, as it was at the beginning */
+    bool is_over;                /* there are more of them than that */
     enum storage_status status;
     uint8_t hash[32];
 };
@@ -116,12 +119,33 @@ static void refuse_row(struct run *run, const struct csv_row *row)
                      run->n));
 }
 
+static bool is_too_long(struct run *run, size_t line)
+{
+    int64_t max = run->import->lines_max ? run->import->lines_max : RECORD_LINES_MAX;
+    if (++run->lines <= max)
+        return false;
+    run->status = bulk_judge(run->conn, &run->bulk);
+    say(run, line, NULL,
+        arena_printf(run->import->caller->arena, "A file may have %lld rows; send the others in another one.",
+                     (long long)max));
+    return true;
+}
+
+/* What cannot be written needs no further look. */
+static bool is_over_plan(struct run *run)
+{
+    run->is_over = !run->bulk.is_writing && run->import->created > run->room;
+    return run->is_over;
+}
+
 static bool on_row(void *context, const struct csv_row *row)
 {
     struct run *run = context;
     struct str fields[RECORD_ROWS_MAX] = { { NULL, 0 } };
     if (run->n == 0)
         return read_titles(run, row);
+    if (is_too_long(run, row->line))
+        return false;
     if (is_stopped(run))
         run->status = STORAGE_DONE;
     else if (row->n != run->n)
@@ -132,7 +156,7 @@ static bool on_row(void *context, const struct csv_row *row)
         run->status = bulk_add(run->conn, &run->bulk, row->line, fields);
     }
     count_checked(run);
-    return run->status == STORAGE_OK && !run->import->has_more_errors;
+    return run->status == STORAGE_OK && !run->import->has_more_errors && !is_over_plan(run);
 }
 
 /* ---- a whole reading ---- */
@@ -163,11 +187,21 @@ static void reset(struct run *run)
     import->has_more_errors = false;
     import->verdict = RECORD_DONE;
     run->n = 0;
+    run->lines = 0;
+    run->is_over = false;
     run->status = STORAGE_OK;
     run->bulk.batch.n = 0;
     run->bulk.waiting = run->bulk.n = 0;
     if (import->progress)
         atomic_store(run->bulk.is_writing ? &import->progress->written : &import->progress->checked, 0);
+}
+
+static enum storage_status refuse(struct record_import *import, enum record_verdict verdict,
+                                  const char *sentence)
+{
+    import->verdict = verdict;
+    import->sentence = sentence;
+    return STORAGE_DONE;
 }
 
 /* OK, DONE when it was stopped or something is wrong with the file, or a failure. */
@@ -187,22 +221,14 @@ static enum storage_status read_file(struct run *run)
     bulk_end(&run->bulk);
     csv_reader_free(&reader);
     sha256_end(&sum, run->hash);
-    if (run->status == STORAGE_OK && run->import->errors.n > 0) {
-        run->import->verdict = RECORD_INVALID;
-        return STORAGE_DONE;
-    }
-    return run->status;
+    if (run->status != STORAGE_OK)
+        return run->status;
+    if (run->import->errors.n > 0)
+        return refuse(run->import, RECORD_INVALID, NULL);
+    return run->is_over ? refuse(run->import, RECORD_LIMIT, NULL) : STORAGE_OK;
 }
 
 /* ---- writing ---- */
-
-static enum storage_status refuse(struct record_import *import, enum record_verdict verdict,
-                                  const char *sentence)
-{
-    import->verdict = verdict;
-    import->sentence = sentence;
-    return STORAGE_DONE;
-}
 
 /* At the start: a plan that has no room holds up nobody. */
 static enum storage_status take_plan(struct db_conn *conn, struct record_import *import)
@@ -309,10 +335,22 @@ struct str record_import_detail(struct arena *arena, const struct record_import 
                         import->errors.n == 1 ? "" : "s");
 }
 
+static enum storage_status find_room(struct run *run)
+{
+    struct record_import *import = run->import;
+    const struct record_caller *caller = import->caller;
+    if (!import->kind->plan)
+        return STORAGE_OK;
+    return plan_room(run->conn, caller->config, caller->tenant, import->kind->plan, &import->plan,
+                     &run->room);
+}
+
 enum storage_status record_import(struct db_conn *conn, struct record_import *import)
 {
-    struct run run = { .conn = conn, .import = import, .bulk = { .import = import } };
+    struct run run = { .conn = conn, .import = import, .room = INT64_MAX, .bulk = { .import = import } };
     enum storage_status status = bulk_read_labels(conn, &run.bulk);
+    if (status == STORAGE_OK)
+        status = find_room(&run);
     if (status != STORAGE_OK)
         return status;
     run.bulk.seen = seen_new();

@@ -168,10 +168,10 @@ struct record_deed {
     const struct record_kind *kind;
     const struct record_caller *caller;
     enum record_act act;
-    int64_t id;             /* of what is changed or deleted … */
-    int64_t seconds;        /* … and, of a crm id, its creation time; else unused */
-    const void *input;      /* the kind's struct with what is given */
-    uint64_t present, null; /* by rows of the kind: what is given, and what is given as null */
+    int64_t id;              /* of what is changed or deleted … */
+    int64_t seconds;         /* … and, of a crm id, its creation time; else unused */
+    const void *input;       /* the kind's struct with what is given */
+    uint64_t present, null;  /* by rows of the kind: what is given, and what is given as null */
     const struct seen *file; /* it is a line of one: what the lines say in their first rows; else NULL */
 
     /* What became of it. */

@@ -77,11 +77,12 @@ static struct str detail_of(struct arena *arena, const struct record_import *imp
     if (import->verdict == RECORD_INVALID)
         return record_import_detail(arena, import);
     if (import->verdict == RECORD_LIMIT)
-        return arena_printf(arena,
-                            "The plan allows %lld %s, and %lld are used: there is no room for %lld more. Remove "
-                            "some, or ask for a larger plan.",
-                            (long long)import->plan.max, import->plan.limit, (long long)import->plan.used,
-                            (long long)import->created);
+        return arena_printf(
+            arena,
+            "The plan allows %lld %s, and %lld are used: there is no room for %lld more. Remove "
+            "some, or ask for a larger plan.",
+            (long long)import->plan.max, import->plan.limit, (long long)import->plan.used,
+            (long long)import->created);
     return str_of(import->sentence ? import->sentence : "The file cannot be imported.");
 }
 

@@ -10,8 +10,8 @@
 #define IMPORT_LEASE_US (30 * CLOCK_SECOND)
 
 struct import_runner;
-/* By the walk's configuration, as it is when an import begins. NULL when the thread cannot be started. Stop with
- * import_runner_stop(): what runs is given back. */
+/* By the walk's configuration, as it is when an import begins. NULL when the thread cannot be started. Stop
+ * with import_runner_stop(): what runs is given back. */
 struct import_runner *import_runner_start(const struct walk *walk, struct db *db);
 void import_runner_stop(struct import_runner **runner);
 

@@ -113,18 +113,18 @@ static enum storage_status count_open(struct db_conn *conn, const struct deed *d
     return status == STORAGE_ROW ? STORAGE_OK : status == STORAGE_DONE ? STORAGE_ERROR : status;
 }
 
-/* Of those that neither wait nor run, the one that nobody has touched for longest: nobody knows its id any more,
- * perhaps. DONE when all were touched lately. */
+/* Of those that neither wait nor run, the one that nobody has touched for longest: nobody knows its id any
+ * more, perhaps. DONE when all were touched lately. */
 static enum storage_status drop_left(struct db_conn *conn, const struct deed *deed)
 {
     int64_t changes = 0;
     const struct record_caller *caller = deed->caller;
-    enum storage_status status =
-        db_exec(conn,
-                "DELETE FROM imports WHERE tenant_id = $1 AND id = (SELECT id FROM imports WHERE tenant_id = $1 "
-                "AND " TAKES_ROOM " AND status NOT IN ('queued', 'running') AND updated_at < $2 "
-                "ORDER BY updated_at, id LIMIT 1)",
-                DB_ARGS(db_int(caller->tenant->id), db_int(caller->now - UPLOAD_LEFT_US)), &changes);
+    enum storage_status status = db_exec(
+        conn,
+        "DELETE FROM imports WHERE tenant_id = $1 AND id = (SELECT id FROM imports WHERE tenant_id = $1 "
+        "AND " TAKES_ROOM " AND status NOT IN ('queued', 'running') AND updated_at < $2 "
+        "ORDER BY updated_at, id LIMIT 1)",
+        DB_ARGS(db_int(caller->tenant->id), db_int(caller->now - UPLOAD_LEFT_US)), &changes);
     return status == STORAGE_OK && changes == 0 ? STORAGE_DONE : status;
 }
 
@@ -294,8 +294,9 @@ struct claim {
     struct upload *upload;
 };
 
-/* Whoever was queued first. Those few that wait are found by an index of their own; the signs keep SQLite from one
- * that leads to every import there is. A node that knew no leases told in claimed_until how long it would take. */
+/* Whoever was queued first. Those few that wait are found by an index of their own; the signs keep SQLite
+ * from one that leads to every import there is. A node that knew no leases told in claimed_until how long it
+ * would take. */
 static enum storage_status find_waiting(struct db_conn *conn, const struct claim *claim)
 {
     DB_ROWS(rows);

@@ -66,10 +66,22 @@ enum storage_status plan_used(struct db_conn *conn, int64_t tenant_id, const cha
     return STORAGE_ROW;
 }
 
+enum storage_status plan_room(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
+                              const char *kind, struct plan_refusal *ret, int64_t *ret_room)
+{
+    int64_t max = limit_of(config, tenant, kind), used = 0;
+    enum storage_status status = plan_used(conn, tenant->id, kind, &used);
+    if (status != STORAGE_ROW)
+        return status;
+    *ret = (struct plan_refusal){ .limit = kind, .used = used, .max = max, .plan = tenant->plan };
+    *ret_room = max == INT64_MAX ? max : max - used;
+    return STORAGE_OK;
+}
+
 enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                               const char *kind, int64_t n, struct plan_refusal *ret)
 {
-    int64_t max = limit_of(config, tenant, kind), changes = 0, used = 0;
+    int64_t max = limit_of(config, tenant, kind), changes = 0, room;
     enum storage_status status =
         db_exec(conn,
                 "INSERT INTO tenant_usage (tenant_id, kind, used) "
@@ -80,11 +92,8 @@ enum storage_status plan_take(struct db_conn *conn, const struct config *config,
                 DB_ARGS(db_int(tenant->id), db_text(str_of(kind)), db_int(n), db_int(max)), &changes);
     if (status != STORAGE_OK || changes > 0)
         return status;
-    status = plan_used(conn, tenant->id, kind, &used);
-    if (status != STORAGE_ROW)
-        return status;
-    *ret = (struct plan_refusal){ .limit = kind, .used = used, .max = max, .plan = tenant->plan };
-    return STORAGE_DONE;
+    status = plan_room(conn, config, tenant, kind, ret, &room);
+    return status == STORAGE_OK ? STORAGE_DONE : status;
 }
 
 enum storage_status plan_release(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n)

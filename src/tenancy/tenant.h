@@ -99,6 +99,10 @@ struct plan_refusal {
  * kind: "users" or "assets". */
 enum storage_status plan_take(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
                               const char *kind, int64_t n, struct plan_refusal *ret);
+/* OK with how many more plan_take() would let in, INT64_MAX where no limit applies, and *ret as it would then
+ * fill it; or a failure. Somebody else may take of it meanwhile. */
+enum storage_status plan_room(struct db_conn *conn, const struct config *config, const struct tenant *tenant,
+                              const char *kind, struct plan_refusal *ret, int64_t *ret_room);
 /* Inside a write transaction: counts n more of something that no plan limits. */
 enum storage_status plan_count(struct db_conn *conn, int64_t tenant_id, const char *kind, int64_t n);
 /* ROW with how many were counted, or a failure: a tenant that never used anything has used 0. tenant_id 0: of

@@ -161,6 +161,46 @@ static void test_import__tells_errors_in_the_order_of_lines(void **state)
         assert_int_equal(import.errors.at[i].line, 3 + i);
 }
 
+/* What the plan has no room for is not looked at line by line. */
+static void test_import__ends_where_the_plan_does(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, fixture->arena, 1 << 20);
+    buf_add(&out, STR("tag,name\n"));
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&out, "T-%d,x\n", i);
+    struct file file = { buf_str(&out), 100 };
+    struct record_progress progress = { 0 };
+    struct record_import import = import_of(&file);
+    struct config *saas = fixture_config("mode: saas\nplans: { free: { assets: 2, users: 5 } }\n");
+    caller.config = saas;
+    import.progress = &progress;
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_LIMIT);
+    assert_int_equal(import.plan.max, 2);
+    assert_int_equal(import.plan.used, 0);
+    assert_in_range(atomic_load(&progress.checked), 3, 100);
+    config_free(&saas);
+}
+
+static void test_import__takes_so_many_lines(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name\nA,x\nB,x\nC,x\nD,x\nE,x\nF,x\nG,x\n"), 100 };
+    struct record_import import = import_of(&file);
+    import.lines_max = 6;
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_INVALID);
+    assert_int_equal(import.errors.n, 1);
+    assert_int_equal(import.errors.at[0].line, 8);
+    assert_int_equal(number(ASSETS), 0);
+    import.lines_max = 7;
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_DONE);
+    assert_int_equal(number(ASSETS), 7);
+}
+
 /* A tag that is made up is none that a line before it gave. */
 static void test_import__makes_up_tags_among_those_given(void **state)
 {
@@ -538,6 +578,8 @@ int main(void)
         TEST(test_import__makes_up_tags_among_those_given),
         TEST(test_import__makes_up_no_tag_that_is_to_come),
         TEST(test_import__passes_over_many_tags_at_once),
+        TEST(test_import__ends_where_the_plan_does),
+        TEST(test_import__takes_so_many_lines),
         TEST(test_import__leaves_nothing_when_stopped),
         TEST(test_import__leaves_nothing_when_its_end_is_refused),
         TEST(test_import__meets_what_was_made_meanwhile),
