@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote_plus
 
 from servers import HOST, PASSWORD
@@ -17,6 +18,8 @@ FORM, JSON, CSV = 'application/x-www-form-urlencoded', 'application/json', 'text
 SIGNED_IN = 200  # sessions that sign-ins made and that are in use
 BURST = 200  # requests of one h2load
 TOGETHER = 64  # requests that are sent before their replies are read
+CROWD = 16  # clients at once before it begins
+EACH = 12  # times that each of them does each deed
 UNKNOWN = 200_000  # more tokens than the server remembers not to know
 
 
@@ -72,6 +75,12 @@ class Clients:
 
 # --- before it begins ---
 
+def do_everything(clients):
+    """Every deed a few times, in an order of its own."""
+    for deed in random.sample(list(DEEDS) * EACH, len(DEEDS) * EACH):
+        deed(clients)
+
+
 def ask_each(tether, path, tokens):
     """One request with each of (slug, token), whatever the answers."""
     with socket.create_connection(('127.0.0.1', tether.http), 30) as link:
@@ -87,8 +96,10 @@ def ask_each(tether, path, tokens):
                 got += more
 
 
-def fill(tether):
+def fill(tether, devices):
     """What the server keeps in memory is bounded and taken as it is used: fills it, so that later growth is none of that."""
+    with ThreadPoolExecutor(CROWD) as crowd:  # wakes all of the server's threads, each of which keeps its statements
+        list(crowd.map(do_everything, [Clients(tether, devices) for _ in range(CROWD)]))
     ask_each(tether, '/api/auth/me', tether.data.tokens)
     ask_each(tether, '/api/auth/forward', tether.data.api_tokens)
     ask_each(tether, '/api/auth/forward', [('bench-0', well_formed()) for _ in range(UNKNOWN)])
