@@ -158,8 +158,7 @@ static void on_request_disposed(void *data)
         count_cancelled(connection);
     if (connection->close_when_idle && connection->open_count == 0)
         connection_shut(connection);
-    if (open->kept)
-        call_free(&open->kept);
+    arena_free(&open->kept);
 }
 
 struct open_request *connection_request(struct connection *connection, h2o_req_t *req)

@@ -68,7 +68,7 @@ struct open_request {
     struct exchange *exchange; /* until answered; NULL afterwards */
     uint64_t answered_ms;      /* 0: the peer waits for us */
     size_t owed;               /* bytes of the answer */
-    struct call *kept;    /* owns a large answer's body while the library sends it; NULL: it has a copy */
+    struct arena *kept;   /* a large answer's body lives here while the library sends it; NULL: it has a copy */
     uint64_t progress_ms; /* since when the peer has not taken enough */
     uint64_t taken_mark;  /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
 };

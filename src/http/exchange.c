@@ -112,6 +112,16 @@ static void make_piece(struct walk_worker *worker, struct exchange *exchange)
     stream->is_broken = !walk_stream(worker, exchange->call, stream->piece, &stream->body);
 }
 
+/* The peer may take its time with a large answer, and what it was made of is many times as large. */
+static void take_out_body(struct exchange *exchange)
+{
+    struct reply *reply = &exchange->call->reply;
+    if (reply->stream.next || reply->body.len <= HTTP_COPY_MAX)
+        return;
+    exchange->body = arena_new(0);
+    reply->body = arena_copy(exchange->body, reply->body);
+}
+
 void exchange_run(void *worker, struct lane_job *job)
 {
     struct exchange *exchange = (struct exchange *)job;
@@ -127,6 +137,7 @@ void exchange_run(void *worker, struct lane_job *job)
     call->t_started = clock_monotonic_us();
     if (!is_cancelled && !walk_run(worker, call, &lane) && move_on(exchange, lane))
         return;
+    take_out_body(exchange);
     call->t_done = clock_monotonic_us();
     loop_return(exchange->loop, exchange);
 }
@@ -139,7 +150,7 @@ static bool ends_connection(const struct call *call)
            call->request.target.len > REQUEST_MAX_TARGET;
 }
 
-/* True when the library now sends the body from the call's own memory, which must then stay. */
+/* True when the library now sends the body from where it lives, which must then stay. */
 static bool answer(struct call *call, struct open_request *open)
 {
     struct connection *connection = open->connection;
@@ -151,17 +162,20 @@ static bool answer(struct call *call, struct open_request *open)
     return keep;
 }
 
-/* keep: the call stays with the library's request. */
+/* keep: what the body lives in stays with the library's request. */
 static void end(struct exchange *exchange, bool keep)
 {
     struct connection *connection = exchange->connection;
     struct open_request *open = exchange->open;
-    struct call *call = exchange->call;
-    walk_log(exchange->loop->server->walk, call, open != NULL);
-    if (keep)
-        open->kept = call;
-    else
-        call_free(&call); /* and the exchange in it */
+    struct arena *body = exchange->body, *memory = exchange->call->arena; /* the exchange's, too */
+    struct arena **home = body ? &body : &memory;
+    walk_log(exchange->loop->server->walk, exchange->call, open != NULL);
+    if (keep) {
+        open->kept = *home;
+        *home = NULL;
+    }
+    arena_free(&body);
+    arena_free(&memory);
     connection_job_done(connection);
 }
 

@@ -31,6 +31,7 @@ struct exchange {
     struct open_request *open; /* loop thread; NULL once the client left */
     atomic_bool cancelled;
     struct exchange_stream stream;
+    struct arena *body; /* what a worker's large answer lives in; NULL: in the call's */
 };
 
 /* The library's handler: every request comes here. */
