@@ -32,6 +32,9 @@ struct line {
 
 struct gathered {
     size_t len, cap;
+    bool is_file;
+    int64_t since_ms; /* at the end of the turn that left the first of it */
+    bool is_counted;  /* since_ms is set */
     char at[GATHER_MAX];
 };
 static _Thread_local struct gathered *gathered; /* NULL: lines are written at once */
@@ -161,7 +164,22 @@ void log_flush(void)
     if (gathered && gathered->len > 0) {
         write_text(gathered->at, gathered->len);
         gathered->len = 0;
+        gathered->is_counted = false;
     }
+}
+
+int32_t log_settle(int64_t now_ms)
+{
+    if (!gathered || gathered->len == 0)
+        return INT32_MAX;
+    if (!gathered->is_counted)
+        gathered->since_ms = now_ms;
+    gathered->is_counted = true;
+    int64_t left = gathered->since_ms + LOG_WAIT_MS - now_ms;
+    if (gathered->is_file && left > 0)
+        return left < LOG_WAIT_MS ? (int32_t)left : LOG_WAIT_MS;
+    log_flush();
+    return INT32_MAX;
 }
 
 void log_gather(void)
@@ -172,8 +190,8 @@ void log_gather(void)
     gathered = calloc(1, sizeof(*gathered));
     if (!gathered)
         abort();
-    bool is_file = fstat(atomic_load(&fd_now), &stat) == 0 && S_ISREG(stat.st_mode);
-    gathered->cap = is_file ? GATHER_MAX : PIPE_BUF;
+    gathered->is_file = fstat(atomic_load(&fd_now), &stat) == 0 && S_ISREG(stat.st_mode);
+    gathered->cap = gathered->is_file ? GATHER_MAX : PIPE_BUF;
 }
 
 void log_gather_end(void)

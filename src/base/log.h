@@ -39,11 +39,16 @@ void log_fields_at(enum log_level level, int64_t now, const char *message, const
 size_t log_render(char *to, size_t cap, const struct log_field *fields);
 
 /* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
- * log_gather_end() they wait, as much as the descriptor takes in one piece, for the next log_flush() of the
- * same thread or for its next line that cannot wait. Call log_flush() before sleeping. Elsewhere log_flush()
- * does nothing. */
+ * log_gather_end() they wait, as much as the descriptor takes in one piece, for the same thread's next
+ * log_flush(), a log_settle() that finds it time, or its next line that cannot wait. Elsewhere these do
+ * nothing. */
 void log_gather(void);
 void log_flush(void);
+/* At the end of each turn, before the loop sleeps; now_ms: monotonic. Writes what waits; to a file, where nobody
+ * reads along, only once it has waited for LOG_WAIT_MS, as a write costs a tenth of a small request. In how many
+ * milliseconds it is to be called again at the latest; INT32_MAX: nothing waits. */
+#define LOG_WAIT_MS 20
+int32_t log_settle(int64_t now_ms);
 void log_gather_end(void);
 
 /* May be called at any time, from any thread (SIGHUP changes the level). */

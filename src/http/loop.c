@@ -347,7 +347,7 @@ static void turn(struct http_loop *loop)
     atomic_store(&loop->asleep, true);
     bool hurry = loop->unflushed || atomic_load(&loop->pending);
     loop->clock.monotonic_us = 0;
-    h2o_evloop_run(loop->ctx.loop, hurry ? 0 : INT32_MAX); /* -1: a signal; never ours */
+    h2o_evloop_run(loop->ctx.loop, hurry ? 0 : loop->log_due_ms); /* -1: a signal; never ours */
     loop_is_awake(loop);
     loop->unflushed = collect(loop);
     exchange_ask_again(loop);
@@ -356,7 +356,7 @@ static void turn(struct http_loop *loop)
     resume_accepting(loop);
     if (!loop->draining && atomic_load(&loop->server->phase) != SERVER_RUNNING)
         begin_drain(loop);
-    log_flush(); /* the lines of a turn in one go, before it sleeps */
+    loop->log_due_ms = log_settle((int64_t)h2o_now(loop->ctx.loop));
 }
 
 /* --- Life --- */
@@ -477,6 +477,7 @@ static void run(void *arg)
 {
     struct http_loop *loop = arg;
     log_gather();
+    loop->log_due_ms = INT32_MAX;
     arena_keep_blocks();
     bool open = open_loop(loop);
     if (!open)

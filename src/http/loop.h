@@ -80,6 +80,7 @@ struct http_loop {
     bool starved;   /* accept failed for want of descriptors or memory: not again before the next tick */
     bool unflushed; /* replies were handed over outside the library's turn: it completes them in its next, at
                        once */
+    int32_t log_due_ms; /* until log_settle(); INT32_MAX: no line waits */
     bool draining;
     int64_t drain_started_ms;
 };

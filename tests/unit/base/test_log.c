@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -308,6 +310,48 @@ static void test_log__gathered_lines_wait_for_the_flush(void **state)
     assert_int_equal(captured_lines(), 1);
 }
 
+static off_t written_to(FILE *file)
+{
+    struct stat stat;
+    assert_int_equal(fstat(fileno(file), &stat), 0);
+    return stat.st_size;
+}
+
+static void test_log__in_a_file_lines_of_several_turns_are_written_together(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    log_set_fd(fileno(file));
+    log_gather();
+    assert_int_equal(log_settle(1000), INT32_MAX);
+    log_event(LOG_INFO, "one");
+    assert_int_equal(log_settle(1000), LOG_WAIT_MS);
+    log_event(LOG_INFO, "two");
+    assert_int_equal(log_settle(1000 + LOG_WAIT_MS - 1), 1);
+    assert_int_equal(written_to(file), 0);
+    assert_int_equal(log_settle(1000 + LOG_WAIT_MS), INT32_MAX);
+    off_t both = written_to(file);
+    assert_true(both > 0);
+    log_event(LOG_INFO, "three");
+    assert_int_equal(log_settle(5000), LOG_WAIT_MS);
+    log_event(LOG_WARN, "four");
+    assert_int_equal(log_settle(5001), INT32_MAX);
+    assert_true(written_to(file) > both);
+    log_gather_end();
+    log_set_fd(log_pipe.pipe[1]);
+    fclose(file);
+}
+
+static void test_log__to_a_pipe_each_turn_is_written(void **state)
+{
+    (void)state;
+    log_gather();
+    log_event(LOG_INFO, "one");
+    assert_int_equal(log_settle(1000), INT32_MAX);
+    assert_int_equal(captured_lines(), 1);
+    log_gather_end();
+}
+
 static void test_log__a_warning_does_not_wait_and_keeps_its_place(void **state)
 {
     (void)state;
@@ -369,6 +413,8 @@ int main(void)
         CASE(test_log__lines_of_threads_never_mix),
         CASE(test_log__a_closed_descriptor_is_survived),
         CASE(test_log__gathered_lines_wait_for_the_flush),
+        CASE(test_log__in_a_file_lines_of_several_turns_are_written_together),
+        CASE(test_log__to_a_pipe_each_turn_is_written),
         CASE(test_log__a_warning_does_not_wait_and_keeps_its_place),
         CASE(test_log__what_waits_is_bounded_and_nothing_is_lost),
         CASE(test_log__a_long_line_overtakes_nothing),
