@@ -42,6 +42,7 @@ size_t arena_used(const struct arena *arena);
 
 /* Everything allocated so far and from now on is wiped before it is freed: for arenas that saw a password. */
 void arena_wipe_on_free(struct arena *arena);
+bool arena_is_wiped(const struct arena *arena);
 
 /* Calls fn(arg) when the arena is freed. */
 void arena_defer(struct arena *arena, void (*fn)(void *arg), void *arg);

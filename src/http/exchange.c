@@ -119,6 +119,8 @@ static void take_out_body(struct exchange *exchange)
     if (reply->stream.next || reply->body.len <= HTTP_COPY_MAX)
         return;
     exchange->body = arena_new(0);
+    if (arena_is_wiped(exchange->call->arena))
+        arena_wipe_on_free(exchange->body);
     reply->body = arena_copy(exchange->body, reply->body);
 }
 

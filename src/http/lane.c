@@ -50,11 +50,11 @@ static struct lane_worker *pick_idle(struct http_lane *lane)
     return worker;
 }
 
-/* With the lock held, for who has taken a job and leaves others: a few quick ones are done sooner than
- * somebody wakes. */
-static bool is_worth_another(const struct http_lane *lane)
+/* With the lock held, for who has taken a job and leaves others: a few quick ones behind a quick one are done
+ * sooner than somebody wakes. */
+static bool is_worth_another(const struct http_lane *lane, const struct lane_job *taken)
 {
-    return !lane->head->is_quick ||
+    return !taken->is_quick || !lane->head->is_quick ||
            atomic_load_explicit(&lane->waiting, memory_order_relaxed) > QUICK_FOR_ONE;
 }
 
@@ -125,7 +125,7 @@ static struct lane_job *next_job(struct lane_worker *worker)
         lane->head = job->next;
         if (!lane->head)
             lane->tail = &lane->head;
-        else if (is_worth_another(lane))
+        else if (is_worth_another(lane, job))
             another = pick_idle(lane);
     }
     pthread_mutex_unlock(&lane->lock);

@@ -131,10 +131,11 @@ static bool is_too_long(struct run *run, size_t line)
     return true;
 }
 
-/* What cannot be written needs no further look. */
+/* What cannot be written needs no further look. There may be less than no room: a plan was lowered. */
 static bool is_over_plan(struct run *run)
 {
-    run->is_over = !run->bulk.is_writing && run->import->created > run->room;
+    int64_t created = run->import->created;
+    run->is_over = !run->bulk.is_writing && created > 0 && created > run->room;
     return run->is_over;
 }
 

@@ -8,6 +8,9 @@ CREATE TABLE record_texts (
     PRIMARY KEY (tenant_id, kind, record_id)
 );
 
+-- Nodes of the version before may still be writing.
+LOCK TABLE record_words IN SHARE ROW EXCLUSIVE MODE;
+
 INSERT INTO record_texts (tenant_id, kind, record_id, words)
 SELECT tenant_id, kind, record_id, chr(10) || string_agg(word, chr(10))
 FROM record_words

@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "http/lane.h"
@@ -183,6 +184,35 @@ static void test_lane__uses_another_worker_while_one_is_busy(void **state)
     end_lane(lane);
 }
 
+static atomic_int overtook;
+
+static void run_gated_unless_quick(void *worker, struct lane_job *job)
+{
+    if (!job->is_quick)
+        run_gated(worker, job);
+    else
+        atomic_fetch_add(&overtook, 1);
+}
+
+static void test_lane__what_is_quick_does_not_wait_for_what_is_not(void **state)
+{
+    (void)state;
+    static struct counted jobs[2];
+    set_gate(false);
+    atomic_store(&overtook, 0);
+    struct http_lane *lane = open_lane(2, 16, run_gated_unless_quick);
+    for (int i = 0; i < 2; i++)
+        assert_true(lane_reserve(lane));
+    jobs[1].job.is_quick = true;
+    usleep(50000); /* both wait by then, likely */
+    jobs[0].job.next = &jobs[1].job;
+    lane_push(lane, &jobs[0].job, &jobs[1].job);
+    while (atomic_load(&overtook) == 0) /* while the other one is at the gate */
+        sched_yield();
+    set_gate(true);
+    end_lane(lane);
+}
+
 /* What was run, and as much of it as was settled. */
 static atomic_int left, settled, told_late;
 
@@ -255,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_lane__runs_every_job_once),
         cmocka_unit_test(test_lane__refuses_what_does_not_fit),
         cmocka_unit_test(test_lane__uses_another_worker_while_one_is_busy),
+        cmocka_unit_test(test_lane__what_is_quick_does_not_wait_for_what_is_not),
         cmocka_unit_test(test_lane__settles_what_was_run),
         cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
     };

@@ -184,6 +184,25 @@ static void test_import__ends_where_the_plan_does(void **state)
     config_free(&saas);
 }
 
+/* A plan that was lowered forbids new ones, not what is there. */
+static void test_import__beyond_a_lowered_plan_may_still_update(void **state)
+{
+    (void)state;
+    struct file file = { STR("tag,name\nA,x\nB,x\nC,x\n"), 100 };
+    struct record_import import = import_of(&file);
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_DONE);
+    struct config *saas = fixture_config("mode: saas\nplans: { free: { assets: 2, users: 5 } }\n");
+    caller.config = saas;
+    struct file again = { STR("tag,name\nB,y\n"), 100 };
+    import = import_of(&again);
+    import.existing = RECORD_EXISTING_UPDATE;
+    assert_int_equal(record_import(fixture->conn, &import), STORAGE_OK);
+    assert_int_equal(import.verdict, RECORD_DONE);
+    assert_int_equal(import.updated, 1);
+    config_free(&saas);
+}
+
 static void test_import__takes_so_many_lines(void **state)
 {
     (void)state;
@@ -579,6 +598,7 @@ int main(void)
         TEST(test_import__makes_up_no_tag_that_is_to_come),
         TEST(test_import__passes_over_many_tags_at_once),
         TEST(test_import__ends_where_the_plan_does),
+        TEST(test_import__beyond_a_lowered_plan_may_still_update),
         TEST(test_import__takes_so_many_lines),
         TEST(test_import__leaves_nothing_when_stopped),
         TEST(test_import__leaves_nothing_when_its_end_is_refused),
