@@ -108,7 +108,7 @@ static bool share_listener(struct opening *opening, int fd, enum listen_scheme s
     return true;
 }
 
-static int bound_port(int fd)
+uint16_t listener_port(int fd)
 {
     struct sockaddr_storage address = { 0 };
     socklen_t size = sizeof address;
@@ -179,7 +179,7 @@ static bool open_tcp_entry(struct opening *opening, const char *text, const stru
             break;
         add_listener(opening, fd, entry->scheme, loop);
         if (loop == 0) {
-            port = bound_port(fd); /* port 0: the others join the one the kernel chose */
+            port = listener_port(fd); /* port 0: the others join the one the kernel chose */
             set_port(address, port);
         }
     }
@@ -255,7 +255,7 @@ static enum listen_scheme inherited_scheme(const struct config *config, int fd)
     socklen_t size = sizeof domain;
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX)
         return LISTEN_UNIX;
-    int port = bound_port(fd);
+    int port = listener_port(fd);
     for (size_t i = 0; i < config->server.listen.n; i++) {
         struct listen_entry entry;
         int64_t wanted;
@@ -288,7 +288,7 @@ static bool take_inherited(struct opening *opening, int count)
                           "check the service manager's socket unit");
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         enum listen_scheme scheme = inherited_scheme(opening->config, fd);
-        log_event(LOG_INFO, "listening", LOG_Z("address", "inherited"), LOG_I("port", bound_port(fd)),
+        log_event(LOG_INFO, "listening", LOG_Z("address", "inherited"), LOG_I("port", listener_port(fd)),
                   LOG_Z("scheme", scheme_names[scheme]));
         if (!share_listener(opening, fd, scheme))
             return false;

@@ -31,6 +31,9 @@ struct listen_entry {
 /* False for anything but http://ADDR:PORT, https://ADDR:PORT, unix:/path. */
 bool listen_entry_parse(struct str text, struct listen_entry *ret);
 
+/* The port that a socket is bound to, which server.listen may have left to the system; 0: a unix socket, or none. */
+uint16_t listener_port(int fd);
+
 /* Closes this process's sockets, unlinks nothing: the server stops accepting. */
 void http_listeners_shut(struct http_listeners *listeners);
 

@@ -382,22 +382,10 @@ static void configure(struct http_loop *loop)
     send_register_error_filter(&host->fallback_path);
 }
 
-/* server.listen may have left it to the system. */
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_storage address = { 0 };
-    socklen_t size = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        return 0;
-    if (address.ss_family == AF_INET)
-        return ntohs(((struct sockaddr_in *)&address)->sin_port);
-    return address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port) : 0;
-}
-
 static void open_listener(struct http_loop *loop, const struct http_listener *from, int fd)
 {
     struct loop_listener *listener = &loop->listeners[loop->listener_count++];
-    listener->port = port_of(fd);
+    listener->port = listener_port(fd);
     listener->accept = (h2o_accept_ctx_t){ .ctx = &loop->ctx, .hosts = loop->globalconf.hosts };
     if (from->scheme == LISTEN_HTTPS) {
         SSL_CTX_up_ref(loop->server->tls);
