@@ -33,8 +33,7 @@ struct line {
 struct gathered {
     size_t len, cap;
     bool is_file;
-    int64_t since_ms; /* at the end of the turn that left the first of it */
-    bool is_counted;  /* since_ms is set */
+    int64_t since_ms; /* the end of the turn that left the first of it; 0: no turn has ended since */
     char at[GATHER_MAX];
 };
 static _Thread_local struct gathered *gathered; /* NULL: lines are written at once */
@@ -164,7 +163,7 @@ void log_flush(void)
     if (gathered && gathered->len > 0) {
         write_text(gathered->at, gathered->len);
         gathered->len = 0;
-        gathered->is_counted = false;
+        gathered->since_ms = 0;
     }
 }
 
@@ -172,9 +171,8 @@ int32_t log_settle(int64_t now_ms)
 {
     if (!gathered || gathered->len == 0)
         return INT32_MAX;
-    if (!gathered->is_counted)
+    if (gathered->since_ms == 0)
         gathered->since_ms = now_ms;
-    gathered->is_counted = true;
     int64_t left = gathered->since_ms + LOG_WAIT_MS - now_ms;
     if (gathered->is_file && left > 0)
         return left < LOG_WAIT_MS ? (int32_t)left : LOG_WAIT_MS;
