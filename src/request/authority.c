@@ -22,10 +22,6 @@
 #define GRANT_ENTRIES     8192
 #define STRANGER_ENTRIES  1024
 
-/* The stamps say when something kept is out of date. Should a change ever come without its touch (a slip
- * here, SQL of somebody else's), this is how long it can go unseen. */
-#define AGE_MAX_US (60 * CLOCK_SECOND)
-
 struct authority {
     struct cache *tenants, *principals, *grants;
     struct absences *absent; /* API tokens that nobody has */
@@ -94,23 +90,15 @@ static struct db_stamp stamp(const struct call *call, enum db_subject subject, i
     return db_stamp(call->walk->db, subject, id);
 }
 
-/* A request that began a little before another one kept it sees it from the future; one that sees it from
- * afar has met a clock that was set. */
-static bool is_young_at(int64_t kept_at, int64_t now)
-{
-    int64_t age = now - kept_at;
-    return age < AGE_MAX_US && age > -AGE_MAX_US;
-}
-
 static bool is_young(const struct call *call, int64_t kept_at)
 {
-    return is_young_at(kept_at, call->now);
+    return basis_is_young(kept_at, call->now, KEPT_AGE_MAX_US);
 }
 
 static void rest_on(struct call *call, enum db_subject subject, int64_t id, struct db_stamp stamp,
                     int64_t kept_at)
 {
-    basis_add(&call->own.basis, subject, id, stamp, kept_at, kept_at + AGE_MAX_US);
+    basis_add(&call->own.basis, subject, id, stamp, kept_at, kept_at + KEPT_AGE_MAX_US);
 }
 
 /* A miss: on a worker, go and read; on the loop, start over on a worker. */
@@ -294,7 +282,7 @@ static bool is_absent(const struct walk *walk, struct str token, int64_t now, st
 {
     if (!opaque_token_has_prefix(token) || !absences_get(walk->authority->absent, token, ret))
         return false;
-    return is_young_at(ret->kept_at, now) &&
+    return basis_is_young(ret->kept_at, now, KEPT_AGE_MAX_US) &&
            db_stamp_holds(ret->unknown, db_stamp(walk->db, SUBJECT_API_TOKEN, ret->subject));
 }
 

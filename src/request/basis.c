@@ -1,5 +1,11 @@
 #include "request/basis.h"
 
+bool basis_is_young(int64_t kept_at, int64_t now, int64_t age_max_us)
+{
+    int64_t age = now - kept_at;
+    return age < age_max_us && age > -age_max_us;
+}
+
 static size_t find(const struct basis *basis, enum db_subject subject, int64_t id)
 {
     size_t i = 0;

@@ -3,9 +3,19 @@
 #ifndef TETHER_REQUEST_BASIS_H
 #define TETHER_REQUEST_BASIS_H
 
+#include "base/clock.h"
 #include "storage/changes.h"
 
 #define BASIS_MAX 8
+
+/* The stamps say when something kept is out of date. Should a change ever come without its touch (a slip
+ * here, SQL of somebody else's), this is how long it can go unseen. */
+#define KEPT_AGE_MAX_US (60 * CLOCK_SECOND)
+
+/* Whether what was read at `kept_at` may be used `now`; epoch microseconds. A request that began a little
+ * before another one kept it sees it from the future; one that sees it from afar has met a clock that was
+ * set. */
+bool basis_is_young(int64_t kept_at, int64_t now, int64_t age_max_us);
 
 struct basis {
     struct {

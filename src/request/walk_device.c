@@ -18,8 +18,7 @@
 
 /* A display asks a few times a minute for as long as it hangs there, and there are many: to read each again
  * every minute would be a tenth of their heartbeats' cost. */
-#define AGE_MAX_US        (600 * CLOCK_SECOND)
-#define ABSENT_AGE_MAX_US (60 * CLOCK_SECOND) /* as for all else that is kept */
+#define AGE_MAX_US (600 * CLOCK_SECOND)
 
 struct device_gate {
     struct cache *kept, *absent, *polls;
@@ -89,12 +88,6 @@ static struct db_stamp stamp_of(const struct call *call, int64_t subject)
     return db_stamp(call->walk->db, SUBJECT_DEVICE, subject);
 }
 
-static bool is_young(const struct call *call, int64_t kept_at, int64_t age_max)
-{
-    int64_t age = call->now - kept_at;
-    return age < age_max && age > -age_max;
-}
-
 static void keep(struct call *call, struct str token, struct db_stamp stamp, int64_t subject,
                  const struct device *device)
 {
@@ -121,7 +114,7 @@ static void keep(struct call *call, struct str token, struct db_stamp stamp, int
 
 static bool holds(const struct call *call, const struct kept_device *kept)
 {
-    return is_young(call, kept->kept_at, AGE_MAX_US) && kept->until > call->now &&
+    return basis_is_young(kept->kept_at, call->now, AGE_MAX_US) && kept->until > call->now &&
            db_stamp_holds(kept->stamp, stamp_of(call, kept->subject));
 }
 
@@ -154,10 +147,11 @@ static bool is_absent(struct call *call, struct str token, int64_t subject)
     struct kept_absence kept;
     size_t size;
     if (!cache_get(call->walk->devices->absent, token, &kept, sizeof(kept), &size) ||
-        !is_young(call, kept.kept_at, ABSENT_AGE_MAX_US) || !db_stamp_holds(kept.stamp, stamp_of(call, subject)))
+        !basis_is_young(kept.kept_at, call->now, KEPT_AGE_MAX_US) ||
+        !db_stamp_holds(kept.stamp, stamp_of(call, subject)))
         return false;
     basis_add(&call->own.basis, SUBJECT_DEVICE, subject, kept.stamp, kept.kept_at,
-              kept.kept_at + ABSENT_AGE_MAX_US);
+              kept.kept_at + KEPT_AGE_MAX_US);
     return true;
 }
 
