@@ -75,11 +75,19 @@ def row(*cells):
 
 # --- replies beside bare libh2o ---
 
+def in_turn(rounds, first, second):
+    """What both gave in each round. Who begins changes, so that a machine that grows slower or faster favours neither."""
+    taken = ([], [])
+    for n in range(rounds):
+        for which in (0, 1) if n % 2 == 0 else (1, 0):
+            taken[which].append((first, second)[which]())
+    return taken
+
+
 def compare(tether, bare, case, protocol, wanted):
-    ours, theirs, noise = [], [], Noise()
-    for _ in range(wanted.rounds):
-        theirs.append(load.saturate(bare, case, protocol, wanted.seconds))
-        ours.append(load.saturate(tether, case, protocol, wanted.seconds))
+    noise = Noise()
+    ours, theirs = in_turn(wanted.rounds, lambda: load.saturate(tether, case, protocol, wanted.seconds),
+                           lambda: load.saturate(bare, case, protocol, wanted.seconds))
     ratio = median(one.rate / other.rate for one, other in zip(ours, theirs))
     latencies = [load.pace(server, case, protocol, PACED_RATE, wanted.seconds, tether.data.folder)
                  for server in (tether, bare)]
@@ -138,11 +146,8 @@ def login(programs, scratch, wanted):
     data = prepared(programs, scratch)
     tether = Tether(data)
     case = login_case(data.folder, 'u1@example.com')
-    raw, ours, noise = [], [], Noise()
-    seconds = max(4, wanted.seconds)
-    for _ in range(wanted.rounds):
-        raw.append(hash_rate(programs, seconds))
-        ours.append(login_rate(tether, case, seconds))
+    seconds, noise = max(4, wanted.seconds), Noise()
+    raw, ours = in_turn(wanted.rounds, lambda: hash_rate(programs, seconds), lambda: login_rate(tether, case, seconds))
     if median(r[1] / o[1] for o, r in zip(ours, raw)) > 4:  # fetching memory anew takes more than half of a hash
         raise RuntimeError('a login took less processor time than its hash: the measurement is wrong')
     heading('Sign-ins, beside argon2id alone', 'hash threads', 'logins/s', 'hashes/s', 'ratio', 'login CPU ms',
@@ -153,62 +158,94 @@ def login(programs, scratch, wanted):
     tether.end()
 
 
+class Flood:
+    """Three times the sign-ins that the machine can hash, and what became of them."""
+
+    def __init__(self, tether, per_second):
+        self.tether, self.per_second, self.accepted, self.refused = tether, per_second, 0, []
+        self.case = login_case(tether.data.folder, 'u1@example.com')
+
+    def during(self, measured, seconds):
+        """What measured() gives while it lasts; that takes so long."""
+        process, log = load.flood_of_logins(self.tether, self.case, self.per_second, FLOOD_LEAD + seconds + 2, FLOOD_CLIENTS,
+                                            self.tether.data.folder)
+        time.sleep(FLOOD_LEAD)
+        result = measured()
+        process.wait()
+        replies = load.take_log(log)
+        self.accepted += sum(status == 200 for status, _ in replies)
+        self.refused += [ms for status, ms in replies if status in (429, 503)]
+        return result
+
+
 def flood(programs, scratch, wanted):
     data = prepared(programs, scratch)
     tether = Tether(data)
-    case = login_case(data.folder, 'u1@example.com')
     me = me_case(data.tokens[0][1])
-    capacity, _ = hash_rate(programs, 3)
-    noise = Noise()
-    calm, busy, calm_paced, busy_paced, refused, accepted = [], [], [], [], [], 0
-    for _ in range(wanted.rounds):
-        calm.append(load.saturate(tether, me, 'h2c', wanted.seconds).rate)
-        calm_paced.append(load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
-        process, log = load.flood_of_logins(tether, case, 3 * capacity, 3 * wanted.seconds + FLOOD_LEAD + 2, FLOOD_CLIENTS,
-                                            data.folder)
-        time.sleep(FLOOD_LEAD)
-        busy.append(load.saturate(tether, me, 'h2c', wanted.seconds).rate)
-        busy_paced.append(load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
-        process.wait()
-        replies = load.take_log(log)
-        accepted += sum(status == 200 for status, _ in replies)
-        refused += [ms for status, ms in replies if status in (429, 503)]
-    heading(f'me (h2c) while {3 * capacity:.0f} logins/s arrive, three times what the machine can hash', '', 'calm',
+    noise, logins = Noise(), Flood(tether, 3 * hash_rate(programs, 3)[0])
+
+    def measured():
+        return (load.saturate(tether, me, 'h2c', wanted.seconds).rate,
+                *load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
+
+    calm, busy = in_turn(wanted.rounds, measured, lambda: logins.during(measured, 2 * wanted.seconds))
+    heading(f'me (h2c) while {logins.per_second:.0f} logins/s arrive, three times what the machine can hash', '', 'calm',
             'flood', 'flood / calm')
-    row('req/s', f'{median(calm):.0f}', f'{median(busy):.0f}',
-        f'{median(b / c for b, c in zip(busy, calm)):.2f}')
-    for index, name in enumerate(('p50 ms', 'p99 ms')):
-        before, after = median(p[index] for p in calm_paced), median(p[index] for p in busy_paced)
-        row(name, f'{before:.2f}', f'{after:.2f}', f'{after / before:.2f}')
-    if not refused:
+    for index, (name, digits) in enumerate((('req/s', 0), ('p50 ms', 2), ('p99 ms', 2))):
+        row(name, f'{median(c[index] for c in calm):.{digits}f}', f'{median(b[index] for b in busy):.{digits}f}',
+            f'{median(b[index] / c[index] for b, c in zip(busy, calm)):.2f}')
+    if not logins.refused:
         raise RuntimeError('no login was refused: this was no flood')
-    print(f'\nlogins answered 200: {accepted}; refused with 503 or 429: {len(refused)}, the slowest after '
-          f'{max(refused, default=0):.0f} ms; others used {noise}')
+    print(f'\nlogins answered 200: {logins.accepted}; refused with 503 or 429: {len(logins.refused)}, the slowest after '
+          f'{max(logins.refused):.0f} ms; others used {noise}')
     tether.end()
 
 
 # --- many users ---
 
+class Spread:
+    """`me` when every request bears another of so many tokens."""
+
+    def __init__(self, tether, users, count, wanted):
+        self.tether, self.users, self.seconds = tether, users, wanted.seconds
+        self.tokens = tether.data.tokens[::len(tether.data.tokens) // count]
+        self.cpu_seconds = self.requests = 0
+        self.ask(1)
+
+    def ask(self, seconds):
+        return load.many_tokens(self.tether, self.tokens, '/api/auth/me', seconds, self.tether.data.folder)
+
+    def rate(self):
+        before = self.tether.cpu_seconds()
+        rate = self.ask(self.seconds)
+        self.cpu_seconds += self.tether.cpu_seconds() - before
+        self.requests += rate * self.seconds
+        return rate
+
+    def row(self, rates, ratio, noise):
+        row(self.users, f'{self.tether.data.seed_seconds:.0f} s', len(self.tokens), f'{median(rates):.0f}', ratio,
+            f'{self.cpu_seconds * 1e6 / self.requests:.1f}', f'{self.tether.resident_mib():.1f}', noise)
+
+
 def users(programs, scratch, wanted):
-    sizes = [(1000, 1000)] + ([(1000000, 100000)] if wanted.million else [])
+    if not load.has_wrk():
+        print('wrk is not installed: left out')
+        return
     heading('me (HTTP/1.1) when every request bears another token', 'users', 'seeded in', 'tokens', 'req/s',
-            'CPU us', 'resident MiB', 'others')
-    for count, tokens in sizes:
-        data = prepared(programs, scratch, count, tokens)
-        tether = Tether(data)
-        spread = [data.tokens[::len(data.tokens) // 1000]] + ([data.tokens] if tokens > 1000 else [])
-        for some in spread:
-            load.many_tokens(tether, some, '/api/auth/me', 1, data.folder)
-            before, noise = tether.cpu_seconds(), Noise()
-            rates = [load.many_tokens(tether, some, '/api/auth/me', wanted.seconds, data.folder)
-                     for _ in range(wanted.rounds)]
-            if None in rates:
-                print('wrk is not installed: left out')
-                break
-            cpu = (tether.cpu_seconds() - before) * 1e6 / (median(rates) * wanted.seconds * wanted.rounds)
-            row(count, f'{data.seed_seconds:.0f} s', len(some), f'{median(rates):.0f}', f'{cpu:.1f}',
-                f'{tether.resident_mib():.1f}', noise)
-        tether.end()
+            'of the rate of a thousand', 'CPU us', 'resident MiB', 'others')
+    few = Tether(prepared(programs, scratch))
+    if not wanted.million:
+        spread, noise = Spread(few, USERS, USERS, wanted), Noise()
+        spread.row([spread.rate() for _ in range(wanted.rounds)], '', noise)
+    else:
+        many = Tether(prepared(programs, scratch, 1000000, 100000))
+        for tokens in (USERS, 100000):
+            one, other, noise = Spread(few, USERS, USERS, wanted), Spread(many, 1000000, tokens, wanted), Noise()
+            rates = in_turn(wanted.rounds, one.rate, other.rate)
+            one.row(rates[0], '', noise)
+            other.row(rates[1], f'{median(m / f for f, m in zip(*rates)):.2f}', noise)
+        many.end()
+    few.end()
 
 
 # --- the rest ---

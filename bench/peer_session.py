@@ -9,15 +9,14 @@ from noise import Noise
 
 def measure(tether, name, peer, theirs, wanted):
     """theirs: the request, which bears a session that the peer knows."""
-    ours, noise, results = cases.me_case(tether.data.tokens[0][1]), Noise(), []
+    ours, noise = cases.me_case(tether.data.tokens[0][1]), Noise()
     for server, case in ((tether, ours), (peer, theirs)):
         load.saturate(server, case, 'HTTP/1.1', 1)
-    for _ in range(wanted.rounds):
-        results.append([load.saturate(server, case, 'HTTP/1.1', wanted.seconds)
-                        for server, case in ((tether, ours), (peer, theirs))])
+    results = cases.in_turn(wanted.rounds, lambda: load.saturate(tether, ours, 'HTTP/1.1', wanted.seconds),
+                            lambda: load.saturate(peer, theirs, 'HTTP/1.1', wanted.seconds))
     cases.heading(f'Tether beside {name}: who is signed in (HTTP/1.1)', 'request', f'{name}\'s request', 'Tether req/s',
                   f'{name} req/s', 'Tether CPU us', f'{name} CPU us', 'CPU ratio', 'others')
-    rates = [f'{median(pair[i].rate for pair in results):.0f}' for i in (0, 1)]
-    costs = [f'{median(pair[i].cpu_us for pair in results):.1f}' for i in (0, 1)]
+    rates = [f'{median(one.rate for one in some):.0f}' for some in results]
+    costs = [f'{median(one.cpu_us for one in some):.1f}' for some in results]
     cases.row(f'`{ours.path}`', f'`{theirs.path}`', *rates, *costs,
-              f'{median(peer.cpu_us / tether.cpu_us for tether, peer in results):.0f}', noise)
+              f'{median(other.cpu_us / one.cpu_us for one, other in zip(*results)):.0f}', noise)

@@ -42,18 +42,18 @@ def one_at_a_time(tether, wanted):
             bare.end()
 
 
-def in_turn(tether, bare, name, tokens, wanted, refused):
-    ours, theirs, noise, cpu, served = [], [], Noise(), 0, 0
+def beside_bare(tether, bare, name, tokens, wanted, refused):
+    def rate(server, seconds):
+        return load.many_tokens(server, tokens, PATH, seconds, tether.data.folder, refused)
+
+    noise = Noise()
     for server in (tether, bare):
-        load.many_tokens(server, tokens, PATH, 4 * wanted.seconds, tether.data.folder, refused)
-    for _ in range(wanted.rounds):
-        theirs.append(load.many_tokens(bare, tokens, PATH, wanted.seconds, tether.data.folder, refused))
-        before = tether.cpu_seconds()
-        ours.append(load.many_tokens(tether, tokens, PATH, wanted.seconds, tether.data.folder, refused))
-        cpu += tether.cpu_seconds() - before
-        served += ours[-1] * wanted.seconds
+        rate(server, 4 * wanted.seconds)
+    before = tether.cpu_seconds()
+    ours, theirs = cases.in_turn(wanted.rounds, lambda: rate(tether, wanted.seconds), lambda: rate(bare, wanted.seconds))
+    cpu_us = (tether.cpu_seconds() - before) * 1e6 / (sum(ours) * wanted.seconds)
     cases.row(name, len(tokens), f'{median(ours):.0f}', f'{median(theirs):.0f}',
-              f'{median(one / other for one, other in zip(ours, theirs)):.2f}', f'{cpu * 1e6 / served:.1f}',
+              f'{median(one / other for one, other in zip(ours, theirs)):.2f}', f'{cpu_us:.1f}',
               f'{tether.resident_mib("RssAnon"):.1f}', noise)
 
 
@@ -67,7 +67,7 @@ def all_in_turn(tether, wanted):
         reply = os.path.join(tether.data.folder, 'reply')
         cases.save_reply(tether, cases.Case(name, PATH, status, cases.bearer(token)), reply)
         bare = Bare(tether.data, reply, False)
-        in_turn(tether, bare, name, tokens, wanted, status == 401)
+        beside_bare(tether, bare, name, tokens, wanted, status == 401)
         bare.end()
 
 
