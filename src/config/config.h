@@ -33,6 +33,12 @@ struct domain {
     struct str slug;
 };
 
+/* The parts of `http://host` or `https://host:port`. */
+struct origin {
+    bool is_tls;
+    struct str host, port; /* port: empty for the scheme's own */
+};
+
 struct config {
     struct arena *arena; /* owns everything here */
     struct str file;     /* as given */
@@ -119,6 +125,9 @@ void config_free(struct config **config);
 
 /* The plan of that name; NULL when there is none. */
 const struct plan *config_plan(const struct config *config, struct str name);
+
+/* Of an origin that stands in a configuration, as tenancy.public_url. Its parts point into `text`. */
+struct origin config_origin(struct str text);
 
 /* One line per key: "server.queue\tnumber\t4096\treload\thelp", for docs and the test that holds conf/
  * against the table. The fourth column says what a change needs: "reload" (SIGHUP) or "restart"; the third is

@@ -43,19 +43,11 @@ static bool check_listen(struct reader *reader)
 }
 
 /* "example.com" of "https://example.com:8443". */
-static struct str host_of_origin(struct str origin)
-{
-    struct str scheme, rest, host, port;
-    str_split(origin, ':', &scheme, &rest);
-    str_split(str_sub(rest, 2, rest.len), ':', &host, &port);
-    return host;
-}
-
 static bool check_tenancy(struct reader *reader)
 {
     const struct config *c = reader->config;
     if (!str_is_empty(c->tenancy.public_url) &&
-        !str_equal(host_of_origin(c->tenancy.public_url), c->tenancy.root_domain))
+        !str_equal(config_origin(c->tenancy.public_url).host, c->tenancy.root_domain))
         return refuse(reader, "tenancy.public_url", "tenancy.root_domain", "another host",
                       "the host of tenancy.root_domain; a tenant's links have its own");
     for (size_t i = 0; i < c->tenancy.domain_count; i++)

@@ -127,6 +127,16 @@ bool config_check_origin(struct reader *reader, struct str text, struct str *ret
     return (!str_split(rest, ':', &host, &port) || is_port(port)) && text_is_host(host);
 }
 
+struct origin config_origin(struct str text)
+{
+    struct origin origin;
+    struct str scheme, rest;
+    str_split(text, ':', &scheme, &rest);
+    str_split(str_sub(rest, 2, rest.len), ':', &origin.host, &origin.port);
+    origin.is_tls = str_equal(scheme, STR("https"));
+    return origin;
+}
+
 bool config_check_public_url(struct reader *reader, struct str text, struct str *ret)
 {
     return config_check_origin(reader, text, ret) || str_is_empty(text);
