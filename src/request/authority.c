@@ -14,12 +14,13 @@
 
 /* Entries, and bytes of the largest value. An entry takes what it needs once it is used, a principal about
  * 270 bytes: 27 MiB for 100,000 tokens in use, 80 MiB when all places are taken. There are more than twice as
- * many places as that, since in a fuller table too many sets overflow. */
+ * many places as that, since in a fuller table too many sets overflow. As many grants, since each bearer may be
+ * another user. */
 #define TENANT_ENTRIES    4096
 #define TENANT_BYTES      768
 #define PRINCIPAL_ENTRIES (1 << 18)
 #define PRINCIPAL_BYTES   1664 /* the longest texts of a user and an API token */
-#define GRANT_ENTRIES     8192
+#define GRANT_ENTRIES     PRINCIPAL_ENTRIES
 #define STRANGER_ENTRIES  1024
 
 struct authority {
