@@ -1,24 +1,22 @@
-/* A line is built on the stack and written with one write(2), so that lines of several threads or processes
- * on one descriptor never mix and logging needs neither a lock nor the heap. A thread that gathers its lines
- * writes as many at once as a pipe takes whole. */
+/* A line is built on the stack and goes out whole, so that lines of several threads or processes on one
+ * descriptor never mix and building one needs neither a lock nor the heap. A thread that gathers its lines
+ * gives away as many at once as a pipe takes whole. */
 #include "base/log.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log_sink.h"
 
 #define MAX_LINE 8192
 #define TAIL     2 /* "}\n" always fits */
 
 static _Atomic int level_now = LOG_INFO;
 static _Atomic int format_now = LOG_JSON;
-static _Atomic int fd_now = STDERR_FILENO;
 
 static const struct str level_names[] = { STR("debug"), STR("info"), STR("warn"), STR("error") };
 
@@ -148,20 +146,10 @@ static void start_text(struct line *line, enum log_level level, int64_t now, con
     add_str(line, str_of(message));
 }
 
-/* There is nowhere to report a log that cannot be written. */
-static void write_text(const char *at, size_t len)
-{
-    int fd = atomic_load(&fd_now);
-    ssize_t n;
-    do
-        n = write(fd, at, len);
-    while (n < 0 && errno == EINTR);
-}
-
 void log_flush(void)
 {
     if (gathered && gathered->len > 0) {
-        write_text(gathered->at, gathered->len);
+        log_sink_write(gathered->at, gathered->len, false);
         gathered->len = 0;
         gathered->since_ms = 0;
     }
@@ -182,13 +170,12 @@ int32_t log_settle(int64_t now_ms)
 
 void log_gather(void)
 {
-    struct stat stat;
     if (gathered)
         return;
     gathered = calloc(1, sizeof(*gathered));
     if (!gathered)
         abort();
-    gathered->is_file = fstat(atomic_load(&fd_now), &stat) == 0 && S_ISREG(stat.st_mode);
+    gathered->is_file = log_sink_is_file();
     gathered->cap = gathered->is_file ? GATHER_MAX : PIPE_BUF;
 }
 
@@ -205,11 +192,27 @@ static void emit(enum log_level level, const struct line *line)
     if (!waits || line->len > gathered->cap - gathered->len)
         log_flush();
     if (!waits) {
-        write_text(line->at, line->len);
+        log_sink_write(line->at, line->len, level >= LOG_WARN);
         return;
     }
     memcpy(gathered->at + gathered->len, line->at, line->len);
     gathered->len += line->len;
+}
+
+/* Not zeroed before: only what was written is used. */
+static void build(struct line *line, enum log_level level, int64_t now, const char *message,
+                  const struct log_field *fields)
+{
+    enum log_format format = (enum log_format)atomic_load(&format_now);
+    line->len = 0;
+    if (format == LOG_JSON)
+        start_json(line, level, now, message);
+    else
+        start_text(line, level, now, message);
+    add_fields(line, fields, format);
+    if (format == LOG_JSON)
+        line->at[line->len++] = '}';
+    line->at[line->len++] = '\n';
 }
 
 void log_fields(enum log_level level, const char *message, const struct log_field *fields)
@@ -223,19 +226,21 @@ void log_fields_at(enum log_level level, int64_t now, const char *message, const
     if (!log_is_on(level))
         return;
     int saved_errno = errno;
-    struct line line; /* not zeroed: only what was written is used */
-    line.len = 0;
-    enum log_format format = (enum log_format)atomic_load(&format_now);
-    if (format == LOG_JSON)
-        start_json(&line, level, now, message);
-    else
-        start_text(&line, level, now, message);
-    add_fields(&line, fields, format);
-    if (format == LOG_JSON)
-        line.at[line.len++] = '}';
-    line.at[line.len++] = '\n';
+    struct line line;
+    build(&line, level, now, message, fields);
     emit(level, &line);
     errno = saved_errno;
+}
+
+size_t log_loss_line(char *to, size_t cap, size_t lines)
+{
+    struct line line;
+    const struct log_field fields[] = { LOG_I("lines", lines), { LOG_FIELD_END } };
+    build(&line, LOG_WARN, clock_now(), "lines of the log were lost here: nobody took them", fields);
+    if (line.len > cap)
+        return 0;
+    memcpy(to, line.at, line.len);
+    return line.len;
 }
 
 void log_set_level(enum log_level level)
@@ -250,7 +255,7 @@ void log_set_format(enum log_format format)
 
 void log_set_fd(int fd)
 {
-    atomic_store(&fd_now, fd);
+    log_sink_set_fd(fd);
 }
 
 bool log_is_on(enum log_level level)

@@ -1,5 +1,6 @@
 /* The log: one JSON object per line on a file descriptor (stderr by default), or plain text on a terminal.
- * Thread-safe; one write(2) per line. Never give it a token, a password or a body. */
+ * Thread-safe; who writes the lines, and who waits for it, is in log_sink.h. Never give it a token, a password or a
+ * body. */
 #ifndef TETHER_BASE_LOG_H
 #define TETHER_BASE_LOG_H
 

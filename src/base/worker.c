@@ -28,7 +28,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-static bool create(struct worker *worker)
+bool worker_thread(pthread_t *thread, void *(*function)(void *arg), void *arg)
 {
     pthread_attr_t attr;
     sigset_t all, before;
@@ -37,7 +37,7 @@ static bool create(struct worker *worker)
     pthread_attr_setstacksize(&attr, STACK_SIZE);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited: signals go to the main thread */
-    bool ok = pthread_create(&worker->thread, &attr, run, worker) == 0;
+    bool ok = pthread_create(thread, &attr, function, arg) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return ok;
@@ -66,7 +66,7 @@ bool worker_start(struct worker *worker, const char *name, worker_round_fn round
     atomic_store(&worker->stopping, false);
     worker->round = round;
     worker->context = context;
-    worker->runs = create(worker);
+    worker->runs = worker_thread(&worker->thread, run, worker);
     if (!worker->runs)
         release_wake(worker);
     return worker->runs;

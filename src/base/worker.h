@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A thread as workers have it, for what does not go in rounds. False: it cannot be started. */
+bool worker_thread(pthread_t *thread, void *(*run)(void *arg), void *arg);
+
 /* One round, on the worker's thread. Returns after how many milliseconds the next one begins. */
 typedef int64_t (*worker_round_fn)(void *context);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/routes.h"
+#include "base/log_sink.h"
 #include "cli/caution.h"
 #include "cli/store.h"
 #include "cli/trim.h"
@@ -17,6 +18,7 @@
 
 #define SCHEMA_RETRY_MS 1000
 #define SENTENCE_CAP    600
+#define LAST_LINES_MS   1000 /* for a slow reader of the log; one that does not read holds up no longer */
 
 struct server {
     const struct server_start *start;
@@ -34,7 +36,9 @@ struct server {
 
 static int give_up(const char *sentence)
 {
-    fprintf(stderr, "tether: %s\n", sentence);
+    char line[SENTENCE_CAP + 16];
+    int len = snprintf(line, sizeof(line), "tether: %s\n", sentence);
+    log_sink_write(line, len < (int)sizeof(line) ? (size_t)len : sizeof(line) - 1, true);
     return SERVER_GAVE_UP;
 }
 
@@ -212,8 +216,10 @@ static void stop(struct server *server)
     upkeep_stop(&server->upkeep);
     log_event(LOG_INFO, "stopped");
     if (http_server_is_stuck(
-            server->http)) /* a worker still uses the walk and storage: nothing may be freed */
+            server->http)) { /* a worker still uses the walk and storage: nothing may be freed */
+        log_sink_stop(LAST_LINES_MS);
         _exit(SERVER_STOPPED);
+    }
 }
 
 static void release(struct server *server)
@@ -233,6 +239,8 @@ static void release(struct server *server)
 
 int server_run(const struct server_start *start)
 {
+    if (!log_sink_start())
+        return give_up("The thread that writes the log cannot be started.");
     struct server server = { .start = start, .arena = arena_new(SIZE_MAX), .signals = open_signals() };
     int code = open_storage(&server);
     if (code == SERVER_STOPPED)
@@ -250,5 +258,6 @@ int server_run(const struct server_start *start)
         stop(&server);
     }
     release(&server);
+    log_sink_stop(LAST_LINES_MS);
     return code;
 }

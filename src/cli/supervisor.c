@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_sink.h"
 #include "cli/breaker.h"
 #include "cli/notify.h"
 #include "cli/server.h"
@@ -281,6 +282,7 @@ static int open_signals(void)
 
 int supervisor_run(struct cli *cli)
 {
+    log_sink_never_wait(); /* before it starts a server process again */
     struct supervisor sv = { .cli = cli, .signals = open_signals(), .status = -1 };
     char error[600];
     if (sv.signals < 0)

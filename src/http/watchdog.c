@@ -8,9 +8,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_sink.h"
 #include "http/thread.h"
 
-#define LOOKS 8 /* per limit */
+#define LOOKS         8   /* per limit */
+#define LAST_WORDS_MS 500 /* for a reader of the log; one that does not read is not waited for */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STRETCH 10
 #else
@@ -58,6 +60,7 @@ static void look(struct watchdog *watchdog, bool timely)
             continue;
         log_event(LOG_ERROR, "event loop does not turn", LOG_I("loop", i),
                   LOG_I("milliseconds", clock_monotonic_ms() - beat));
+        log_sink_await(LAST_WORDS_MS);
         abort();
     }
 }

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 build=$PWD/build/tsan
-tests='test_cache test_recent test_rate_limit test_log test_metrics test_storage_changes test_storage_transaction
+tests='test_cache test_recent test_rate_limit test_log test_log_sink test_metrics test_storage_changes test_storage_transaction
     test_walk_authority test_walk_lanes test_kept_answers test_absence test_walk_shared_rate test_http_lane
     test_worker test_import'
 cmake --preset tsan -B "$build" -Wno-dev --log-level=WARNING >/dev/null

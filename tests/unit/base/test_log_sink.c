@@ -1,0 +1,179 @@
+/* What becomes of the log when nobody reads it: the reader's end of the pipe is ours. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/log_sink.h"
+#include "base/metrics.h"
+
+#define LONG_ENOUGH_MS 60000
+
+static struct {
+    struct arena *arena;
+    int pipe[2];
+    struct str rest; /* what was read and not looked at */
+} reader;
+
+static int open_pipe(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    reader.arena = arena_new(64 << 20);
+    reader.rest = STR_NONE;
+    if (pipe(reader.pipe) != 0)
+        return -1;
+    fcntl(reader.pipe[1], F_SETPIPE_SZ, 64 << 10);
+    log_sink_set_fd(reader.pipe[1]);
+    log_set_level(LOG_DEBUG);
+    return 0;
+}
+
+static int close_pipe(void **state)
+{
+    (void)state;
+    log_sink_set_fd(STDERR_FILENO);
+    close(reader.pipe[0]);
+    if (reader.pipe[1] >= 0)
+        close(reader.pipe[1]);
+    arena_free(&reader.arena);
+    return 0;
+}
+
+/* All there is, until the pipe is closed. */
+static void read_to_end(void)
+{
+    size_t cap = 8 << 20, len = 0;
+    char *at = arena_alloc(reader.arena, cap);
+    for (ssize_t n; (n = read(reader.pipe[0], at + len, cap - len)) > 0;)
+        len += (size_t)n;
+    reader.rest = str_from(at, len);
+}
+
+/* The next line as an object; NULL at the end. */
+static cJSON *next_line(void)
+{
+    cJSON *item;
+    struct json_error error;
+    struct str text;
+    if (!str_split(reader.rest, '\n', &text, &reader.rest) || text.len == 0)
+        return NULL;
+    if (!json_parse(reader.arena, text, &item, &error))
+        fail_msg("%s at %zu: %.*s", error.text, error.offset, STR_ARG(text));
+    return item;
+}
+
+static int64_t number(const cJSON *line, const char *name)
+{
+    int64_t n;
+    return json_as_int(cJSON_GetObjectItemCaseSensitive(line, name), &n) ? n : -1;
+}
+
+/* Lines of half a kilobyte, numbered. */
+static void log_lines(enum log_level level, int n)
+{
+    char text[500];
+    memset(text, 'x', sizeof(text));
+    for (int i = 0; i < n; i++)
+        log_event(level, "line", LOG_I("n", i), LOG_S("text", str_from(text, sizeof(text))));
+}
+
+struct seen {
+    int64_t infos, warnings, lost;
+};
+
+static struct seen look_at_all(void)
+{
+    struct seen seen = { 0 };
+    for (cJSON *line; (line = next_line()) != NULL;) {
+        struct str level = json_as_str(cJSON_GetObjectItemCaseSensitive(line, "level"));
+        if (number(line, "lines") > 0)
+            seen.lost += number(line, "lines");
+        else if (str_equal(level, STR("warn")))
+            seen.warnings++;
+        else
+            seen.infos++;
+    }
+    return seen;
+}
+
+static void *read_all(void *unused)
+{
+    read_to_end();
+    return unused;
+}
+
+static void test_log_sink__nobody_waits_for_a_reader_that_does_not_read(void **state)
+{
+    (void)state;
+    int64_t lost_before = metric_value(METRIC_LOG_LINES_LOST);
+    assert_true(log_sink_start());
+    log_lines(LOG_INFO, 6000); /* some 3 MB */
+    log_lines(LOG_WARN, 100);  /* there is room for those still */
+    assert_false(log_sink_await(1));
+    pthread_t thread;
+    pthread_create(&thread, NULL, read_all, NULL);
+    assert_true(log_sink_await(LONG_ENOUGH_MS));
+    log_lines(LOG_INFO, 1);
+    log_sink_stop(LONG_ENOUGH_MS);
+    close(reader.pipe[1]);
+    reader.pipe[1] = -1;
+    pthread_join(thread, NULL);
+    struct seen seen = look_at_all();
+    assert_int_equal(reader.rest.len, 0);
+    assert_int_equal(seen.warnings, 100);
+    assert_true(seen.lost > 0);
+    assert_int_equal(seen.infos + seen.lost, 6001);
+    assert_int_equal(metric_value(METRIC_LOG_LINES_LOST) - lost_before, seen.lost);
+}
+
+static void test_log_sink__the_loss_is_told_where_it_is(void **state)
+{
+    (void)state;
+    log_sink_never_wait();
+    log_lines(LOG_INFO, 500); /* a pipe of 64 KiB takes some hundred */
+    char *at = arena_alloc(reader.arena, 64 << 10);
+    reader.rest = str_from(at, (size_t)read(reader.pipe[0], at, 64 << 10));
+    int64_t kept = 0;
+    for (cJSON *line; (line = next_line()) != NULL; kept++)
+        assert_int_equal(number(line, "n"), kept);
+    log_event(LOG_INFO, "read again");
+    close(reader.pipe[1]);
+    reader.pipe[1] = -1;
+    read_to_end();
+    cJSON *line = next_line();
+    assert_int_equal(number(line, "lines"), 500 - kept);
+    assert_str(json_as_str(cJSON_GetObjectItemCaseSensitive(next_line(), "msg")), STR("read again"));
+    assert_null(next_line());
+}
+
+static void test_log_sink__an_end_waits_no_longer_than_it_says(void **state)
+{
+    (void)state;
+    char text[4096];
+    size_t lines = 0;
+    assert_true(log_sink_start());
+    log_lines(LOG_INFO, 500); /* more than a pipe takes */
+    log_sink_stop(1);
+    for (ssize_t n; lines < 500 && (n = read(reader.pipe[0], text, sizeof(text))) > 0;)
+        for (ssize_t i = 0; i < n; i++)
+            lines += text[i] == '\n';
+    assert_int_equal(lines, 500);
+}
+
+int main(void)
+{
+    json_init();
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_pipe, close_pipe)
+    const struct CMUnitTest tests[] = {
+        CASE(test_log_sink__the_loss_is_told_where_it_is),
+        CASE(test_log_sink__nobody_waits_for_a_reader_that_does_not_read),
+        CASE(test_log_sink__an_end_waits_no_longer_than_it_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
