@@ -91,6 +91,10 @@ static int escaped_byte(struct str text, size_t i)
 
 bool percent_decode(struct arena *arena, struct str text, bool plus_is_space, struct str *ret)
 {
+    if (str_index(text, '%') == text.len && (!plus_is_space || str_index(text, '+') == text.len)) {
+        *ret = arena_copy(arena, text);
+        return true;
+    }
     char *at = arena_alloc(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {

@@ -58,15 +58,22 @@ static bool word_is_plain(uint64_t word)
     return ((low | high | word | (quote - EACH(1)) | (slash - EACH(1))) & EACH(0x80)) == 0;
 }
 
+static bool eight_are_plain(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return word_is_plain(word);
+}
+
+/* The last eight are looked at together, whether or not some of them were looked at before. */
 static bool all_plain(struct str text)
 {
     size_t i = 0;
-    for (; i + sizeof(uint64_t) <= text.len; i += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, text.at + i, sizeof(word));
-        if (!word_is_plain(word))
+    for (; i + sizeof(uint64_t) <= text.len; i += sizeof(uint64_t))
+        if (!eight_are_plain(text.at + i))
             return false;
-    }
+    if (i < text.len && text.len >= sizeof(uint64_t))
+        return eight_are_plain(text.at + text.len - sizeof(uint64_t));
     while (i < text.len && is_plain[(unsigned char)text.at[i]])
         i++;
     return i == text.len;

@@ -69,8 +69,31 @@ static bool is_control(struct str s, size_t i)
     return c < 0x20 || c == 0x7F;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The least byte that is not printable sets its highest bit in one of the three; none below it borrows. */
+static bool word_is_printable(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return ((word | (word - EACH(' ')) | (word + EACH(1))) & EACH(0x80)) == 0;
+}
+
+bool text_is_printable(struct str s)
+{
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= s.len; i += sizeof(uint64_t))
+        if (!word_is_printable(s.at + i))
+            return false;
+    while (i < s.len && s.at[i] >= ' ' && s.at[i] <= '~')
+        i++;
+    return i == s.len;
+}
+
 bool text_is_line(struct str s)
 {
+    if (text_is_printable(s))
+        return true;
     for (size_t i = 0; i < s.len; i++)
         if (is_control(s, i))
             return false;

@@ -19,6 +19,9 @@ bool text_is_clean(struct str s);
 /* Clean, and without control characters (U+0000–001F, 007F, 0080–009F): names, addresses, slugs. */
 bool text_is_line(struct str s);
 
+/* Nothing but ' ' to '~', which is what most texts are made of: quick. */
+bool text_is_printable(struct str s);
+
 /* Code points of well-formed UTF-8. */
 size_t text_length(struct str s);
 

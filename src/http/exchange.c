@@ -136,11 +136,9 @@ void exchange_run(void *worker, struct lane_job *job)
         loop_return(exchange->loop, exchange);
         return;
     }
-    call->t_started = clock_monotonic_us();
     if (!is_cancelled && !walk_run(worker, call, &lane) && move_on(exchange, lane))
         return;
     take_out_body(exchange);
-    call->t_done = clock_monotonic_us();
     loop_return(exchange->loop, exchange);
 }
 

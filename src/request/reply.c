@@ -2,6 +2,8 @@
  * stops the program instead. */
 #include "request/reply.h"
 
+#include "base/text.h"
+
 enum { IN_NAME = 1, IN_VALUE = 2 };
 
 /* Where a byte may stand. */
@@ -26,11 +28,16 @@ static bool is_made_of(struct str text, unsigned char where)
     return all == where;
 }
 
+static bool is_sound_value(struct str value)
+{
+    return text_is_printable(value) || is_made_of(value, IN_VALUE);
+}
+
 void reply_header(struct reply *reply, const char *name, struct str value)
 {
     struct str slice = str_of(name);
     if (reply->header_count >= REPLY_MAX_HEADERS || slice.len == 0 || !is_made_of(slice, IN_NAME) ||
-        !is_made_of(value, IN_VALUE))
+        !is_sound_value(value))
         abort();
     reply->headers[reply->header_count++] = (struct header){ slice, value };
 }

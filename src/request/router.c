@@ -174,9 +174,11 @@ const struct route_entry *router_wide(const struct router *router, struct str ra
     return NULL;
 }
 
+/* They begin alike: most differ in their last byte, which is looked at first. */
 static bool prefix_fits(struct str prefix, struct str raw)
 {
-    return str_starts_with(raw, prefix) &&
+    return raw.len >= prefix.len && raw.at[prefix.len - 1] == prefix.at[prefix.len - 1] &&
+           str_starts_with(raw, prefix) &&
            (prefix.at[prefix.len - 1] == '/' || raw.len == prefix.len || raw.at[prefix.len] == '/');
 }
 

@@ -31,11 +31,15 @@ static struct str parameter_name(const char *path, size_t wanted)
     return STR_NONE;
 }
 
-/* Routes of one path may name a parameter differently: one that calls it a secret is enough. */
-static bool is_secret(const struct call *call, size_t parameter)
+/* name: what `pattern` calls it. Routes of one path may name a parameter differently: one that calls it a
+ * secret is enough. */
+static bool is_secret(const struct call *call, const char *pattern, struct str name, size_t parameter)
 {
+    if (is_secret_name(name))
+        return true;
     for (const struct route_entry *entry = call->own.entries; entry; entry = entry->next)
-        if (is_secret_name(parameter_name(entry->route->path, parameter)))
+        if (strcmp(entry->route->path, pattern) != 0 &&
+            is_secret_name(parameter_name(entry->route->path, parameter)))
             return true;
     return false;
 }
@@ -56,7 +60,8 @@ static struct str path_of_route(const struct call *call, const char *pattern)
         if (segment.len == 0 || segment.at[0] != '{')
             buf_add(&out, segment);
         else if (parameter < call->own.param_count)
-            buf_add(&out, is_secret(call, parameter) ? STR("***") : call->params[parameter]);
+            buf_add(&out,
+                    is_secret(call, pattern, segment, parameter) ? STR("***") : call->params[parameter]);
         parameter += segment.len > 0 && segment.at[0] == '{';
     }
     return buf_str(&out);

@@ -96,10 +96,10 @@ static bool run_here(struct call *call)
 }
 
 /* Lends the worker's connection to the call, until give_back(). */
-static void lend(struct walk_worker *worker, struct call *call)
+static void lend(struct walk_worker *worker, struct call *call, int64_t monotonic_us)
 {
     call->db = worker->db;
-    db_set_deadline(call->db, clock_monotonic_ms() + call->config->server.request_deadline_us / 1000);
+    db_set_deadline(call->db, (monotonic_us + call->config->server.request_deadline_us) / 1000);
 }
 
 static void give_back(struct call *call)
@@ -111,7 +111,7 @@ static void give_back(struct call *call)
 bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
 {
     call->t_started = clock_monotonic_us();
-    lend(worker, call);
+    lend(worker, call, call->t_started);
     bool is_done = run_here(call);
     give_back(call);
     *ret_lane = walk_lane(call);
@@ -125,7 +125,7 @@ bool walk_stream(struct walk_worker *worker, struct call *call, struct arena *pi
 {
     *ret = STR_NONE;
     json_use_arena(piece);
-    lend(worker, call);
+    lend(worker, call, clock_monotonic_us());
     enum error_code code = call->reply.stream.next(call, call->reply.stream.state, piece, ret);
     give_back(call);
     json_use_arena(NULL);

@@ -153,6 +153,21 @@ static void test_str__an_int_is_written_as_it_is_read(void **state)
     }
 }
 
+/* Each number of digits, and what is next to it. */
+static void test_str__an_int_is_written_as_the_library_writes_it(void **state)
+{
+    (void)state;
+    for (int64_t power = 1; power <= INT64_MAX / 10; power *= 10) {
+        const int64_t cases[] = { power - 1, power, power + 1, power * 7 + 5, -power };
+        for (size_t i = 0; i < COUNT(cases); i++) {
+            char text[STR_INT_CAP], wanted[32];
+            snprintf(wanted, sizeof(wanted), "%lld", (long long)cases[i]);
+            assert_case(str_equal(str_from(text, str_put_int(text, cases[i])), str_of(wanted)),
+                        str_of(wanted));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_str__to_int_accepts_the_canonical_spelling),
         cmocka_unit_test(test_str__to_int_refuses_everything_else),
         cmocka_unit_test(test_str__an_int_is_written_as_it_is_read),
+        cmocka_unit_test(test_str__an_int_is_written_as_the_library_writes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

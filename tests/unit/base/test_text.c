@@ -104,6 +104,22 @@ static void test_text__a_line_has_no_control_characters(void **state)
     assert_false(text_is_line(STR("a\xFF")));
 }
 
+/* Each byte at each place of a text that is longer than what is looked at together. */
+static void test_text__printable_is_space_to_tilde(void **state)
+{
+    (void)state;
+    assert_true(text_is_printable(STR("")));
+    for (size_t len = 1; len <= 19; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (unsigned c = 0; c < 0x100; c++) {
+                char text[] = "a quite long text!!";
+                text[at] = (char)c;
+                assert_int_equal(text_is_printable(str_from(text, len)), c >= ' ' && c <= '~');
+            }
+        }
+    }
+}
+
 static void test_text__length_counts_code_points(void **state)
 {
     (void)state;
@@ -241,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_text__utf8_good_and_bad),
         cmocka_unit_test(test_text__clean_is_utf8_without_nul),
         cmocka_unit_test(test_text__a_line_has_no_control_characters),
+        cmocka_unit_test(test_text__printable_is_space_to_tilde),
         cmocka_unit_test(test_text__length_counts_code_points),
         cmocka_unit_test(test_text__email_addresses),
         cmocka_unit_test(test_text__email_is_limited_to_254_bytes),
