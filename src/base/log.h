@@ -1,6 +1,6 @@
 /* The log: one JSON object per line on a file descriptor (stderr by default), or plain text on a terminal.
- * Thread-safe; who writes the lines, and who waits for it, is in log_sink.h. Never give it a token, a password or a
- * body. */
+ * Thread-safe; who writes the lines, and who waits for it, is in log_sink.h. Never give it a token, a
+ * password or a body. */
 #ifndef TETHER_BASE_LOG_H
 #define TETHER_BASE_LOG_H
 
@@ -45,9 +45,9 @@ size_t log_render(char *to, size_t cap, const struct log_field *fields);
  * nothing. */
 void log_gather(void);
 void log_flush(void);
-/* At the end of each turn, before the loop sleeps; now_ms: monotonic. Writes what waits; to a file, where nobody
- * reads along, only once it has waited for LOG_WAIT_MS, as a write costs a tenth of a small request. In how many
- * milliseconds it is to be called again at the latest; INT32_MAX: nothing waits. */
+/* At the end of each turn, before the loop sleeps; now_ms: monotonic. Writes what waits; to a file, where
+ * nobody reads along, only once it has waited for LOG_WAIT_MS, as a write costs a tenth of a small request.
+ * In how many milliseconds it is to be called again at the latest; INT32_MAX: nothing waits. */
 #define LOG_WAIT_MS 20
 int32_t log_settle(int64_t now_ms);
 void log_gather_end(void);

@@ -1,10 +1,10 @@
 /* Replies: ours, and the library's own errors in our shape. */
 #include "http/send.h"
 
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/random.h"
 #include "http/connection.h"
+#include "http/internal.h"
+#include "http/loop.h"
+#include "http/view.h"
 
 /* A slice of ours is one of the library's. */
 _Static_assert(sizeof(struct str) == sizeof(h2o_iovec_t) &&
@@ -61,11 +61,6 @@ static const char *reason_of(int status)
     return "Other";
 }
 
-static void add_header(h2o_req_t *req, struct str name, struct str value)
-{
-    h2o_add_header_by_str(&req->pool, &req->res.headers, name.at, name.len, 1, NULL, value.at, value.len);
-}
-
 static bool is_head(const h2o_req_t *req)
 {
     return h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
@@ -88,9 +83,9 @@ static void put_headers(h2o_req_t *req, const struct reply *reply)
         };
     for (size_t i = 0; i < reply->header_count; i++) {
         const struct header *header = &reply->headers[i];
-        headers->entries[headers->size++] = (h2o_header_t){
-            (h2o_iovec_t *)&header->name, NULL, { (char *)header->value.at, header->value.len }
-        };
+        headers->entries[headers->size++] = (h2o_header_t){ (h2o_iovec_t *)&header->name,
+                                                            NULL,
+                                                            { (char *)header->value.at, header->value.len } };
     }
 }
 
@@ -178,51 +173,46 @@ static void send_error_body(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bu
     h2o_ostream_send_next(self, req, bufs, count > 0 ? 1 : 0, state);
 }
 
-static h2o_iovec_t error_body(h2o_req_t *req)
+static void free_refused(void *data)
 {
-    switch (req->res.status) {
-    case 413:
-        return h2o_iovec_init(H2O_STRLIT("{\"detail\":\"The request body is too large.\"}"));
-    case 417:
-        return h2o_iovec_init(H2O_STRLIT("{\"detail\":\"The expectation cannot be met.\"}"));
-    default:
-        return h2o_iovec_init(H2O_STRLIT("{\"detail\":\"The request is malformed.\"}"));
-    }
+    struct call **kept = data;
+    call_free(kept);
 }
 
-static void add_request_id(h2o_req_t *req)
+/* Said as the surface of its path says it, with what every answer has. In the memory of the library's
+ * request. */
+static const struct reply *refuse(h2o_req_t *req, struct connection *connection)
 {
-    unsigned char id[16];
-    char *text = h2o_mem_alloc_pool(&req->pool, sizeof id * 2 + 1);
-    random_bytes(id, sizeof id);
-    h2o_hex_encode(text, id, sizeof id);
-    add_header(req, STR("x-request-id"), str_from(text, sizeof id * 2));
-}
-
-static void log_library_error(h2o_req_t *req, const struct connection *connection)
-{
-    log_event(LOG_INFO, "request refused", LOG_I("status", req->res.status),
-              LOG_Z("address", connection ? connection->address : ""));
-    metric_request("refused", req->res.status);
+    struct walk *walk = connection->loop->server->walk;
+    struct call *call = call_new(walk), **kept = h2o_mem_alloc_shared(&req->pool, sizeof *kept, free_refused);
+    *kept = call;
+    call->t_received = loop_clock(connection->loop);
+    view_fill(call, req, connection, (size_t)walk_config(walk)->server.max_body);
+    if (req->res.status == 413)
+        walk_refuse(call, ERR_TOO_LARGE, "The body is too large.");
+    else if (req->res.status == 417)
+        walk_refuse(call, ERR_EXPECTATION, "The expectation cannot be met.");
+    else
+        walk_refuse(call, ERR_MALFORMED, "The request is malformed.");
+    walk_log(walk, call, true);
+    return &call->reply;
 }
 
 static void on_setup_stream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t **slot)
 {
     (void)filter;
     struct connection *connection = connection_of(req);
-    if (!is_ours(req->_generator)) {
+    if (connection && !is_ours(req->_generator)) {
+        const struct reply *reply = refuse(req, connection);
         struct error_stream *stream = (struct error_stream *)h2o_add_ostream(req, sizeof *stream, slot);
         stream->super.do_send = send_error_body;
-        stream->body = error_body(req);
+        stream->body = h2o_iovec_init(reply->body.at, reply->body.len);
         slot = &stream->super.next;
-        req->res.content_length = stream->body.len;
-        h2o_set_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, H2O_STRLIT("application/json"),
-                       1);
-        add_header(req, STR("x-content-type-options"), STR("nosniff"));
-        add_header(req, STR("cache-control"), STR("no-store"));
-        add_request_id(req);
-        log_library_error(req, connection);
-        if (connection && req->version < 0x200)
+        req->res.status = reply->status;
+        req->res.reason = reason_of(reply->status);
+        req->res.content_length = reply->body.len;
+        put_headers(req, reply);
+        if (req->version < 0x200)
             connection_linger(connection);
     }
     h2o_setup_next_ostream(req, slot);

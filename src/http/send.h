@@ -22,8 +22,7 @@ void send_piece(h2o_req_t *req, struct str piece);
 /* is_broken: so that the client knows that something is missing. */
 void send_end(h2o_req_t *req, bool is_broken);
 
-/* Gives the answers that the library makes by itself (400, 413, 417 before a handler runs) the shape
- * {"detail":"…"}. */
+/* What the library answers by itself (400, 413, 417 before a handler runs) is said in our words instead. */
 void send_register_error_filter(h2o_pathconf_t *path);
 
 #endif

@@ -319,6 +319,13 @@ bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
     return false;
 }
 
+void walk_refuse(struct call *call, enum error_code code, const char *detail)
+{
+    admit_client(call);
+    call_fail(call, code, detail);
+    answer_complete(call);
+}
+
 void walk_refuse_overload(struct walk *walk, struct call *call)
 {
     (void)walk;

@@ -98,6 +98,20 @@ suite('protocol', { config: { server: { max_body: '4KiB', cors_origins: ['https:
     assert.deepEqual(Object.keys(reply.json), ['detail']);
   });
 
+  it('what the library refuses by itself speaks its surface too', async () => {
+    const paths = { '/api/v1/auth/login': ['message'], '/api/auth/register': ['error'], '/api/displays/pair': ['success', 'data'], '/api/auth/login': ['detail'] };
+    const refused = [[413, {}, 200_000], [417, { expect: 'a-miracle' }, 10]];
+    for (const [path, keys] of Object.entries(paths)) {
+      for (const [status, headers, size] of refused) {
+        const reply = await http1(server(), { path, host: ACME_HOST, method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: 'x'.repeat(size) });
+        assert.equal(reply.status, status, `${path}: ${reply.text}`);
+        assert.deepEqual(Object.keys(reply.json), keys, path);
+        assert.equal(reply.headers['content-type'], 'application/json');
+        assert.ok(reply.headers['x-request-id']);
+      }
+    }
+  });
+
   it('415 with the right envelope and what would do', async () => {
     const reply = await get('/api/auth/register', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' });
     assert.equal(reply.status, 415);
