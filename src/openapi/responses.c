@@ -78,6 +78,12 @@ static bool is_queued(const struct route *route)
     return route->lane != LANE_INLINE;
 }
 
+/* What it refers to may be deleted meanwhile. */
+static bool writes(const struct route *route)
+{
+    return is_queued(route) && route->method != METHOD_GET;
+}
+
 static const struct cause {
     enum error_code code;
     bool (*applies)(const struct route *route);
@@ -94,6 +100,7 @@ static const struct cause {
     { ERR_PERMISSION, needs_permission },
     { ERR_NOT_FOUND, has_parameter },
     { ERR_TENANT_UNKNOWN, has_tenant },
+    { ERR_CONFLICT, writes },
     { ERR_TOO_LARGE, has_body },
     { ERR_MEDIA_TYPE, has_body },
     { ERR_VALIDATION, has_rows },

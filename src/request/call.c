@@ -69,8 +69,6 @@ static enum error_code code_of_storage(enum storage_status status)
         return ERR_OUTCOME_UNKNOWN;
     case STORAGE_FULL:
         return ERR_STORAGE_FULL;
-    case STORAGE_REFERENCE:
-        return ERR_TENANT_UNKNOWN;
     default:
         return ERR_INTERNAL;
     }
@@ -83,14 +81,35 @@ enum error_code call_fail_permission(struct call *call, enum permission permissi
     return ERR_PERMISSION;
 }
 
+static void log_storage(const struct call *call, enum log_level level, const char *what,
+                        enum storage_status status)
+{
+    log_event(level, what, LOG_S("id", call->request.id), LOG_Z("op", call->route ? call->route->op : ""),
+              LOG_Z("status", storage_status_name(status)),
+              LOG_Z("reason", call->db ? db_error(call->db) : ""));
+}
+
+/* A tenant that is deleted between the walk's look and the deed takes what it had along. The database is
+ * asked, not what is kept: who deleted it may be another node. */
+static enum error_code fail_reference(struct call *call)
+{
+    struct tenant tenant;
+    log_storage(call, LOG_WARN, "a reference failed that nobody looked for", STORAGE_REFERENCE);
+    enum storage_status status = STORAGE_ROW;
+    if (call->db && call->tenant.id > 0)
+        status = tenant_by_id(call->db, call->arena, call->tenant.id, &tenant);
+    if (status == STORAGE_DONE)
+        return call_fail(call, ERR_TENANT_UNKNOWN, NULL);
+    return call_fail(call, ERR_CONFLICT,
+                     "Something that this refers to does not exist any more, or is still in use.");
+}
+
 enum error_code call_fail_storage(struct call *call, enum storage_status status)
 {
     if (call->own.cold) /* not a failure: the walk starts over on a worker */
         return call_fail(call, ERR_STORAGE_AWAY, NULL);
-    bool is_late = status == STORAGE_REFERENCE;
-    log_event(is_late ? LOG_WARN : LOG_ERROR, is_late ? "what it acts on was deleted" : "storage failed",
-              LOG_S("id", call->request.id), LOG_Z("op", call->route ? call->route->op : ""),
-              LOG_Z("status", storage_status_name(status)),
-              LOG_Z("reason", call->db ? db_error(call->db) : ""));
+    if (status == STORAGE_REFERENCE)
+        return fail_reference(call);
+    log_storage(call, LOG_ERROR, "storage failed", status);
     return call_fail(call, code_of_storage(status), NULL);
 }

@@ -86,9 +86,9 @@ void call_violate(struct call *call, const char *field, enum violation_kind kind
 /* ERR_PERMISSION, naming the permission that is missing. */
 enum error_code call_fail_permission(struct call *call, enum permission permission);
 /* The failure for a storage status that nobody expected here: BUSY, GONE → ERR_STORAGE_AWAY, UNCERTAIN →
- * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, REFERENCE →
- * ERR_TENANT_UNKNOWN (the tenant that the walk found was deleted before the write), else ERR_INTERNAL; logs
- * the driver's text with the request id, once. */
+ * ERR_OUTCOME_UNKNOWN, FULL → ERR_STORAGE_FULL, REFERENCE → ERR_TENANT_UNKNOWN when the tenant that the walk
+ * found was deleted before the write, else ERR_CONFLICT; all others ERR_INTERNAL. Logs the driver's text with
+ * the request id, once. Outside of transactions. */
 enum error_code call_fail_storage(struct call *call, enum storage_status status);
 
 /* A path parameter that is an id. False with a 404 set: what is no number names nothing. */

@@ -201,6 +201,15 @@ static struct member_deed deed_of(struct call *call)
     };
 }
 
+/* Where v1 answers 422 for the last owner, here it conflicts with the tenant having one. */
+static enum error_code refuse(struct call *call, const struct member_deed *deed)
+{
+    enum error_code code = member_refuse(call, deed);
+    if (deed->verdict == MEMBER_LAST_OWNER)
+        code = call->failure.code = ERR_CONFLICT;
+    return code;
+}
+
 static enum error_code change(struct call *call)
 {
     const struct user_input *input = call->input;
@@ -216,8 +225,7 @@ static enum error_code change(struct call *call)
     deed.role = assets_role_slug(input->role);
     deed.status = str_equal(input->status, STR("suspended")) ? MEMBERSHIP_SUSPENDED : MEMBERSHIP_ACTIVE;
     enum storage_status status = member_edit(call->db, call->arena, &deed);
-    enum error_code code =
-        status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
+    enum error_code code = status == STORAGE_OK ? refuse(call, &deed) : call_fail_storage(call, status);
     if (code == OK)
         reply_json(&call->reply, 200, user_json(&deed.member));
     return code;
@@ -229,8 +237,7 @@ static enum error_code remove_(struct call *call)
     if (!call_path_id(call, 0, &deed.user_id))
         return ERR_NOT_FOUND;
     enum storage_status status = member_remove(call->db, call->arena, &deed);
-    enum error_code code =
-        status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
+    enum error_code code = status == STORAGE_OK ? refuse(call, &deed) : call_fail_storage(call, status);
     if (code == OK)
         reply_empty(&call->reply, 204);
     return code;

@@ -252,14 +252,28 @@ static void test_users__ranks_and_the_last_owner_hold(void **state)
     assert_reply(IN_ACME("PATCH", admin, "/api/users/3", "{\"name\":\"X\"}"), 403,
                  DETAIL("This member's role is above yours."));
     assert_status(IN_ACME("DELETE", admin, "/api/users/3", NULL), 403);
-    assert_reply(IN_ACME("PATCH", owner, "/api/users/3", "{\"role\":\"client_admin\"}"), 400,
+    assert_reply(IN_ACME("PATCH", owner, "/api/users/3", "{\"role\":\"client_admin\"}"), 409,
                  DETAIL("The last owner cannot be removed, suspended or given another role."));
     assert_reply(IN_ACME("PATCH", owner, "/api/users/3", "{\"status\":\"suspended\"}"), 400,
                  DETAIL("You cannot suspend yourself."));
-    assert_status(IN_ACME("DELETE", owner, "/api/users/3", NULL), 400);
+    assert_status(IN_ACME("DELETE", owner, "/api/users/3", NULL), 409);
     assert_status(IN_ACME("PATCH", both, "/api/users/6", "{\"name\":\"X\"}"), 403);
     assert_status(IN_ACME("PATCH", admin, "/api/users/9", "{\"name\":\"X\"}"), 404);
     assert_status(IN_ACME("DELETE", admin, "/api/users/9", NULL), 404);
+}
+
+/* Something that holds on to a member, of which this server knows nothing. */
+static void test_users__are_not_removed_while_something_holds_them(void **state)
+{
+    (void)state;
+    world_exec(w, "CREATE TABLE badges (tenant_id INTEGER, user_id INTEGER, "
+                  "FOREIGN KEY (tenant_id, user_id) REFERENCES memberships (tenant_id, user_id))");
+    world_exec(w, "INSERT INTO badges (tenant_id, user_id) VALUES (2, 6)");
+    assert_reply(IN_ACME("DELETE", admin, "/api/users/6", NULL), 409,
+                 DETAIL("Something that this refers to does not exist any more, or is still in use."));
+    assert_status(GET(admin, "/api/users/6"), 200);
+    world_exec(w, "DROP TABLE badges");
+    assert_status(IN_ACME("DELETE", admin, "/api/users/6", NULL), 204);
 }
 
 static void test_users__are_removed_at_once(void **state)
@@ -289,6 +303,7 @@ int main(void)
         T(test_users__are_changed_whole_or_not),
         T(test_users__of_two_tenants_keep_name_and_address),
         T(test_users__ranks_and_the_last_owner_hold),
+        T(test_users__are_not_removed_while_something_holds_them),
         T(test_users__are_removed_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
