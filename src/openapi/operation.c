@@ -38,12 +38,67 @@ static cJSON *text_schema(void)
     return schema;
 }
 
-static void add_path_parameters(cJSON *parameters, const struct route *route)
+/* What stands in a path. Those that are ids look as they do on the surface. */
+static const struct field path_rows[] = {
+    { .name = "id", .type = FIELD_ID, .help = "Its id", .example = "7" },
+    { .name = "ticket_id", .type = FIELD_ID, .help = "The registration's or purchase's id", .example = "12" },
+    { .name = "user_id", .type = FIELD_ID, .help = "The user's id", .example = "7" },
+    { .name = "n", .type = FIELD_INT, .help = "Which part of the file, from 1", .example = "1" },
+    { .name = "slug", .type = FIELD_STR, .max = 63, .help = "The tenant's slug", .example = "acme" },
+    { .name = "host", .type = FIELD_STR, .max = 253, .help = "The domain", .example = "assets.acme.example" },
+    { .name = "kind", .type = FIELD_STR, .max = 63, .help = "Which mail", .example = "invitation" },
+    { .name = "token",
+      .type = FIELD_STR,
+      .max = 200,
+      .help = "What the invitation's link ends in",
+      .example = "tti_C9q5trxKRAW6Yqo07l85eLMp6zhsqQnBODibWld7NpA7Fsacz" },
+    { .name = "poll_token",
+      .type = FIELD_STR,
+      .max = 200,
+      .help = "What the answer to the pairing told",
+      .example = "ttp_C9q5trxKRAW6Yqo07l85eLMp6zhsqQnBODibWld7NpA7Fsacz" },
+    { .name = "device_token",
+      .type = FIELD_STR,
+      .max = 200,
+      .help = "The display's own token",
+      .example = "ttd_C9q5trxKRAW6Yqo07l85eLMp6zhsqQnBODibWld7NpA7Fsacz" },
+    { .name = "code",
+      .type = FIELD_STR,
+      .max = 200,
+      .help = "The ticket's code, as printed",
+      .example = "T4K7-XM2P-9QRS-TVWX-YZ01" },
+};
+
+static const struct field *path_row(struct str name)
 {
-    struct str rest = str_of(route->path), literal, name;
+    for (size_t i = 0; i < sizeof path_rows / sizeof path_rows[0]; i++)
+        if (str_equal(name, str_of(path_rows[i].name)))
+            return &path_rows[i];
+    return NULL;
+}
+
+static bool has_crm_ids(const struct surface *surface)
+{
+    return str_equal(str_of(surface->name), STR("crm"));
+}
+
+static void add_path_parameter(cJSON *parameters, const struct surface *surface, struct str name)
+{
+    const struct field *known = path_row(name);
+    struct field row = known ? *known : (struct field){ .type = FIELD_STR };
+    if (row.type == FIELD_ID && has_crm_ids(surface)) {
+        row.type = FIELD_CRM_ID;
+        row.example = "507f1f77bcf86cd799439011";
+    }
+    add_parameter(parameters, "path", name, true, row.help, schema_of_field(&row, BODY_NONE));
+}
+
+static void add_path_parameters(cJSON *parameters, const struct api_row *row)
+{
+    struct str rest = str_of(row->route->path), literal, name;
     while (str_split(rest, '{', &literal, &rest)) {
         str_split(rest, '}', &name, &rest);
-        add_parameter(parameters, "path", name, true, NULL, text_schema());
+        add_path_parameter(parameters, row->surface, name);
     }
 }
 
@@ -56,24 +111,29 @@ static void add_query_parameters(cJSON *parameters, const struct route *route)
     }
 }
 
+static void add_slug(cJSON *parameters, const char *in, struct str name, const char *help)
+{
+    struct field row = *path_row(STR("slug"));
+    row.help = help;
+    add_parameter(parameters, in, name, false, help, schema_of_field(&row, BODY_NONE));
+}
+
 static void add_tenant_parameter(cJSON *parameters, const struct route *route)
 {
     if (route->tenant == TENANT_BY_HEADER || route->tenant == TENANT_BY_HEADER_OR_TOKEN)
-        add_parameter(parameters, "header", STR("X-Tenant"), false,
-                      "The tenant's slug; not needed on a tenant's own host", text_schema());
+        add_slug(parameters, "header", STR("X-Tenant"),
+                 "The tenant's slug; not needed on a tenant's own host");
     if (route->tenant == TENANT_BY_HOST && route_wants_token(route))
-        add_parameter(parameters, "query", STR("tenant"), false,
-                      "The tenant's slug, for staff at the root domain", text_schema());
+        add_slug(parameters, "query", STR("tenant"), "The tenant's slug, for staff at the root domain");
     if (route->tenant == TENANT_BY_HOST_OR_QUERY)
-        add_parameter(parameters, "query", STR("tenant"), false, "The tenant's slug, at the root domain",
-                      text_schema());
+        add_slug(parameters, "query", STR("tenant"), "The tenant's slug, at the root domain");
 }
 
 static void add_parameters(cJSON *operation, const struct api_rows *rows)
 {
     cJSON *parameters = json_new_array();
     for (size_t i = 0; i < rows->n; i++) {
-        add_path_parameters(parameters, rows->at[i].route);
+        add_path_parameters(parameters, &rows->at[i]);
         add_query_parameters(parameters, rows->at[i].route);
         add_tenant_parameter(parameters, rows->at[i].route);
     }

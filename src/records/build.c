@@ -209,7 +209,8 @@ static void add_page(struct query_maker *maker)
                               .type = FIELD_STR,
                               OWN(cursor),
                               .max = 4096,
-                              .help = "Where the page before said that the next one begins" });
+                              .help = "Where the page before said that the next one begins",
+                              .example = "AUQ0FUcAAAAA" });
 }
 
 static void add_order_and_search(struct query_maker *maker)

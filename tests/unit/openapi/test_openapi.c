@@ -309,6 +309,35 @@ static void test_openapi_operation__parameters(void **state)
         }
 }
 
+static bool has_example(const cJSON *parameter)
+{
+    const cJSON *schema = get(parameter, "schema");
+    return cJSON_GetArraySize(get(schema, "examples")) > 0 || get(schema, "enum") ||
+           strcmp(text(schema, "type"), "array") == 0 || strcmp(text(schema, "type"), "boolean") == 0;
+}
+
+/* Whoever tries one out is told what to write. */
+static void test_openapi_operation__parameters_say_what_they_are(void **state)
+{
+    (void)state;
+    const cJSON *path, *operation, *parameter;
+    cJSON_ArrayForEach (path, get(document, "paths"))
+        cJSON_ArrayForEach (operation, path)
+            cJSON_ArrayForEach (parameter, get(operation, "parameters"))
+                if (!get(parameter, "description") || !has_example(parameter))
+                    fail_msg("%s: %s", path->string, text(parameter, "name"));
+}
+
+/* An id in a path is what the surface tells of ids. */
+static void test_openapi_operation__ids_in_paths_are_the_surfaces(void **state)
+{
+    (void)state;
+    const cJSON *asset = get(operation_at("get", "/api/assets/{id}"), "parameters");
+    const cJSON *contact = get(operation_at("get", "/api/contacts/{id}"), "parameters");
+    assert_string_equal(text(get(cJSON_GetArrayItem(asset, 0), "schema"), "type"), "integer");
+    assert_string_equal(text(get(cJSON_GetArrayItem(contact, 0), "schema"), "pattern"), "^[0-9a-f]{24}$");
+}
+
 static void test_openapi_envelope__is_what_the_surface_says(void **state)
 {
     (void)state;
@@ -430,6 +459,8 @@ int main(void)
         cmocka_unit_test(test_openapi_operation__validation_has_the_status_of_its_surface),
         cmocka_unit_test(test_openapi_operation__an_inline_route_refuses_little),
         cmocka_unit_test(test_openapi_operation__parameters),
+        cmocka_unit_test(test_openapi_operation__parameters_say_what_they_are),
+        cmocka_unit_test(test_openapi_operation__ids_in_paths_are_the_surfaces),
         cmocka_unit_test(test_openapi_envelope__is_what_the_surface_says),
         cmocka_unit_test(test_openapi_schema__says_what_the_rows_say),
         cmocka_unit_test(test_openapi_answer__stands_in_its_surfaces_envelope),
