@@ -60,8 +60,12 @@ enum error_code record_path_id(struct call *call, const struct record_kind *kind
 
 static enum error_code fail_plan(struct call *call, const struct plan_refusal *plan)
 {
-    struct str sentence = arena_printf(call->arena, "The plan allows %lld %s; all of them are used.",
-                                       (long long)plan->max, plan->limit);
+    struct str used = plan->used < plan->max /* several at once */
+                          ? arena_printf(call->arena, "%lld are used, and the rest are too few",
+                                         (long long)plan->used)
+                          : STR("all of them are used");
+    struct str sentence = arena_printf(call->arena, "The plan allows %lld %s; %.*s.", (long long)plan->max,
+                                       plan->limit, STR_ARG(used));
     return call_fail_plan(call, sentence.at, plan);
 }
 

@@ -151,6 +151,7 @@ suite('import', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users: 
     const full = await load(token, file('all', room + 1), '?dry_run=true');
     assert.equal(full.status, 402, full.text);
     assert.deepEqual([full.json.limit, full.json.max], ['assets', LIMIT]);
+    assert.equal(full.json.detail, `The plan allows ${LIMIT} assets; ${LIMIT - room} are used, and the rest are too few.`);
     const half = Math.floor(room / 2);
     const session = connect2(server());
     const replies = await Promise.all([1, 2, 3, 4].map((from) => request2(session, { method: 'POST', path: '/api/assets/import', host: ACME_HOST, token, body: file(from, half), headers: { 'content-type': 'text/csv' } })));
