@@ -2,7 +2,8 @@
  * way at a time: the woken worker wakes the next one when it finds more than it can take, which spares a
  * system call per job while workers are busy anyway. For the same reason what quick jobs leave is announced
  * for several of them together: before a job that may take longer, before the worker waits, and after so
- * many. */
+ * many. And of quick jobs alone no more workers run at once than there are processors for, unless one of them
+ * is held up, by the disk for instance. */
 #include "http/lane.h"
 
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 
 #define UNSETTLED_MAX 16
 #define QUICK_FOR_ONE 16
+#define HELD_UP_US    1000 /* no quick job takes so long by itself */
 
 struct lane_worker {
     struct http_lane *lane;
@@ -22,17 +24,22 @@ struct lane_worker {
     struct http_thread thread;
     pthread_cond_t wake;
     bool signalled;
+    bool is_on_quick;          /* runs a quick job; with the lane's lock */
+    bool was_held_up;          /* by the job before the last */
+    int64_t taken_us;          /* when it took the last job; 0: it has waited since */
     struct lane_worker *below; /* on the stack of idle ones */
 };
 
 struct http_lane {
     struct lane_params params;
     atomic_size_t capacity;
-    atomic_size_t waiting; /* reserved and queued */
-    pthread_mutex_t lock;  /* of everything below */
+    atomic_size_t waiting;    /* reserved and queued */
+    _Atomic int64_t taken_us; /* when a job was taken last */
+    pthread_mutex_t lock;     /* of everything below */
     struct lane_job *head, **tail;
     struct lane_worker *idle;
     bool waking; /* a signalled worker has not yet run */
+    size_t on_quick;
     bool stopping;
     size_t started;
     struct lane_worker workers[];
@@ -50,12 +57,29 @@ static struct lane_worker *pick_idle(struct http_lane *lane)
     return worker;
 }
 
+/* With the lock held. */
+static bool has_quick_threads(const struct http_lane *lane)
+{
+    return lane->on_quick >= lane->params.quick_threads;
+}
+
 /* With the lock held, for who has taken a job and leaves others: a few quick ones behind a quick one are done
  * sooner than somebody wakes. */
-static bool is_worth_another(const struct http_lane *lane, const struct lane_job *taken)
+static bool is_worth_another(const struct lane_worker *worker, const struct lane_job *taken)
 {
-    return !taken->is_quick || !lane->head->is_quick ||
+    const struct http_lane *lane = worker->lane;
+    if (!taken->is_quick || !lane->head->is_quick || worker->was_held_up)
+        return true;
+    return !has_quick_threads(lane) &&
            atomic_load_explicit(&lane->waiting, memory_order_relaxed) > QUICK_FOR_ONE;
+}
+
+/* With the lock held, for who has pushed: those that run quick jobs will come by themselves, and do get on.
+ */
+static bool is_attended(const struct http_lane *lane, int64_t now)
+{
+    return lane->head && lane->head->is_quick && has_quick_threads(lane) &&
+           now - atomic_load_explicit(&lane->taken_us, memory_order_relaxed) < HELD_UP_US;
 }
 
 static void signal_worker(struct lane_worker *worker)
@@ -81,7 +105,16 @@ void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *
     pthread_mutex_lock(&lane->lock);
     *lane->tail = first;
     lane->tail = &last->next;
-    struct lane_worker *worker = pick_idle(lane);
+    struct lane_worker *worker = is_attended(lane, last->queued_us) ? NULL : pick_idle(lane);
+    pthread_mutex_unlock(&lane->lock);
+    signal_worker(worker);
+}
+
+void lane_attend(struct http_lane *lane)
+{
+    int64_t now = clock_monotonic_us();
+    pthread_mutex_lock(&lane->lock);
+    struct lane_worker *worker = is_attended(lane, now) ? NULL : pick_idle(lane);
     pthread_mutex_unlock(&lane->lock);
     signal_worker(worker);
 }
@@ -94,6 +127,14 @@ static void settle(struct lane_worker *worker)
     worker->unsettled = 0;
 }
 
+/* With the lock held. job: what it runs from now on; NULL: nothing. */
+static void note_quick(struct lane_worker *worker, const struct lane_job *job)
+{
+    bool is_quick = job && job->is_quick;
+    worker->lane->on_quick += (size_t)is_quick - (size_t)worker->is_on_quick;
+    worker->is_on_quick = is_quick;
+}
+
 /* With the lock held, which it gives up meanwhile. */
 static void wait_for_work(struct lane_worker *worker)
 {
@@ -104,12 +145,26 @@ static void wait_for_work(struct lane_worker *worker)
         pthread_mutex_lock(&lane->lock);
         return;
     }
+    note_quick(worker, NULL);
+    worker->taken_us = 0;
     worker->signalled = false;
     worker->below = lane->idle;
     lane->idle = worker;
     while (!worker->signalled)
         pthread_cond_wait(&worker->wake, &lane->lock);
     lane->waking = false;
+}
+
+/* With the lock held. */
+static struct lane_job *take(struct http_lane *lane)
+{
+    struct lane_job *job = lane->head;
+    if (!job)
+        return NULL;
+    lane->head = job->next;
+    if (!lane->head)
+        lane->tail = &lane->head;
+    return job;
 }
 
 /* NULL: the lane has ended. */
@@ -120,17 +175,20 @@ static struct lane_job *next_job(struct lane_worker *worker)
     pthread_mutex_lock(&lane->lock);
     while (!lane->head && !lane->stopping)
         wait_for_work(worker);
-    struct lane_job *job = lane->head;
-    if (job) {
-        lane->head = job->next;
-        if (!lane->head)
-            lane->tail = &lane->head;
-        else if (is_worth_another(lane, job))
-            another = pick_idle(lane);
-    }
+    struct lane_job *job = take(lane);
+    note_quick(worker, job);
+    if (job && lane->head && is_worth_another(worker, job))
+        another = pick_idle(lane);
     pthread_mutex_unlock(&lane->lock);
     signal_worker(another);
     return job;
+}
+
+static void note_taken(struct lane_worker *worker, int64_t now)
+{
+    worker->was_held_up = worker->taken_us != 0 && now - worker->taken_us > HELD_UP_US;
+    worker->taken_us = now;
+    atomic_store_explicit(&worker->lane->taken_us, now, memory_order_relaxed);
 }
 
 static void work(void *arg)
@@ -142,7 +200,9 @@ static void work(void *arg)
     for (struct lane_job *job; (job = next_job(worker));) {
         atomic_fetch_sub(&lane->waiting, 1);
         metric_add(lane->params.depth, -1);
-        metric_observe(lane->params.wait, clock_monotonic_us() - job->queued_us);
+        int64_t now = clock_monotonic_us();
+        note_taken(worker, now);
+        metric_observe(lane->params.wait, now - job->queued_us);
         if (!job->is_quick || worker->unsettled == UNSETTLED_MAX)
             settle(worker);
         lane->params.run(worker->own, job); /* which may free the job */

@@ -20,6 +20,9 @@ struct lane_job {
 struct lane_params {
     const char *thread_name; /* "work": threads are work-0, work-1, … */
     size_t threads;
+    /* So many run quick jobs at once while they get on: what only computes gains nothing from more threads
+     * than there are processors. Others come when one is held up. */
+    size_t quick_threads;
     size_t capacity; /* jobs that may wait */
     int nice;        /* added to the threads' niceness */
     enum metric depth, wait;
@@ -38,6 +41,9 @@ struct http_lane *lane_new(const struct lane_params *params);
 bool lane_reserve(struct http_lane *lane);
 /* Any thread: queues a list of jobs (linked by next) whose places are reserved, oldest first. */
 void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *last);
+/* Any thread, now and then: wakes another worker when those that run quick jobs are held up, since as long as
+ * nobody pushes nothing else does. */
+void lane_attend(struct http_lane *lane);
 void lane_set_capacity(struct http_lane *lane, size_t capacity);
 /* Jobs still queued are run, then the threads end. False when one did not by then (CLOCK_MONOTONIC
  * milliseconds); the lane must then be left alone. */

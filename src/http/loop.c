@@ -309,6 +309,8 @@ static void on_tick(h2o_timeout_entry_t *entry)
     sweep_connections(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
     if (loop->index == 0)
         guard_clock_nudge();
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++)
+        lane_attend(loop->server->lanes[lane]);
     arena_trim();
     h2o_timeout_link(loop->ctx.loop, loop->draining ? &loop->drain_tick : &loop->tick, entry);
 }

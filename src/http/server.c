@@ -60,6 +60,13 @@ static size_t lane_capacity(const struct config *config, enum lane lane)
     return (size_t)(lane == LANE_PASSWORD ? config->server.password_queue : config->server.queue);
 }
 
+/* The loops have the others. */
+static size_t quick_threads(const struct config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors > config->server.loops ? (size_t)(processors - config->server.loops) : 1;
+}
+
 static bool start_lane(struct http_server *server, const struct config *config, enum lane lane)
 {
     size_t n = (size_t)(lane == LANE_PASSWORD ? config->server.hash_workers : config->server.workers);
@@ -75,6 +82,7 @@ static bool start_lane(struct http_server *server, const struct config *config, 
     server->lanes[lane] = lane_new(&(struct lane_params){
         .thread_name = lane_rows[lane].thread_name,
         .threads = n,
+        .quick_threads = quick_threads(config),
         .capacity = lane_capacity(config, lane),
         .nice = lane_rows[lane].nice,
         .depth = lane_rows[lane].depth,

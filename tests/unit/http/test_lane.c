@@ -213,6 +213,86 @@ static void test_lane__what_is_quick_does_not_wait_for_what_is_not(void **state)
     end_lane(lane);
 }
 
+static void push_quick(struct http_lane *lane, struct counted *jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_true(lane_reserve(lane));
+        jobs[i].job.is_quick = true;
+        jobs[i].job.queued_us = clock_monotonic_us();
+        jobs[i].job.next = i + 1 < n ? &jobs[i + 1].job : NULL;
+    }
+    lane_push(lane, &jobs[0].job, &jobs[n - 1].job);
+}
+
+static struct http_lane *open_quick_lane(void (*run)(void *, struct lane_job *))
+{
+    atomic_store(&ran, 0);
+    struct http_lane *lane = lane_new(&(struct lane_params){ .thread_name = "test",
+                                                             .threads = THREADS,
+                                                             .quick_threads = 1,
+                                                             .capacity = 256,
+                                                             .depth = METRIC_LANE_GENERAL_DEPTH,
+                                                             .wait = METRIC_LANE_GENERAL_WAIT,
+                                                             .run = run,
+                                                             .workers = workers });
+    assert_non_null(lane);
+    return lane;
+}
+
+static struct counted held_up; /* a quick job that the disk, say, holds up */
+
+static void run_unless_held_up(void *worker, struct lane_job *job)
+{
+    (job == &held_up.job ? run_gated : run_counted)(worker, job);
+}
+
+static void await_ran(int n)
+{
+    while (atomic_load(&ran) < n)
+        sched_yield();
+}
+
+static void test_lane__quick_jobs_do_not_wait_for_one_that_is_held_up(void **state)
+{
+    (void)state;
+    static struct counted jobs[20];
+    set_gate(false);
+    struct http_lane *lane = open_quick_lane(run_unless_held_up);
+    push_quick(lane, &held_up, 1);
+    await_at_gate(1);
+    usleep(2000);
+    push_quick(lane, jobs, 20); /* whoever pushes sees that nobody takes anything */
+    await_ran(20);
+    set_gate(true);
+    end_lane(lane);
+    assert_int_equal(atomic_load(&ran), 21);
+}
+
+static void test_lane__whoever_attends_wakes_another_worker(void **state)
+{
+    (void)state;
+    static struct counted jobs[20];
+    set_gate(false);
+    struct http_lane *lane = open_quick_lane(run_unless_held_up);
+    held_up.job.is_quick = true;
+    held_up.job.queued_us = clock_monotonic_us();
+    assert_true(lane_reserve(lane));
+    for (size_t i = 0; i < COUNT(jobs); i++) {
+        assert_true(lane_reserve(lane));
+        jobs[i].job.is_quick = true;
+        jobs[i].job.next = i + 1 < COUNT(jobs) ? &jobs[i + 1].job : NULL;
+    }
+    held_up.job.next = &jobs[0].job;
+    lane_push(lane, &held_up.job, &jobs[COUNT(jobs) - 1].job); /* all at once: nobody pushes after that */
+    await_at_gate(1);
+    while (atomic_load(&ran) < (int)COUNT(jobs)) {
+        usleep(2000);
+        lane_attend(lane);
+    }
+    set_gate(true);
+    end_lane(lane);
+}
+
 /* What was run, and as much of it as was settled. */
 static atomic_int left, settled, told_late;
 
@@ -286,6 +366,8 @@ int main(void)
         cmocka_unit_test(test_lane__refuses_what_does_not_fit),
         cmocka_unit_test(test_lane__uses_another_worker_while_one_is_busy),
         cmocka_unit_test(test_lane__what_is_quick_does_not_wait_for_what_is_not),
+        cmocka_unit_test(test_lane__quick_jobs_do_not_wait_for_one_that_is_held_up),
+        cmocka_unit_test(test_lane__whoever_attends_wakes_another_worker),
         cmocka_unit_test(test_lane__settles_what_was_run),
         cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
     };
