@@ -90,9 +90,18 @@ bool absences_get(struct absences *absences, struct str token, struct absence *r
     return way < WAYS;
 }
 
+bool absences_know(struct absences *absences, const struct db *db, enum db_subject kind, struct str token,
+                   int64_t now, struct absence *ret)
+{
+    return absences_get(absences, token, ret) && basis_is_young(ret->kept_at, now, KEPT_AGE_MAX_US) &&
+           db_stamp_holds(ret->unknown, db_stamp(db, kind, ret->subject));
+}
+
 void absences_put(struct absences *absences, struct str token, const struct absence *absence)
 {
     struct place place = place_of(absences, token);
+    if (absence->unknown.value == 0)
+        return;
     pthread_mutex_lock(place.lock);
     size_t way = way_of(place.set, place.tag);
     if (way == WAYS)

@@ -25,7 +25,6 @@
 
 struct authority {
     struct cache *tenants, *principals, *grants;
-    struct absences *absent; /* API tokens that nobody has */
     struct cache *strangers; /* hosts that are no tenant's own: there is no end of them */
 };
 
@@ -69,7 +68,6 @@ struct authority *authority_new(void)
     authority->principals = cache_new(PRINCIPAL_ENTRIES, PRINCIPAL_BYTES);
     authority->grants = cache_new(GRANT_ENTRIES, sizeof(struct kept_grant));
     authority->strangers = cache_new(STRANGER_ENTRIES, TENANT_BYTES);
-    authority->absent = absences_new();
     return authority;
 }
 
@@ -80,7 +78,6 @@ void authority_free(struct authority **authority)
     cache_free(&(*authority)->tenants);
     cache_free(&(*authority)->principals);
     cache_free(&(*authority)->grants);
-    absences_free(&(*authority)->absent);
     cache_free(&(*authority)->strangers);
     free(*authority);
     *authority = NULL;
@@ -281,10 +278,8 @@ bool authority_knows(struct call *call, struct str token, struct principal *ret)
 
 static bool is_absent(const struct walk *walk, struct str token, int64_t now, struct absence *ret)
 {
-    if (!opaque_token_has_prefix(token) || !absences_get(walk->authority->absent, token, ret))
-        return false;
-    return basis_is_young(ret->kept_at, now, KEPT_AGE_MAX_US) &&
-           db_stamp_holds(ret->unknown, db_stamp(walk->db, SUBJECT_API_TOKEN, ret->subject));
+    return opaque_token_has_prefix(token) &&
+           absences_know(walk->absences, walk->db, SUBJECT_API_TOKEN, token, now, ret);
 }
 
 bool authority_is_absent(const struct walk *walk, struct str token, int64_t now)
@@ -307,10 +302,10 @@ bool authority_knows_absent(struct call *call, struct str token)
 static void keep_absent(struct call *call, struct str token, struct db_stamp unknown)
 {
     uint8_t hash[API_TOKEN_HASH_BYTES];
-    if (unknown.value == 0 || opaque_token_read(token, hash) != OPAQUE_API)
+    if (opaque_token_read(token, hash) != OPAQUE_API)
         return;
     struct absence absence = { api_token_subject(hash), unknown, call->now };
-    absences_put(call->walk->authority->absent, token, &absence);
+    absences_put(call->walk->absences, token, &absence);
 }
 
 /* ---- asking who bears a token ---- */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/recent.h"
+#include "request/absence.h"
 #include "request/authority.h"
 #include "request/device.h"
 #include "request/walk_internal.h"
@@ -28,6 +29,7 @@ struct walk *walk_new(const struct config *config, struct db *db, const struct r
     walk->router = router_new(arena, walk->tables, n);
     walk->limiter = rate_limiter_new(RATE_SLOTS);
     walk->authority = authority_new();
+    walk->absences = absences_new();
     walk->devices = device_gate_new();
     walk->token_uses = recent_new(TOKEN_USES);
     atomic_init(&walk->config, config);
@@ -45,6 +47,7 @@ void walk_free(struct walk **walk)
     pthread_mutex_destroy(&(*walk)->reload);
     rate_limiter_free(&(*walk)->limiter);
     authority_free(&(*walk)->authority);
+    absences_free(&(*walk)->absences);
     device_gate_free(&(*walk)->devices);
     recent_free(&(*walk)->token_uses);
     struct arena *arena = (*walk)->arena;

@@ -5,6 +5,7 @@
 #include "devices/pairing.h"
 #include "devices/token.h"
 #include "identity/opaque_token.h"
+#include "request/absence.h"
 #include "request/device.h"
 #include "request/walk_internal.h"
 #include "storage/changes.h"
@@ -12,7 +13,6 @@
 /* Memory is taken as devices come: about 2 KiB each, 64 MiB when all places are in use. */
 #define KEPT_ENTRIES   32768
 #define KEPT_TEXT      1792 /* bytes of name and content; a longer content is read each time it is shown */
-#define ABSENT_ENTRIES 8192
 #define SEEN_SLOTS     65536
 #define POLL_ENTRIES   8192
 
@@ -21,7 +21,7 @@
 #define AGE_MAX_US (600 * CLOCK_SECOND)
 
 struct device_gate {
-    struct cache *kept, *absent, *polls;
+    struct cache *kept, *polls;
     struct recent *seen;
 };
 
@@ -32,7 +32,6 @@ struct device_gate *device_gate_new(void)
         abort();
     *gate = (struct device_gate){
         .kept = cache_new(KEPT_ENTRIES, 2048),
-        .absent = cache_new(ABSENT_ENTRIES, 32),
         .polls = cache_new(POLL_ENTRIES, 32),
         .seen = recent_new(SEEN_SLOTS),
     };
@@ -44,7 +43,6 @@ void device_gate_free(struct device_gate **gate)
     if (!*gate)
         return;
     cache_free(&(*gate)->kept);
-    cache_free(&(*gate)->absent);
     cache_free(&(*gate)->polls);
     recent_free(&(*gate)->seen);
     free(*gate);
@@ -77,11 +75,6 @@ struct kept_device {
 };
 _Static_assert(sizeof(struct kept_device) <= 2048, "a device fits in its place");
 #define KEPT_HEAD offsetof(struct kept_device, text)
-
-struct kept_absence {
-    struct db_stamp stamp;
-    int64_t kept_at;
-};
 
 static struct db_stamp stamp_of(const struct call *call, int64_t subject)
 {
@@ -142,15 +135,12 @@ static bool recall(struct call *call, struct str token, struct bearer *bearer)
     return true;
 }
 
-static bool is_absent(struct call *call, struct str token, int64_t subject)
+static bool is_absent(struct call *call, struct str token)
 {
-    struct kept_absence kept;
-    size_t size;
-    if (!cache_get(call->walk->devices->absent, token, &kept, sizeof(kept), &size) ||
-        !basis_is_young(kept.kept_at, call->now, KEPT_AGE_MAX_US) ||
-        !db_stamp_holds(kept.stamp, stamp_of(call, subject)))
+    struct absence kept;
+    if (!absences_know(call->walk->absences, call->walk->db, SUBJECT_DEVICE, token, call->now, &kept))
         return false;
-    basis_add(&call->own.basis, SUBJECT_DEVICE, subject, kept.stamp, kept.kept_at,
+    basis_add(&call->own.basis, SUBJECT_DEVICE, kept.subject, kept.unknown, kept.kept_at,
               kept.kept_at + KEPT_AGE_MAX_US);
     return true;
 }
@@ -184,17 +174,16 @@ static enum error_code look_up(struct call *call, const uint8_t hash[DEVICE_HASH
     if (go_cold(call))
         return ERR_STORAGE_AWAY; /* the walk starts over on a worker */
     int64_t subject = device_subject(hash);
-    struct kept_absence absence = { stamp_of(call, subject), call->now };
+    struct absence absence = { subject, stamp_of(call, subject), call->now };
     enum storage_status status =
         device_authenticate(call->db, call->arena, hash, &from, call->now, &bearer->device);
     if (status == STORAGE_DONE) {
-        if (absence.stamp.value != 0)
-            cache_put(call->walk->devices->absent, bearer->token, &absence, sizeof(absence));
+        absences_put(call->walk->absences, bearer->token, &absence);
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     }
     if (status != STORAGE_ROW)
         return call_fail_storage(call, status);
-    keep(call, bearer->token, absence.stamp, subject, &bearer->device);
+    keep(call, bearer->token, absence.unknown, subject, &bearer->device);
     bearer->rotates = bearer->device.rotate_key.at != NULL;
     return OK;
 }
@@ -207,8 +196,7 @@ static enum error_code find_device(struct call *call, struct bearer *bearer)
     uint8_t hash[DEVICE_HASH_BYTES];
     if (recall(call, bearer->token, bearer))
         return OK;
-    if (opaque_token_read(bearer->token, hash) != OPAQUE_DEVICE ||
-        is_absent(call, bearer->token, device_subject(hash)))
+    if (is_absent(call, bearer->token) || opaque_token_read(bearer->token, hash) != OPAQUE_DEVICE)
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     if (address_is_used_up(call))
         return call_fail(call, ERR_RATE_LIMIT, "Too many requests.");

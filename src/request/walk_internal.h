@@ -15,6 +15,7 @@ struct walk {
     struct router *router;
     struct rate_limiter *limiter;
     struct authority *authority;
+    struct absences *absences; /* absence.h */
     struct device_gate *devices;
     struct recent *token_uses; /* token_use.h */
     struct db *db;

@@ -240,6 +240,28 @@ static void test_displays__a_warm_poll_reads_nothing(void **state)
     assert_int_equal(world->last->t_started, 0);
 }
 
+/* Should a change ever come without its touch, it is seen ten minutes after the device was read, and not
+ * before: each screen asks far more often than that. */
+static void test_displays__a_kept_display_is_read_again_after_ten_minutes(void **state)
+{
+    struct world *world = *state;
+    const char *token = paired(world, "{\"name\":\"Lobby\"}");
+    state_of(world, token, NULL); /* the first use changed the device: what the second one reads is kept */
+    assert_string_equal(member_of(world, state_of(world, token, NULL), "data.name"), "Lobby");
+    world_exec(world, "UPDATE devices SET name = 'Other'");
+    clock_shift_for_tests(599 * CLOCK_SECOND);
+    assert_string_equal(member_of(world, state_of(world, token, NULL), "data.name"), "Lobby");
+    clock_shift_for_tests(601 * CLOCK_SECOND);
+    assert_string_equal(member_of(world, state_of(world, token, NULL), "data.name"), "Other");
+    assert_int_not_equal(world->last->t_started, 0);
+    /* An end as well. */
+    world_exec(world, "UPDATE devices SET token_hash = NULL");
+    clock_shift_for_tests(1199 * CLOCK_SECOND);
+    assert_status(state_of(world, token, NULL), 200);
+    clock_shift_for_tests(1203 * CLOCK_SECOND);
+    assert_reply(state_of(world, token, NULL), 401, UNAUTHENTICATED_SPACES);
+}
+
 /* Longer than what is kept: read each time it is shown, and right all the same. */
 static void test_displays__a_long_content(void **state)
 {
@@ -442,6 +464,7 @@ int main(void)
         T(test_displays__a_link_with_its_qr_code),
         T(test_displays__the_state_and_its_etag),
         T(test_displays__a_warm_poll_reads_nothing),
+        T(test_displays__a_kept_display_is_read_again_after_ten_minutes),
         T(test_displays__a_long_content),
         T(test_displays__the_token_in_a_header),
         T(test_displays__kinds_of_tokens_are_told_apart),
