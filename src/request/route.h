@@ -106,6 +106,9 @@ struct route {
      */
     bool client_secret;
     bool page; /* for people and their browsers: no part of the API, and not in its OpenAPI document */
+    /* What has to hold of a request before its query and body are looked at: that it is signed. Fails the call,
+     * or is OK; NULL: nothing. */
+    enum error_code (*admits)(struct call *call);
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */
 };

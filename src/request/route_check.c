@@ -137,6 +137,12 @@ static bool quick_is_simple(const struct route *route)
     return !route->quick || (route->method == METHOD_GET && route->lane == LANE_GENERAL);
 }
 
+/* Inline rows and kept answers are not asked; neither has a body. */
+static bool admits_has_body(const struct route *route)
+{
+    return !route->admits || route->body != BODY_NONE;
+}
+
 /* It is asked in the name of requests that are none of ours: nothing of those may get in. */
 static bool wide_is_simple(const struct route *route)
 {
@@ -196,6 +202,7 @@ static const struct rule {
     { get_has_no_body, "GET has no body" },
     { passwords_are_limited, "an open route in the password lane counts as login or register" },
     { inline_is_simple, "an inline route is public, without tenant and body" },
+    { admits_has_body, "what is looked at before the body belongs to a route with a body" },
     { warm_is_simple,
       "a warm route is in the general lane, has no body, and counts as neither login nor register" },
     { kept_is_warm, "a route whose answers are kept is a warm GET" },

@@ -32,7 +32,12 @@ static const walk_step enter_steps[] = {
     shared_rate_limit, sign_in_when_used_up, tenant_find_host,     tenant_read_hints,  tenant_before_sign_in,
     sign_in_principal, sign_in_limit,        tenant_after_sign_in, sign_in_membership, sign_in_permission,
 };
-static const walk_step work_steps[] = { input_query, input_body, walk_handle };
+static enum error_code ask_route(struct call *call)
+{
+    return call->route->admits ? call->route->admits(call) : OK;
+}
+
+static const walk_step work_steps[] = { ask_route, input_query, input_body, walk_handle };
 
 /* Cold: nothing was decided. */
 static enum error_code walk_part(struct call *call, const walk_step *steps, size_t n)

@@ -26,12 +26,14 @@ static const struct shape webhook_shape = SHAPE("PaymentWebhook", struct webhook
 
 /* ---- whose it is ---- */
 
-static bool is_signed(struct call *call)
+/* Before anything is read of what a stranger may have sent. */
+static enum error_code check_signature(struct call *call)
 {
     const struct request *request = &call->request;
-    return request_header_count(request, "tether-signature") == 1 &&
-           payment_is_signed(call->config, call->arena, request_header(request, "tether-signature"),
-                             request->body, call->now);
+    bool is_signed = request_header_count(request, "tether-signature") == 1 &&
+                     payment_is_signed(call->config, call->arena, request_header(request, "tether-signature"),
+                                       request->body, call->now);
+    return is_signed ? OK : call_fail(call, ERR_FORBIDDEN, "The signature is not valid.");
 }
 
 /* The tenant is the ticket's: the signature covers its code. OK, or the failure is set. */
@@ -113,8 +115,6 @@ static enum error_code webhook(struct call *call)
     const struct webhook_input *input = call->input;
     struct payment payment = { 0 };
     arena_wipe_on_free(call->arena);
-    if (!is_signed(call))
-        return call_fail(call, ERR_FORBIDDEN, "The signature is not valid.");
     if (!str_equal(input->type, STR("payment.succeeded"))) {
         answer(call, STR("ignored"), false);
         return OK;
@@ -145,6 +145,7 @@ static const struct route routes[] = {
       .input = &webhook_shape,
       .answer = &outcome_answer,
       .fails = FAILS(ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_CONFLICT),
+      .admits = check_signature,
       .handler = webhook,
       .summary = "Takes a signed event of the payment provider: a ticket was paid" },
 };

@@ -200,7 +200,7 @@ static enum error_code expected_of_public(const struct route *route, const struc
                                           enum place place)
 {
     if (route->tenant == TENANT_NONE)
-        return OK;
+        return route->admits ? ERR_FORBIDDEN : OK; /* nothing here is signed */
     if (place == NARROWED)
         return route->tenant == TENANT_BY_HOST_OR_QUERY ? OK : ERR_FORBIDDEN;
     /* By the token, and there is none: what a host says then is only a hint. */

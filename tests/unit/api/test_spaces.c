@@ -340,6 +340,9 @@ static void test_webhook__refuses_without_trace(void **state)
     assert_reply(tell(w, SECRET, clock_now() - 301 * CLOCK_SECOND, json), 403, invalid);
     assert_reply(tell(w, SECRET, clock_now() + 302 * CLOCK_SECOND, json), 403, invalid);
     assert_reply(POST(w, "/api/public/payments/webhook", json), 403, invalid);
+    /* Nor is it said what would be wrong with the body. */
+    assert_reply(POST(w, "/api/public/payments/webhook", "{}"), 403, invalid);
+    assert_reply(POST(w, "/api/public/payments/webhook", "no JSON"), 403, invalid);
     assert_status(tell(w, SECRET, clock_now(), event_of(w, "evt_1", code, 1499)), 422);
     assert_status(tell(w, SECRET, clock_now(), event_of(w, "evt_1", "nothing", 1500)), 404);
     assert_status(tell(w, SECRET, clock_now(), "{\"id\":\"evt_1\"}"), 422);

@@ -321,6 +321,7 @@ static void test_check__refuses_broken_rows(void **state)
     ASSERT_REFUSED("wide", route.wide = true);
     ASSERT_REFUSED("body kind", route.body = BODY_NONE);
     ASSERT_REFUSED("body kind", route.input = NULL);
+    ASSERT_REFUSED("before the body", route.admits = handler, route.body = BODY_NONE, route.input = NULL);
     ASSERT_REFUSED("GET", route.method = METHOD_GET);
     ASSERT_REFUSED("success", route.success = 404);
     ASSERT_REFUSED("range", route.rate = RATE_CLASS_COUNT);
