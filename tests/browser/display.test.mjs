@@ -64,6 +64,15 @@ browserSuite('display', {}, ({ server, visitor }) => {
     await heading(page, CONTENT.heading);
   });
 
+  it('shows its whole code on a narrow telephone', async () => {
+    const screen = await openScreen();
+    const page = await screen.newPage();
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(screen.url(ACME_HOST, '/display'));
+    await page.locator('#code:not(:empty)').waitFor();
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the page');
+  });
+
   it('shows each layout, and everything as text', async () => {
     const { page, id } = await pairedByLink({ layout: 'list', heading: 'Today', items: ['Yoga', { label: '10:00', value: '<b>Board</b> room' }, 7, null] });
     await heading(page, 'Today');

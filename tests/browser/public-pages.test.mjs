@@ -80,6 +80,29 @@ browserSuite('public pages', {}, ({ server, visitor }) => {
     assert.equal(await page.getByRole('button', { name: 'Cancel this ticket' }).isVisible(), false);
   });
 
+  it('words that are longer than a telephone is wide', async () => {
+    const word = 'Donaudampfschifffahrtsgesellschaftskapitänswitwenrente';
+    const { id } = await newEvent({ title: `Of ${word}`, location: word });
+    await made('/passes', { name: word, capacity: 3, is_published: true });
+    const page = await (await somebody({ ...PHONE, viewport: { width: 320, height: 640 } })).open(ACME_HOST, `/events/${id}`);
+    await page.getByRole('heading', { name: 'Register' }).waitFor();
+    await fits(page);
+    await register(page);
+    await page.getByLabel('Name').fill(word);
+    await page.getByRole('button', { name: 'Register' }).tap();
+    await page.getByText('You are registered.').waitFor();
+    assert.equal(await page.getByRole('heading', { name: 'Register' }).isVisible(), false, 'no heading of nothing');
+    await fits(page);
+    await page.getByRole('link', { name: 'Show the ticket' }).tap();
+    await page.getByText('Confirmed').waitFor();
+    await fits(page);
+    for (const [path, shown] of [['/events', `Of ${word}`], ['/passes', word]]) {
+      await page.goto(new URL(path, page.url()).href);
+      await page.getByText(shown).waitFor();
+      await fits(page);
+    }
+  });
+
   it('a ticket is given back with the keyboard alone, once', async () => {
     const { id } = await newEvent({ title: 'One seat', capacity: 1 });
     const page = await (await somebody()).open(ACME_HOST, `/events/${id}`);

@@ -94,7 +94,7 @@ export function orderForm(form, said, path, extra = () => ({})) {
       return;
     }
     const { code, status, expires_at: until, amount, currency } = reply.data;
-    form.hidden = true;
+    form.closest('section').hidden = true; // with its heading
     say(said, '', 'good');
     said.append(
       make('strong', {}, status === 'confirmed' ? 'You are registered.' : 'We hold your seats.'), ' ',
