@@ -68,7 +68,7 @@ browserSuite('panel: looks', {}, ({ server, visitor, resident }) => {
       await checkLooks(page, `role drawer, ${colorScheme}`);
       await shoot(page, `role-drawer-${colorScheme}`);
       await page.keyboard.press('Escape');
-      await page.goto(olivia.url(ACME_HOST, '/panel/#/api-keys'));
+      await page.goto(olivia.url(ACME_HOST, '/panel/#/settings/api-keys'));
       await button(page, 'New key').click();
       await page.getByLabel('Name', { exact: true }).waitFor();
       await checkLooks(page, `key drawer, ${colorScheme}`);
@@ -122,6 +122,8 @@ browserSuite('panel: looks', {}, ({ server, visitor, resident }) => {
       await open();
       await enter(page, room);
       await checkLooks(page, `${room} on a phone`);
+      const cut = await page.evaluate(() => [...document.querySelectorAll('.table-box')].filter((box) => box.scrollWidth > box.clientWidth).length);
+      assert.equal(cut, 0, `${room}: every column of a table is seen on a phone`);
       await shoot(page, `${slug(room)}-phone`);
     }
   });

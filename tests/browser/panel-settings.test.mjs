@@ -49,7 +49,9 @@ browserSuite('panel: settings', {}, ({ server, visitor, resident }) => {
   });
 
   it('an API key is shown once, works as its scopes say, is rotated and revoked', async () => {
-    const page = await asOwner('/api-keys');
+    const page = await asOwner('/overview');
+    await enter(page, 'Settings');
+    await page.getByRole('link', { name: 'API Keys', exact: true }).click();
     await button(page, 'New key').click();
     await page.getByLabel('Name', { exact: true }).fill('Night import');
     await page.locator('small[id$="-team.view"]:not(:empty)').waitFor();

@@ -94,7 +94,8 @@ browserSuite('panel: staff', { config: { mode: 'saas' } }, ({ server, visitor, r
     await page.getByText('Acme Corporation · plan').waitFor();
     await enter(page, 'Team');
     await row(page, people.member.email).waitFor();
-    await enter(page, 'API keys');
+    await enter(page, 'Settings');
+    await page.getByRole('link', { name: 'API Keys', exact: true }).click();
     await page.getByText('No API keys yet.').waitFor();
     await enter(page, 'Devices');
     await page.getByText('No devices yet.').waitFor();

@@ -2,7 +2,6 @@
 import type { FunctionComponent } from 'preact';
 import type { IconName } from '../ui/icon';
 import { Account } from '../pages/account';
-import { ApiKeys } from '../pages/api_keys';
 import { AssetsPage } from '../pages/assets';
 import { Audit } from '../pages/audit';
 import { Bookings } from '../pages/bookings';
@@ -31,8 +30,7 @@ export const rooms: Room[] = [
   { path: '/contacts', name: 'Contacts', icon: 'contacts', group: 'Work', needs: ['contacts.view'], page: ContactsPage },
   { path: '/bookings', name: 'Bookings', icon: 'bookings', group: 'Work', needs: ['bookings.view'], page: Bookings },
   { path: '/team', name: 'Team', icon: 'team', group: 'Tenant', needs: ['team.view'], page: Team },
-  { path: '/settings', name: 'Settings', icon: 'settings', group: 'Tenant', needs: ['settings.manage', 'domains.manage'], page: Settings },
-  { path: '/api-keys', name: 'API keys', icon: 'key', group: 'Tenant', needs: ['api_keys.manage'], page: ApiKeys },
+  { path: '/settings', name: 'Settings', icon: 'settings', group: 'Tenant', needs: ['settings.manage', 'domains.manage', 'api_keys.manage'], page: Settings },
   { path: '/settings/devices', name: 'Devices', icon: 'display', group: 'Tenant', needs: ['displays.view'], page: Devices },
   { path: '/audit', name: 'Audit log', icon: 'audit', group: 'Tenant', needs: ['audit.view'], page: Audit },
   { path: '/tenants', name: 'Tenants', icon: 'staff', group: 'Operator', needs: ['tenants.manage'], staff: true, page: Tenants },

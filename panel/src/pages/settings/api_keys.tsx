@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks';
-import { api } from '../api/client';
-import type { Answer } from '../api/client';
-import { useLoad, usePages } from '../api/query';
-import { may, useSession } from '../app/session';
-import { Badge, Button, Card, CopyField, Empty, Notice, Page } from '../ui/basics';
-import { ask, Dialog } from '../ui/dialog';
-import { Filters } from '../ui/filters';
-import { Form, useFields } from '../ui/form';
-import type { Value, Values } from '../ui/form';
-import { at, when } from '../ui/format';
-import { groupPermissions, PermissionGrid } from '../ui/permission_grid';
-import type { PermissionGroup } from '../ui/permission_grid';
-import { ListTable } from '../ui/table';
-import { tell } from '../ui/toast';
-import { readPermissions } from './team/roles_data';
+import { api } from '../../api/client';
+import type { Answer } from '../../api/client';
+import { useLoad, usePages } from '../../api/query';
+import { may, useSession } from '../../app/session';
+import { Badge, Button, Card, CopyField, Empty, Notice } from '../../ui/basics';
+import { ask, Dialog } from '../../ui/dialog';
+import { Filters } from '../../ui/filters';
+import { Form, useFields } from '../../ui/form';
+import type { Value, Values } from '../../ui/form';
+import { at, when } from '../../ui/format';
+import { groupPermissions, PermissionGrid } from '../../ui/permission_grid';
+import type { PermissionGroup } from '../../ui/permission_grid';
+import { ListTable } from '../../ui/table';
+import { tell } from '../../ui/toast';
+import { readPermissions } from '../team/roles_data';
 
 type Key = Answer<'/api/settings/api-keys'>['data'][number];
 
@@ -121,8 +121,9 @@ export function ApiKeys() {
     pages.reload();
   };
   return (
-    <Page title="API keys" note="For programs. A key may do what its scopes say, and never more than its maker may at the moment.">
-      <Card flush>
+    <>
+      <Card title="API Keys" flush>
+        <p class="note padded">For programs. A key may do what its scopes say, and never more than its maker may at the moment.</p>
         <Filters><span class="grow" /><Button kind="primary" icon="plus" onClick={() => setOpen({})}>New key</Button></Filters>
         <ListTable label="API keys" pages={pages} keyOf={({ id }) => id} nameOf={({ name }) => name} open={(row) => setOpen({ row })}
           empty={<Empty title="No API keys yet.">A key lets a program use the API in your team’s name.</Empty>}
@@ -143,6 +144,6 @@ export function ApiKeys() {
       {open && <KeyDrawer row={open.row} onClose={() => setOpen(undefined)} onDone={done} />}
       {rotating && <RotateDialog row={rotating} onClose={() => setRotating(undefined)} onDone={done} />}
       {secret && <SecretDialog secret={secret} onClose={() => setSecret(undefined)} />}
-    </Page>
+    </>
   );
 }
