@@ -32,13 +32,15 @@ static struct page pages[2];
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t filled, settled; /* there is something to write; there is nothing any more */
+    pthread_cond_t room;            /* the page that fills is empty again */
     pthread_t thread;
     struct page *filling;
     size_t lost; /* lines, and nobody was told yet */
-    bool is_writing, stopping, ended;
+    bool is_file, is_writing, stopping, ended;
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER,
            .filled = PTHREAD_COND_INITIALIZER,
            .settled = PTHREAD_COND_INITIALIZER,
+           .room = PTHREAD_COND_INITIALIZER,
            .filling = &pages[0] };
 
 void log_sink_set_fd(int fd)
@@ -102,12 +104,22 @@ static void write_or_leave_out(const char *text, size_t len)
 
 /* --- Handing over --- */
 
+/* With the lock. A file takes all that it is given: there is no reader to wait for, and who logs faster than a
+ * disk writes is as slow as the disk. */
+static bool has_room(size_t len, size_t limit)
+{
+    while (sink.is_file && sink.filling->len + len > limit)
+        pthread_cond_wait(&sink.room, &sink.lock);
+    return sink.filling->len + len <= limit;
+}
+
 static void hand_over(const char *text, size_t len, bool is_urgent)
 {
     size_t limit = is_urgent ? LOG_HELD_MAX : LOG_HELD_MAX - HELD_FOR_URGENT;
     pthread_mutex_lock(&sink.lock);
+    bool fits = has_room(len, limit);
     struct page *page = sink.filling;
-    bool fits = page->len + len <= limit, is_first = page->len == 0;
+    bool is_first = page->len == 0;
     if (fits) {
         memcpy(page->at + page->len, text, len);
         page->len += len;
@@ -133,9 +145,8 @@ static size_t piece_of(const char *at, size_t len)
 
 static void write_page(const struct page *page)
 {
-    bool is_file = log_sink_is_file();
     for (size_t at = 0, n; at < page->len; at += n) {
-        n = is_file ? page->len : piece_of(page->at + at, page->len - at);
+        n = sink.is_file ? page->len : piece_of(page->at + at, page->len - at);
         write_all(page->at + at, n);
     }
 }
@@ -156,6 +167,7 @@ static void write_what_gathered(void)
     size_t lost = sink.lost;
     sink.lost = 0;
     sink.is_writing = true;
+    pthread_cond_broadcast(&sink.room);
     pthread_mutex_unlock(&sink.lock);
     write_page(page);
     if (lost > 0)
@@ -192,6 +204,7 @@ bool log_sink_start(void)
 {
     sink.lost = 0; /* a process that was forked: its parent tells of those */
     sink.stopping = sink.ended = false;
+    sink.is_file = log_sink_is_file();
     bool runs = worker_thread(&sink.thread, write_on, NULL);
     atomic_store(&way_now, runs ? WAY_HANDS_OVER : WAY_LEAVES_OUT);
     return runs;

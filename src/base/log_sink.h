@@ -25,7 +25,8 @@ bool log_sink_is_file(void);
 void log_sink_never_wait(void);
 
 /* From now on a thread of its own writes, and nobody waits for it. What it cannot get rid of is held, up to
- * LOG_HELD_MAX; what comes then is lost, counted (METRIC_LOG_LINES_LOST), and told where it is missing.
+ * LOG_HELD_MAX; what comes then is lost, counted (METRIC_LOG_LINES_LOST), and told where it is missing. A file
+ * loses nothing: who fills what is held waits until the disk has taken it.
  * False: there is no such thread, and lines that cannot be written at once are left out. */
 bool log_sink_start(void);
 /* Waits until all is written, at most so long. True when it is. Before an end that nobody survives. */

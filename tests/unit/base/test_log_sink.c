@@ -166,6 +166,25 @@ static void test_log_sink__an_end_waits_no_longer_than_it_says(void **state)
     assert_int_equal(lines, 500);
 }
 
+static void test_log_sink__a_file_loses_nothing(void **state)
+{
+    (void)state;
+    int64_t lost_before = metric_value(METRIC_LOG_LINES_LOST);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    log_sink_set_fd(fileno(file));
+    assert_true(log_sink_start());
+    log_lines(LOG_INFO, 40000); /* some 20 MB, faster than any disk takes them */
+    log_sink_stop(LONG_ENOUGH_MS);
+    assert_int_equal(metric_value(METRIC_LOG_LINES_LOST), lost_before);
+    char text[1024];
+    int lines = 0;
+    for (rewind(file); fgets(text, sizeof(text), file); lines++)
+        assert_non_null(strstr(text, "\"msg\":\"line\""));
+    assert_int_equal(lines, 40000);
+    fclose(file);
+}
+
 int main(void)
 {
     json_init();
@@ -173,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_log_sink__the_loss_is_told_where_it_is),
         CASE(test_log_sink__nobody_waits_for_a_reader_that_does_not_read),
+        CASE(test_log_sink__a_file_loses_nothing),
         CASE(test_log_sink__an_end_waits_no_longer_than_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
