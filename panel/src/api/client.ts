@@ -10,7 +10,9 @@ export type PathFor<M extends Method> = {
 
 type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
 type Query<O> = O extends { parameters: { query?: infer Q } } ? Q : never;
-type PathParameters<O> = O extends { parameters: { path: infer V } } ? V : never;
+// A number in a path is written as text, as it comes from an address or a form.
+type AsText<V> = { [K in keyof V]: number extends V[K] ? V[K] | string : V[K] };
+type PathParameters<O> = O extends { parameters: { path: infer V } } ? AsText<V> : never;
 type Body<O> = O extends { requestBody?: { content: infer C } }
   ? C extends { 'application/json': infer J } ? J : string | Blob
   : never;
