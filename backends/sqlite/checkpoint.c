@@ -3,7 +3,8 @@
  *
  * Usually a checkpoint takes what no reader needs any more and waits for nobody. When the log has grown all
  * the same, since under steady load some reader is always in it, one checkpoint waits a moment for the
- * readers of today to leave, so that the log can start again from its beginning. */
+ * readers of today to leave, so that the log can start again from its beginning. Patience is what it sleeps,
+ * not a time of day: it is the copying, and the sync of a slow disk, after which it meets them. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "internal.h"
@@ -48,9 +49,11 @@ void checkpoint_if_due(struct storage_db *db)
         return;
     writer->checkpoint_at = writer->log_pages + PAGES_USUAL;
     bool waits = writer->log_pages >= PAGES_WAIT;
-    writer->busy_until_ms = clock_monotonic_ms() + (waits ? PATIENCE_MS : 0);
+    writer->busy_until_ms = 0;
+    writer->patience_ms = waits ? PATIENCE_MS : 0;
     int rc = sqlite3_wal_checkpoint_v2(
         writer->handle, "main", waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    writer->patience_ms = 0;
     if (rc == SQLITE_IOERR_FSYNC)
         atomic_store(&db->damage, DAMAGE_SYNC);
     if (writer->log_pages >= PAGES_ALARM)

@@ -59,6 +59,7 @@ struct writer {
     bool in_savepoint; /* the owner's part is not the first of its batch */
     int64_t batch_began_us;
     int64_t busy_until_ms; /* how long to wait for a lock on the file */
+    int patience_ms;       /* how long a checkpoint may yet sleep, waiting for readers; 0: there is none */
     int log_pages;         /* of the write-ahead log, after the last commit */
     int checkpoint_at;     /* pages */
     int64_t next_alarm_us;

@@ -33,10 +33,13 @@ static const char *const control_sql[CONTROL_COUNT] = {
 
 static int on_writer_busy(void *context, int count)
 {
-    const struct writer *writer = context;
-    if (clock_monotonic_ms() >= writer->busy_until_ms)
+    struct writer *writer = context;
+    int pause_ms = count < 10 ? 1 : 10;
+    if (writer->patience_ms > 0)
+        writer->patience_ms -= pause_ms;
+    else if (clock_monotonic_ms() >= writer->busy_until_ms)
         return 0;
-    sqlite3_sleep(count < 10 ? 1 : 10);
+    sqlite3_sleep(pause_ms);
     return 1;
 }
 

@@ -327,15 +327,28 @@ static void stream_worker(struct db_conn *conn, int number, void *context)
             atomic_fetch_add(&stream->wrong, 1);
 }
 
-static void test_batch__the_log_stays_short_though_somebody_always_reads(void **state)
+static void assert_log_stays_short(struct db *db)
 {
-    struct fixture *fixture = *state;
     struct stream stream = { STREAM_WRITERS, 0 };
     struct stat st;
-    run_threads(fixture->db, STREAM_WRITERS + 4, stream_worker, &stream);
+    run_threads(db, STREAM_WRITERS + 4, stream_worker, &stream);
     assert_int_equal(stream.wrong, 0);
     assert_int_equal(stat(folder_path("db-wal"), &st), 0);
     assert_true(st.st_size < 40 * 1000 * 1000); /* 80 MB went through it */
+}
+
+static void test_batch__the_log_stays_short_though_somebody_always_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_log_stays_short(fixture->db);
+}
+
+static void test_batch__a_slow_disk_takes_no_patience_with_readers(void **state)
+{
+    struct fixture *fixture = *state;
+    disk_slow_database_sync(100 * 1000); /* twice the time that a checkpoint waits for readers */
+    assert_log_stays_short(fixture->db);
+    disk_slow_database_sync(0);
 }
 
 #define MANY 300 /* more than the writer keeps */
@@ -389,6 +402,7 @@ static const struct CMUnitTest tests[] = {
     FOLDER_DB_CASE(test_batch__deadlines_cost_nobody_his_turn),
     FOLDER_DB_CASE(test_batch__connections_that_vanish_leave_nothing),
     FOLDER_DB_CASE(test_batch__the_log_stays_short_though_somebody_always_reads),
+    FOLDER_DB_CASE(test_batch__a_slow_disk_takes_no_patience_with_readers),
     cmocka_unit_test_setup_teardown(test_batch__more_statements_than_the_writer_keeps, folder_raw_setup,
                                     folder_raw_teardown),
 };

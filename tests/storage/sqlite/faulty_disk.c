@@ -18,7 +18,7 @@ static struct {
     int code;
     bool persistent;
     int calls;
-    int slow_us;
+    int slow_us, slow_database_us;
     int log_syncs;
 } plan;
 
@@ -67,8 +67,9 @@ static int disk_sync(sqlite3_file *file, int flags)
     if (code)
         return code;
     pthread_mutex_lock(&mutex);
-    int slow_us = plan.slow_us;
-    plan.log_syncs += ((struct faulty_file *)file)->is_log;
+    bool is_log = ((struct faulty_file *)file)->is_log;
+    int slow_us = plan.slow_us + (is_log ? 0 : plan.slow_database_us);
+    plan.log_syncs += is_log;
     pthread_mutex_unlock(&mutex);
     if (slow_us)
         usleep((useconds_t)slow_us);
@@ -191,6 +192,13 @@ void disk_slow_sync(int microseconds)
 {
     pthread_mutex_lock(&mutex);
     plan.slow_us = microseconds;
+    pthread_mutex_unlock(&mutex);
+}
+
+void disk_slow_database_sync(int microseconds)
+{
+    pthread_mutex_lock(&mutex);
+    plan.slow_database_us = microseconds;
     pthread_mutex_unlock(&mutex);
 }
 

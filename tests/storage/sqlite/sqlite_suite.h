@@ -46,6 +46,8 @@ void disk_fail(int nth, int kinds, int code, bool persistent);
 int disk_calls(void);
 /* Every sync takes that long from now on. */
 void disk_slow_sync(int microseconds);
+/* One of a database, which ends a checkpoint, takes that much longer. */
+void disk_slow_database_sync(int microseconds);
 /* Syncs of write-ahead logs so far. */
 int disk_log_syncs(void);
 
