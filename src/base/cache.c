@@ -4,10 +4,10 @@
 #include <pthread.h>
 #include <sodium.h>
 
-#define WAYS   8  /* entries of a set */
-#define SHARDS 64 /* locks */
-#define TRIES  64 /* to take a lock; a few microseconds */
-#define GRAIN  64 /* values are given room in multiples of so many bytes */
+#define WAYS       8  /* entries of a set */
+#define SHARDS_MAX 64 /* locks */
+#define TRIES      64 /* to take a lock; a few microseconds */
+#define GRAIN      64 /* values are given room in multiples of so many bytes */
 
 _Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "a digest is two words");
 
@@ -28,12 +28,16 @@ struct set {
     struct entry way[WAYS];
 };
 
+struct shard {
+    pthread_mutex_t lock;
+    struct set *sets; /* NULL until something is kept in it */
+};
+
 struct cache {
     unsigned char secret[crypto_shorthash_siphashx24_KEYBYTES];
     size_t value_max;
-    size_t set_mask;
-    pthread_mutex_t lock[SHARDS];
-    struct set sets[];
+    size_t shard_count, set_count; /* sets of a shard; both are powers of two */
+    struct shard shard[SHARDS_MAX];
 };
 
 static size_t sets_for(size_t entries)
@@ -47,15 +51,34 @@ static size_t sets_for(size_t entries)
 struct cache *cache_new(size_t entries, size_t value_max)
 {
     size_t sets = sets_for(entries);
-    struct cache *cache = calloc(1, sizeof(*cache) + sets * sizeof(cache->sets[0]));
+    struct cache *cache = calloc(1, sizeof(*cache));
     if (!cache || value_max > UINT16_MAX)
         abort();
     randombytes_buf(cache->secret, sizeof(cache->secret));
     cache->value_max = value_max;
-    cache->set_mask = sets - 1;
-    for (size_t i = 0; i < SHARDS; i++)
-        pthread_mutex_init(&cache->lock[i], NULL);
+    cache->shard_count = sets < SHARDS_MAX ? sets : SHARDS_MAX;
+    cache->set_count = sets / cache->shard_count;
+    for (size_t i = 0; i < cache->shard_count; i++)
+        pthread_mutex_init(&cache->shard[i].lock, NULL);
     return cache;
+}
+
+static void free_values(struct set *set)
+{
+    for (size_t w = 0; w < WAYS; w++) {
+        struct entry *entry = &set->way[w];
+        if (entry->value)
+            sodium_memzero(entry->value, entry->room);
+        free(entry->value);
+    }
+}
+
+static void shard_release(struct shard *shard, size_t set_count)
+{
+    for (size_t s = 0; shard->sets && s < set_count; s++)
+        free_values(&shard->sets[s]);
+    free(shard->sets);
+    pthread_mutex_destroy(&shard->lock);
 }
 
 void cache_free(struct cache **cache)
@@ -64,15 +87,8 @@ void cache_free(struct cache **cache)
     *cache = NULL;
     if (!freeing)
         return;
-    for (size_t s = 0; s <= freeing->set_mask; s++)
-        for (size_t w = 0; w < WAYS; w++) {
-            struct entry *entry = &freeing->sets[s].way[w];
-            if (entry->value)
-                sodium_memzero(entry->value, entry->room);
-            free(entry->value);
-        }
-    for (size_t i = 0; i < SHARDS; i++)
-        pthread_mutex_destroy(&freeing->lock[i]);
+    for (size_t i = 0; i < freeing->shard_count; i++)
+        shard_release(&freeing->shard[i], freeing->set_count);
     sodium_memzero(freeing->secret, sizeof(freeing->secret));
     free(freeing);
 }
@@ -83,6 +99,17 @@ static struct digest digest_of(const struct cache *cache, struct str key)
     crypto_shorthash_siphashx24((unsigned char *)&digest, (const unsigned char *)(key.at ? key.at : ""),
                                 key.len, cache->secret);
     return digest;
+}
+
+static struct shard *shard_of(struct cache *cache, struct digest digest)
+{
+    return &cache->shard[digest.word[0] & (cache->shard_count - 1)];
+}
+
+/* In a shard that has sets; other bits of the digest than those that chose the shard. */
+static struct set *set_of(const struct cache *cache, const struct shard *shard, struct digest digest)
+{
+    return &shard->sets[(digest.word[0] / SHARDS_MAX) & (cache->set_count - 1)];
 }
 
 static struct entry *find(struct set *set, struct digest key)
@@ -123,21 +150,25 @@ static bool lock_at_once(pthread_mutex_t *lock)
     return false;
 }
 
+static bool copy_out(struct set *set, struct digest digest, void *ret, size_t cap, size_t *ret_size)
+{
+    struct entry *entry = find(set, digest);
+    if (!entry || entry->size > cap)
+        return false;
+    memcpy(ret, entry->value, entry->size);
+    *ret_size = entry->size;
+    mark_used(set, entry);
+    return true;
+}
+
 bool cache_get(struct cache *cache, struct str key, void *ret, size_t cap, size_t *ret_size)
 {
     struct digest digest = digest_of(cache, key);
-    size_t index = digest.word[0] & cache->set_mask;
-    pthread_mutex_t *lock = &cache->lock[index % SHARDS];
-    if (!lock_at_once(lock))
+    struct shard *shard = shard_of(cache, digest);
+    if (!lock_at_once(&shard->lock))
         return false;
-    struct entry *entry = find(&cache->sets[index], digest);
-    bool found = entry && entry->size <= cap;
-    if (found) {
-        memcpy(ret, entry->value, entry->size);
-        *ret_size = entry->size;
-        mark_used(&cache->sets[index], entry);
-    }
-    pthread_mutex_unlock(lock);
+    bool found = shard->sets && copy_out(set_of(cache, shard, digest), digest, ret, cap, ret_size);
+    pthread_mutex_unlock(&shard->lock);
     return found;
 }
 
@@ -155,15 +186,23 @@ static void make_room(struct entry *entry, size_t size, size_t max)
         abort();
 }
 
+static void make_sets(const struct cache *cache, struct shard *shard)
+{
+    shard->sets = calloc(cache->set_count, sizeof(*shard->sets));
+    if (!shard->sets)
+        abort();
+}
+
 void cache_put(struct cache *cache, struct str key, const void *value, size_t size)
 {
     if (size > cache->value_max)
         return;
     struct digest digest = digest_of(cache, key);
-    size_t index = digest.word[0] & cache->set_mask;
-    struct set *set = &cache->sets[index];
-    pthread_mutex_t *lock = &cache->lock[index % SHARDS];
-    pthread_mutex_lock(lock);
+    struct shard *shard = shard_of(cache, digest);
+    pthread_mutex_lock(&shard->lock);
+    if (!shard->sets)
+        make_sets(cache, shard);
+    struct set *set = set_of(cache, shard, digest);
     struct entry *entry = find(set, digest);
     if (!entry)
         entry = oldest(set);
@@ -172,5 +211,5 @@ void cache_put(struct cache *cache, struct str key, const void *value, size_t si
     entry->key = digest;
     entry->size = (uint16_t)size;
     mark_used(set, entry);
-    pthread_mutex_unlock(lock);
+    pthread_mutex_unlock(&shard->lock);
 }

@@ -1,6 +1,7 @@
 /* A bounded, thread-safe map from keys to flat values, for what can be read again.
  *
- * Memory is fixed at birth. It is set-associative: a key has its place in one small set, and when the set is
+ * How many entries there can be is fixed at birth; their places are made, a shard at a time, when the first value of
+ * the shard comes. It is set-associative: a key has its place in one small set, and when the set is
  * full the entry that was not used for longest gives way. Values are copied in and out under a lock of the
  * set's shard, so nobody ever holds a pointer into the cache. Whether a value still holds is the caller's to
  * judge; put what tells it into the value. */
