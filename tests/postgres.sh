@@ -5,6 +5,8 @@
 #                                           OPTION: settings for the server, for example fsync=off
 #   tests/postgres.sh stop DIR              stop it, whatever state it is in; harmless when it does not run
 #   tests/postgres.sh conninfo DIR          print the conninfo again
+#   tests/postgres.sh create-database DIR NAME   one more database on the running server; print its conninfo
+#   tests/postgres.sh drop-database DIR NAME     and take it away, whoever uses it
 #   tests/postgres.sh pid DIR               print the pid of the server
 #   tests/postgres.sh guard DIR PID         wait for the end of process PID, however it ends, then stop the server and
 #                                           remove DIR; run it in the background
@@ -45,7 +47,7 @@ as_server() {
 }
 
 conninfo() {
-    echo "host=$dir dbname=tether user=tether"
+    echo "host=$dir dbname=${1:-tether} user=tether"
 }
 
 # The pid in postmaster.pid, when a process of that number lives in this data directory.
@@ -78,6 +80,10 @@ SELECT 'CREATE ROLE tether LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE r
 SELECT 'CREATE DATABASE tether OWNER tether' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tether') \gexec
 SQL
         die "cannot create the database: $(tail -n 3 "$dir/setup.log")"
+}
+
+execute() {
+    as_server "$bin/psql" -qXtA -h "$dir" -U postgres -d postgres -v ON_ERROR_STOP=1 -c "$1"
 }
 
 # After kill9 the children of the old server hold its shared memory for a moment: a start may need a second try.
@@ -160,6 +166,11 @@ restart-immediate)
     start_server
     ;;
 conninfo) conninfo ;;
+create-database)
+    execute "CREATE DATABASE $1 OWNER tether" >&2
+    conninfo "$1"
+    ;;
+drop-database) execute "DROP DATABASE IF EXISTS $1 WITH (FORCE)" >&2 ;;
 guard)
     while [ -d "$dir" ] && lives "$1"; do sleep 0.5; done
     stop_server QUIT
