@@ -14,7 +14,7 @@ struct team_actor call_team_actor(const struct call *call)
     };
 }
 
-enum error_code member_refuse(struct call *call, const struct member_deed *deed)
+enum error_code member_refuse(struct call *call, const struct member_deed *deed, enum error_code last_owner)
 {
     switch (deed->verdict) {
     case MEMBER_DONE:
@@ -30,7 +30,7 @@ enum error_code member_refuse(struct call *call, const struct member_deed *deed)
     case MEMBER_SELF:
         return call_fail(call, ERR_BAD_REQUEST, "You cannot suspend yourself.");
     case MEMBER_LAST_OWNER:
-        return call_fail(call, ERR_BAD_REQUEST,
+        return call_fail(call, last_owner,
                          "The last owner cannot be removed, suspended or given another role.");
     case MEMBER_SHARED:
         return call_fail(

@@ -9,8 +9,9 @@
 /* Who acts, in the tenant of the call. Borrows the call's grant. */
 struct team_actor call_team_actor(const struct call *call);
 
-/* The failure that a verdict on a deed stands for; OK for MEMBER_DONE. */
-enum error_code member_refuse(struct call *call, const struct member_deed *deed);
+/* The failure that a verdict on a deed stands for; OK for MEMBER_DONE. last_owner: as what the surface refuses a
+ * deed that would leave the tenant without an owner. */
+enum error_code member_refuse(struct call *call, const struct member_deed *deed, enum error_code last_owner);
 
 /* The place behind the last member of a page, in letters that need no escaping. */
 struct str member_cursor_write(struct call *call, const struct member_place *place);

@@ -134,6 +134,11 @@ static enum error_code invite(struct call *call)
     return OK;
 }
 
+static enum error_code refuse(struct call *call, const struct member_deed *deed)
+{
+    return member_refuse(call, deed, ERR_CONFLICT);
+}
+
 static enum error_code store_newcomer(struct call *call, const struct user *user)
 {
     const struct user_input *input = call->input;
@@ -147,7 +152,7 @@ static enum error_code store_newcomer(struct call *call, const struct user *user
     };
     enum storage_status status = member_create(call->db, call->arena, &deed);
     enum error_code code =
-        status == STORAGE_OK ? member_refuse(call, &deed) : call_fail_storage(call, status);
+        status == STORAGE_OK ? refuse(call, &deed) : call_fail_storage(call, status);
     if (code == ERR_CONFLICT)
         return call_fail(call, ERR_CONFLICT,
                          "This address has an account already; leave the password out to invite them.");
@@ -199,15 +204,6 @@ static struct member_deed deed_of(struct call *call)
         .actor = call_team_actor(call),
         .now = call->now,
     };
-}
-
-/* Where v1 answers 422 for the last owner, here it conflicts with the tenant having one. */
-static enum error_code refuse(struct call *call, const struct member_deed *deed)
-{
-    enum error_code code = member_refuse(call, deed);
-    if (deed->verdict == MEMBER_LAST_OWNER)
-        code = call->failure.code = ERR_CONFLICT;
-    return code;
 }
 
 static enum error_code change(struct call *call)

@@ -86,7 +86,7 @@ static enum error_code carry_out(struct call *call, deed_fn fn, struct str role,
     if (status != STORAGE_OK)
         return call_fail_storage(call, status);
     *ret = deed.member;
-    return member_refuse(call, &deed);
+    return member_refuse(call, &deed, ERR_BAD_REQUEST);
 }
 
 static enum error_code carry_out_and_show(struct call *call, deed_fn fn, struct str role)
