@@ -30,6 +30,7 @@ static const struct shape webhook_shape = SHAPE("PaymentWebhook", struct webhook
 static enum error_code check_signature(struct call *call)
 {
     const struct request *request = &call->request;
+    arena_wipe_on_free(call->arena);
     bool is_signed = request_header_count(request, "tether-signature") == 1 &&
                      payment_is_signed(call->config, call->arena, request_header(request, "tether-signature"),
                                        request->body, call->now);
@@ -114,7 +115,6 @@ static enum error_code webhook(struct call *call)
 {
     const struct webhook_input *input = call->input;
     struct payment payment = { 0 };
-    arena_wipe_on_free(call->arena);
     if (!str_equal(input->type, STR("payment.succeeded"))) {
         answer(call, STR("ignored"), false);
         return OK;
