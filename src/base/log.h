@@ -39,6 +39,10 @@ void log_fields_at(enum log_level level, int64_t now, const char *message, const
  * length. 0: they do not fit into cap bytes. */
 size_t log_render(char *to, size_t cap, const struct log_field *fields);
 
+/* A whole line, in the format in force, that so many lines are missing where it stands; its length. 0: it does
+ * not fit into cap bytes. For log_sink.h. */
+size_t log_loss_line(char *to, size_t cap, size_t lines);
+
 /* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
  * log_gather_end() they wait, as much as the descriptor takes in one piece, for the same thread's next
  * log_flush(), a log_settle() that finds it time, or its next line that cannot wait. Elsewhere these do

@@ -35,7 +35,4 @@ bool log_sink_await(int64_t ms);
  * end is left to the end of the process. */
 void log_sink_stop(int64_t ms);
 
-/* Of log.c, for the sink: a line that says how many are missing, at most cap bytes; its length. */
-size_t log_loss_line(char *to, size_t cap, size_t lines);
-
 #endif
