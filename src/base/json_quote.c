@@ -1,4 +1,5 @@
 /* Quoting for the log, apart from cJSON: into a caller's buffer, cut to fit, never failing. */
+#include "base/eight.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -49,20 +50,11 @@ static const bool is_plain[256] = {
     [']' ... '~'] = true,
 };
 
-/* Most texts stand for themselves: eight bytes at a time, without a branch for each. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-static bool word_is_plain(uint64_t word)
-{
-    uint64_t quote = word ^ EACH('"'), slash = word ^ EACH('\\');
-    uint64_t low = word - EACH(' '), high = word + EACH(1); /* below ' '; DEL and above */
-    return ((low | high | word | (quote - EACH(1)) | (slash - EACH(1))) & EACH(0x80)) == 0;
-}
-
+/* Most texts stand for themselves. */
 static bool eight_are_plain(const char *at)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof(word));
-    return word_is_plain(word);
+    uint64_t eight = eight_at(at);
+    return eight_are_printable(eight) && !eight_have(eight, '"') && !eight_have(eight, '\\');
 }
 
 /* The last eight are looked at together, whether or not some of them were looked at before. */

@@ -1,5 +1,7 @@
 #include "base/json_write.h"
 
+#include "base/eight.h"
+
 /* Bytes that stand for themselves. */
 static const bool is_plain[256] = {
     [' ' ... '!'] = true,
@@ -30,31 +32,18 @@ static void write_escaped(struct buf *out, char c)
     buf_add(out, str_from(escape, (size_t)(put_escape(escape, c) - escape)));
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Whether one of eight bytes is zero: it alone borrows from the bit above it, and does not have that bit
- * itself. */
-static bool has_zero(uint64_t eight)
-{
-    return ((eight - EACH(1)) & ~eight & EACH(0x80)) != 0;
-}
-
 /* Whether one of eight bytes is a quote, a backslash or below a space. */
 static bool has_special(uint64_t eight)
 {
-    uint64_t below = (eight - EACH(0x20)) & ~eight & EACH(0x80);
-    return below != 0 || has_zero(eight ^ EACH('"')) || has_zero(eight ^ EACH('\\'));
+    return eight_have_below(eight, ' ') || eight_have(eight, '"') || eight_have(eight, '\\');
 }
 
 /* How many bytes at the beginning stand for themselves. */
 static size_t plain_run(struct str text)
 {
     size_t i = 0;
-    for (uint64_t eight; i + sizeof(eight) <= text.len; i += sizeof(eight)) {
-        memcpy(&eight, text.at + i, sizeof(eight));
-        if (has_special(eight))
-            break;
-    }
+    while (i + sizeof(uint64_t) <= text.len && !has_special(eight_at(text.at + i)))
+        i += sizeof(uint64_t);
     while (i < text.len && is_plain[(unsigned char)text.at[i]])
         i++;
     return i;

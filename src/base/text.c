@@ -2,6 +2,8 @@
  * the range of the second, every further byte is 80–BF. */
 #include "base/text.h"
 
+#include "base/eight.h"
+
 struct lead {
     unsigned char first, last;            /* lead bytes */
     unsigned char second_min, second_max; /* what may follow */
@@ -69,21 +71,11 @@ static bool is_control(struct str s, size_t i)
     return c < 0x20 || c == 0x7F;
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The least byte that is not printable sets its highest bit in one of the three; none below it borrows. */
-static bool word_is_printable(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof(word));
-    return ((word | (word - EACH(' ')) | (word + EACH(1))) & EACH(0x80)) == 0;
-}
-
 bool text_is_printable(struct str s)
 {
     size_t i = 0;
     for (; i + sizeof(uint64_t) <= s.len; i += sizeof(uint64_t))
-        if (!word_is_printable(s.at + i))
+        if (!eight_are_printable(eight_at(s.at + i)))
             return false;
     while (i < s.len && s.at[i] >= ' ' && s.at[i] <= '~')
         i++;
