@@ -1,7 +1,7 @@
 /* The rules between keys, and what "auto" means on this machine. */
 #include "config/config_internal.h"
 
-#include <sched.h>
+#include "base/processors.h"
 
 /* Where the key stands in the file; 0 when it is not there. */
 static int line_of(const struct reader *reader, const char *path)
@@ -68,15 +68,6 @@ static bool check_mail(struct reader *reader)
     return true;
 }
 
-/* The processors this process may run on: cpusets and taskset count. */
-static int64_t count_processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof(set), &set) != 0)
-        return 1;
-    return CPU_COUNT(&set);
-}
-
 static int64_t at_least(int64_t low, int64_t value)
 {
     return value < low ? low : value;
@@ -87,7 +78,7 @@ static int64_t at_least(int64_t low, int64_t value)
  * free for the rest. */
 static void resolve_threads(struct config *c)
 {
-    int64_t processors = count_processors();
+    int64_t processors = processors_here();
     if (c->server.loops == 0)
         c->server.loops = processors / 2 > 16 ? 16 : at_least(1, processors / 2);
     if (c->server.hash_workers == 0)

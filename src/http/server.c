@@ -4,10 +4,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/processors.h"
 #include "http/exchange.h"
 #include "http/guard.h"
 #include "http/internal.h"
@@ -63,7 +63,7 @@ static size_t lane_capacity(const struct config *config, enum lane lane)
 /* The loops have the others. */
 static size_t quick_threads(const struct config *config)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t processors = processors_here();
     return processors > config->server.loops ? (size_t)(processors - config->server.loops) : 1;
 }
 
@@ -125,9 +125,9 @@ static bool needs_tls(const struct http_listeners *listeners)
  * ask at once than there are processors. */
 static void keep_heaps_small(void)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int processors = processors_here();
     mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-    mallopt(M_ARENA_MAX, processors > HEAPS_MIN ? (int)processors : HEAPS_MIN);
+    mallopt(M_ARENA_MAX, processors > HEAPS_MIN ? processors : HEAPS_MIN);
 }
 
 /* Over HTTP/2 the library drops a `host` field; we need to see it beside :authority. */
