@@ -68,18 +68,21 @@ static void await_at_gate(int n)
     pthread_mutex_unlock(&gate.lock);
 }
 
-static struct http_lane *open_lane(size_t threads, size_t capacity, void (*run)(void *, struct lane_job *))
+static struct http_lane *open_lane_of(struct lane_params params)
 {
     atomic_store(&ran, 0);
-    struct http_lane *lane = lane_new(&(struct lane_params){ .thread_name = "test",
-                                                             .threads = threads,
-                                                             .capacity = capacity,
-                                                             .depth = METRIC_LANE_GENERAL_DEPTH,
-                                                             .wait = METRIC_LANE_GENERAL_WAIT,
-                                                             .run = run,
-                                                             .workers = workers });
+    params.thread_name = "test";
+    params.depth = METRIC_LANE_GENERAL_DEPTH;
+    params.wait = METRIC_LANE_GENERAL_WAIT;
+    params.workers = workers;
+    struct http_lane *lane = lane_new(&params);
     assert_non_null(lane);
     return lane;
+}
+
+static struct http_lane *open_lane(size_t threads, size_t capacity, void (*run)(void *, struct lane_job *))
+{
+    return open_lane_of((struct lane_params){ .threads = threads, .capacity = capacity, .run = run });
 }
 
 static void end_lane(struct http_lane *lane)
@@ -226,17 +229,8 @@ static void push_quick(struct http_lane *lane, struct counted *jobs, size_t n)
 
 static struct http_lane *open_quick_lane(void (*run)(void *, struct lane_job *))
 {
-    atomic_store(&ran, 0);
-    struct http_lane *lane = lane_new(&(struct lane_params){ .thread_name = "test",
-                                                             .threads = THREADS,
-                                                             .quick_threads = 1,
-                                                             .capacity = 256,
-                                                             .depth = METRIC_LANE_GENERAL_DEPTH,
-                                                             .wait = METRIC_LANE_GENERAL_WAIT,
-                                                             .run = run,
-                                                             .workers = workers });
-    assert_non_null(lane);
-    return lane;
+    return open_lane_of(
+        (struct lane_params){ .threads = THREADS, .quick_threads = 1, .capacity = 256, .run = run });
 }
 
 static struct counted held_up; /* a quick job that the disk, say, holds up */
@@ -323,14 +317,8 @@ static void test_lane__settles_what_was_run(void **state)
 {
     (void)state;
     static struct counted jobs[200];
-    struct http_lane *lane = lane_new(&(struct lane_params){ .thread_name = "test",
-                                                             .threads = 1,
-                                                             .capacity = COUNT(jobs),
-                                                             .depth = METRIC_LANE_GENERAL_DEPTH,
-                                                             .wait = METRIC_LANE_GENERAL_WAIT,
-                                                             .run = leave,
-                                                             .workers = workers,
-                                                             .settle = settle });
+    struct http_lane *lane = open_lane_of(
+        (struct lane_params){ .threads = 1, .capacity = COUNT(jobs), .run = leave, .settle = settle });
     for (size_t i = 0; i < COUNT(jobs); i++) {
         assert_true(lane_reserve(lane));
         jobs[i].job.is_quick = i % 50 > 20;
