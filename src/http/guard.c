@@ -12,8 +12,9 @@
  * - Upgrade: h2c would let a request pass by the check of its raw head (h2o_http2_handle_upgrade).
  * - Its chunked decoder is lenient (phr_decode_chunked, in chunked.c).
  * - Request bodies of many streams gather before a handler sees one: what a stream holds can be asked here.
- * - Timers follow the wall clock (gettimeofday), and unknown frames are written to stderr one line each
- * (__fprintf_chk).
+ * - What it complains of goes to stderr, as often as a stranger likes (__fprintf_chk and perror, in
+ * complaint.c).
+ * - Timers follow the wall clock (gettimeofday).
  *
  * The two structs below are the beginnings of those in h2o/http2_internal.h, which cannot be included: the
  * package lacks a header it needs. */
@@ -27,6 +28,7 @@
 #include "base/clock.h"
 #include "http/block.h"
 #include "http/chunked.h"
+#include "http/complaint.h"
 #include "http/connection.h"
 #include "http/head.h"
 #include "http/limits.h"
@@ -70,7 +72,6 @@ typedef int headers_fn(h2o_req_t *req, void *table, const uint8_t *src, size_t l
 send_pending_fn h2o_http2_stream_send_pending_data;
 settings_fn h2o_http2_update_peer_settings;
 headers_fn h2o_hpack_parse_headers;
-int __fprintf_chk(FILE *stream, int flag, const char *format, ...); /* NOLINT: the C library's own name */
 
 static struct {
     send_pending_fn *send_pending;
@@ -196,18 +197,6 @@ EXPORTED int h2o_http2_handle_upgrade(h2o_req_t *req, struct timeval connected_a
     return -1;
 }
 
-EXPORTED int __fprintf_chk(FILE *stream, int flag, const char *format, ...) /* NOLINT */
-{
-    (void)flag;
-    if (strncmp(format, "skipping frame", 14) == 0)
-        return 0;
-    va_list args;
-    va_start(args, format);
-    int written = vfprintf(stream, format, args); /* NOLINT: passes on what it was given */
-    va_end(args);
-    return written;
-}
-
 static int64_t wall_clock_us(void)
 {
     struct timespec now;
@@ -278,6 +267,7 @@ static bool check_symbols(char *why, size_t cap)
         { "h2o_http2_handle_upgrade", (void *)h2o_http2_handle_upgrade, &unused },
         { "phr_decode_chunked", (void *)phr_decode_chunked, &unused },
         { "__fprintf_chk", (void *)__fprintf_chk, &unused },
+        { "perror", (void *)perror, &unused },
         { "gettimeofday", (void *)gettimeofday, &unused },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

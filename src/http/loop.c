@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/complaint.h"
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/guard.h"
@@ -307,8 +308,10 @@ static void on_tick(h2o_timeout_entry_t *entry)
     loop->starved = false;
     linger_sweep(&loop->linger, h2o_now(loop->ctx.loop), loop->draining);
     sweep_connections(loop, settled, atomic_load(&loop->server->phase) == SERVER_CUTTING);
-    if (loop->index == 0)
+    if (loop->index == 0) {
         guard_clock_nudge();
+        complaint_settle(clock_monotonic_ms());
+    }
     for (enum lane lane = 0; lane < LANE_INLINE; lane++)
         lane_attend(loop->server->lanes[lane]);
     arena_trim();

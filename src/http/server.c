@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/processors.h"
+#include "http/complaint.h"
 #include "http/exchange.h"
 #include "http/guard.h"
 #include "http/internal.h"
@@ -235,6 +236,7 @@ bool http_server_stop(struct http_server *server)
     }
     server->abandoned = !join_loops(server, deadline + CUT_MS) || !stop_lanes(server, deadline + CUT_MS);
     watchdog_free(&server->watchdog);
+    complaint_settle(COMPLAINT_NO_MORE);
     return clean && !server->abandoned;
 }
 

@@ -34,7 +34,24 @@ async function otherLibrary(target) {
   assert.equal(h2.frames, 0)
 }
 
+// The library complains of every connection that ends: a few times in the log, as lines like any other, and the rest is counted.
+async function noise(target) {
+  const { log } = target.server, from = log.lines.length, n = 500
+  target.begin('noise')
+  for (let i = 0; i < n; i += 50) await Promise.all(Array.from({ length: 50 }, () => target.get('/readyz')))
+  target.end('noise')
+  await target.untilIdle()
+  await target.stop()
+  const said = log.lines.slice(from), complaints = said.filter((line) => line.msg === 'the HTTP library complains')
+  const more = said.filter((line) => line.msg === 'the HTTP library complained more often').reduce((sum, line) => sum + line.complaints, 0)
+  assert.ok(complaints.length > 0 && complaints.length <= n / 10, `${complaints.length} complaints in the log`)
+  for (const { level, text } of complaints) assert.match(`${level}: ${text}`, /^warn: socket_close: epoll\(DEL\) returned error 5 \(fd=\d+\)$/)
+  assert.ok(complaints.length + more >= n, `${complaints.length} complaints in the log, ${more} counted`)
+  return `${complaints.length} in the log, ${more} more counted`
+}
+
 export const scenarios = [
   { name: 'watchdog', faults: true, ends: true, honest: false, waits: true, run: watchdog },
+  { name: 'H6 noise of the library', faults: true, ends: true, honest: false, run: noise },
   { name: 'guards of another library', faults: true, fault: 'library', run: otherLibrary },
 ]

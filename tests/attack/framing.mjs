@@ -142,6 +142,8 @@ const paths = [
   ['/healthz', 200], ['/healthz?x=y', 200], ['/healthz?', 200], ['//', 404], ['//healthz', 404], ['/./healthz', 404], ['/x/../healthz', 404], ['/healthz/', 404],
   ['/%68ealthz', 200], ['/%2e%2e/healthz', 404], ['/%2fhealthz', 404], ['/healthz%00', 404], ['/healthz%', 400], ['/%', 400], ['/%zz', 400], ['/\\healthz', 400],
   ['/healthz;x', 404], ['/healthz#x', 400], ['/~', 404], ['/HEALTHZ', 404],
+  // What the library would rather not normalize, and would say so with all of it, decoded, on stderr.
+  ['/a%2f..%2fhealthz', 404], ['/healthz%2f..', 404], ['/a%2f..%2f%0a%7b%22msg%22:%22forged%22%7d%0a', 404],
   ['', 400], ['*', 400], ['foo', 400], ['healthz', 400], ['?x', 400], ['http://a/healthz', 400], ['https://a/', 400], ['a:80', 400],
   ['/a b', 400], ['/healthz ', 400], ['/\t', 400], ['/\xe9', 400], ['/\xff\xfe', 400], ['/\xc3\xa9', 400], ['/\x7f', 400], ['/\x00', 400], ['/a\x01b', 400],
 ]
