@@ -188,6 +188,11 @@ bool connection_raw_head(struct connection *connection, struct rawhead *ret)
     return connection->raw.is_sound;
 }
 
+void connection_forget_raw_head(struct connection *connection)
+{
+    connection->raw.of = UINT64_MAX;
+}
+
 void connection_sending(struct open_request *open, size_t bytes)
 {
     open->owed = bytes;

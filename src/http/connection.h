@@ -48,7 +48,7 @@ struct connection {
     h2o_req_t *recalled; /* the request that was just made of it; only compared */
     struct asked asked;  /* what such a request asks (question.c) */
     struct {
-        uint64_t of; /* which of `requests`; 0: none yet */
+        uint64_t of; /* which of `requests`; 0, UINT64_MAX: none */
         bool is_sound;
         struct rawhead head;
     } raw; /* over HTTP/1, what connection_raw_head() found */
@@ -68,7 +68,7 @@ struct open_request {
     struct exchange *exchange; /* until answered; NULL afterwards */
     uint64_t answered_ms;      /* 0: the peer waits for us */
     size_t owed;               /* bytes of the answer */
-    struct arena *kept;   /* a large answer's body lives here while the library sends it; NULL: it has a copy */
+    struct arena *kept; /* a large answer's body lives here while the library sends it; NULL: it has a copy */
     uint64_t progress_ms; /* since when the peer has not taken enough */
     uint64_t taken_mark;  /* what it had taken then; TAKEN_UNKNOWN: not looked yet */
 };
@@ -96,6 +96,8 @@ struct open_request *connection_request(struct connection *connection, h2o_req_t
 /* Judges the raw head of the request that runs on the connection over HTTP/1, once however often it is asked.
  */
 bool connection_raw_head(struct connection *connection, struct rawhead *ret);
+/* Before it is asked of a request that was not counted. */
+void connection_forget_raw_head(struct connection *connection);
 /* Its answer is handed to the library. bytes: of the body. */
 void connection_answered(struct open_request *open, size_t bytes);
 /* A piece of its answer is handed to the library; more are to come. */

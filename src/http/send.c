@@ -187,6 +187,7 @@ static const struct reply *refuse(h2o_req_t *req, struct connection *connection)
     struct call *call = call_new(walk), **kept = h2o_mem_alloc_shared(&req->pool, sizeof *kept, free_refused);
     *kept = call;
     call->t_received = loop_clock(connection->loop);
+    connection_forget_raw_head(connection); /* this request was not counted: what is kept is another's */
     view_fill(call, req, connection, (size_t)walk_config(walk)->server.max_body);
     if (req->res.status == 413)
         walk_refuse(call, ERR_TOO_LARGE, "The body is too large.");

@@ -59,8 +59,9 @@ bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane
  * break off; why is in the log. */
 bool walk_stream(struct walk_worker *worker, struct call *call, struct arena *piece, struct str *ret);
 
-/* Event loop, instead of walk_admit(): what the transport does not take by itself. Completes call->reply, in
- * the surface of its path. */
+/* Event loop, instead of walk_admit(): what the transport does not take by itself, for its framing
+ * (ERR_MALFORMED), its size or what it expects. Completes call->reply, as that of walk_admit() would be: what
+ * comes first in its order, such as an unknown path, is what is said. Nothing is counted. */
 void walk_refuse(struct call *call, enum error_code code, const char *detail);
 
 /* Any thread that owns the call: fills call->reply with the 503 of a full lane (Retry-After: 1). */

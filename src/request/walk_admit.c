@@ -319,10 +319,19 @@ bool walk_admit(struct walk *walk, struct call *call, enum lane *ret_lane)
     return false;
 }
 
+/* What is looked at before the size. */
+static const walk_step refusal_steps[] = {
+    admit_client, admit_framing, admit_target, admit_host, admit_to_route, admit_headers,
+};
+
 void walk_refuse(struct call *call, enum error_code code, const char *detail)
 {
-    admit_client(call);
-    call_fail(call, code, detail);
+    enum error_code first =
+        code == ERR_MALFORMED
+            ? admit_client(call)
+            : walk_steps(call, refusal_steps, sizeof(refusal_steps) / sizeof(refusal_steps[0]));
+    if (first == OK)
+        call_fail(call, code, detail);
     answer_complete(call);
 }
 

@@ -98,17 +98,27 @@ suite('protocol', { config: { server: { max_body: '4KiB', cors_origins: ['https:
     assert.deepEqual(Object.keys(reply.json), ['detail']);
   });
 
-  it('what the library refuses by itself speaks its surface too', async () => {
-    const paths = { '/api/v1/auth/login': ['message'], '/api/auth/register': ['error'], '/api/displays/pair': ['success', 'data'], '/api/auth/login': ['detail'] };
+  it('what the library refuses by itself is refused in the order and the words of all others', async () => {
+    const json = { 'content-type': 'application/json' }, form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const routes = [
+      ['/api/v1/auth/login', json, ['message']], ['/api/auth/register', json, ['error']], ['/api/displays/pair', json, ['success', 'data']],
+      ['/api/auth/login', form, ['detail']], ['/api/auth/login', json, ['error']], // one path of two surfaces
+    ];
     const refused = [[413, {}, 200_000], [417, { expect: 'a-miracle' }, 10]];
-    for (const [path, keys] of Object.entries(paths)) {
-      for (const [status, headers, size] of refused) {
-        const reply = await http1(server(), { path, host: ACME_HOST, method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: 'x'.repeat(size) });
+    const ask = (path, headers, size, method = 'POST') => http1(server(), { path, host: ACME_HOST, method, headers, body: 'x'.repeat(size) });
+    for (const [status, more, size] of refused) {
+      for (const [path, headers, keys] of routes) {
+        const reply = await ask(path, { ...headers, ...more }, size);
         assert.equal(reply.status, status, `${path}: ${reply.text}`);
         assert.deepEqual(Object.keys(reply.json), keys, path);
         assert.equal(reply.headers['content-type'], 'application/json');
         assert.ok(reply.headers['x-request-id']);
       }
+      assert.equal((await ask('/api/v1/nothing', { ...json, ...more }, size)).status, 404);
+      const wrong = await ask('/api/auth/register', { ...json, ...more }, size, 'PUT');
+      assert.equal(wrong.status, 405);
+      assert.equal(wrong.headers.allow, 'POST, OPTIONS');
+      assert.equal((await ask('/api/auth/register', { ...json, ...more }, size, 'OPTIONS')).status, status);
     }
   });
 

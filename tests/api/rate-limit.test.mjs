@@ -120,6 +120,25 @@ suite('rate limits', limits, (server) => {
     }
   });
 
+  it('stands on what the library refuses by itself, told to its sender', async () => {
+    const sender = from('198.51.100.30'), json = { 'content-type': 'application/json', ...sender };
+    const ask = (path, headers, size, method = 'POST') => http1(server(), { path, host: ACME_HOST, method, headers, body: 'x'.repeat(size) });
+    await early(5);
+    const before = await http1(server(), { path: '/api/public/branding', host: ACME_HOST, headers: sender });
+    const refused = [
+      [413, await ask('/api/contacts', json, 1_000_000)], [417, await ask('/api/contacts', { ...json, expect: 'a-miracle' }, 10)],
+      [404, await ask('/api/nothing', json, 1_000_000)],
+    ];
+    for (const [status, reply] of refused) {
+      assert.equal(reply.status, status);
+      checkHeaders(reply, 60);
+      assert.equal(reply.headers['x-ratelimit-remaining'], before.headers['x-ratelimit-remaining'], 'of the sender, and not counted');
+    }
+    const health = await ask('/healthz', { ...json, expect: 'a-miracle' }, 10, 'GET');
+    assert.equal(health.status, 417);
+    for (const name of NAMES) assert.equal(health.headers[name], undefined);
+  });
+
   it('health and metrics have none', async () => {
     const replies = await flood(server(), 200, () => ({ path: '/healthz' }));
     assert.deepEqual([...new Set(replies.map((reply) => reply.status))], [200]);
