@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define PIECE_MAX 16384
+/* What the system holds of a client's bytes before a pump takes them; left to itself, megabytes. */
+#define CLIENT_HELD 65536
 
 struct link {
     struct fault_proxy *proxy;
@@ -32,6 +34,7 @@ struct fault_proxy {
     enum fault fault;
     int arg;
     int pieces;
+    size_t bytes;
     struct link *links;
     int listener;
     int port;
@@ -199,6 +202,7 @@ static bool pump_piece(struct pump *pump)
         return false;
     pthread_mutex_lock(&link->proxy->lock);
     struct order order = decide(link, pump->from_client);
+    link->proxy->bytes += pump->from_client ? (size_t)size : 0;
     pthread_mutex_unlock(&link->proxy->lock);
     if (order.forward && !forward(pump->from_client ? link->target : link->client, data, size, order))
         return false;
@@ -264,7 +268,9 @@ struct fault_proxy *fault_proxy_start(const char *target)
     struct sockaddr_in address = { .sin_family = AF_INET };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
+    int held = CLIENT_HELD; /* before listen(): what is accepted inherits it */
     must(proxy->target && proxy->listener >= 0);
+    must(setsockopt(proxy->listener, SOL_SOCKET, SO_RCVBUF, &held, sizeof(held)) == 0);
     must(bind(proxy->listener, (struct sockaddr *)&address, size) == 0 && listen(proxy->listener, 64) == 0);
     must(getsockname(proxy->listener, (struct sockaddr *)&address, &size) == 0);
     proxy->port = ntohs(address.sin_port);
@@ -285,6 +291,7 @@ void fault_proxy_set(struct fault_proxy *proxy, enum fault fault, int arg)
     proxy->fault = fault;
     proxy->arg = arg;
     proxy->pieces = 0;
+    proxy->bytes = 0;
     if (fault == FAULT_DROP || fault == FAULT_RESET) {
         for (struct link *link = proxy->links; link; link = link->next)
             end_link(link, fault == FAULT_RESET);
@@ -298,6 +305,14 @@ int fault_proxy_pieces(struct fault_proxy *proxy)
     int pieces = proxy->pieces;
     pthread_mutex_unlock(&proxy->lock);
     return pieces;
+}
+
+size_t fault_proxy_bytes(struct fault_proxy *proxy)
+{
+    pthread_mutex_lock(&proxy->lock);
+    size_t bytes = proxy->bytes;
+    pthread_mutex_unlock(&proxy->lock);
+    return bytes;
 }
 
 void fault_proxy_await_quiet(struct fault_proxy *proxy)

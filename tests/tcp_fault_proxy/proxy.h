@@ -6,6 +6,8 @@
 #ifndef TETHER_TESTS_FAULT_PROXY_H
 #define TETHER_TESTS_FAULT_PROXY_H
 
+#include <stddef.h>
+
 struct fault_proxy;
 
 enum fault {
@@ -27,6 +29,8 @@ int fault_proxy_port(const struct fault_proxy *proxy);
 void fault_proxy_set(struct fault_proxy *proxy, enum fault fault, int arg);
 /* Pieces from clients since the last fault_proxy_set(). */
 int fault_proxy_pieces(struct fault_proxy *proxy);
+/* Their bytes. */
+size_t fault_proxy_bytes(struct fault_proxy *proxy);
 /* Waits until no connection is left, so that no last piece of an old one is counted for a new one. */
 void fault_proxy_await_quiet(struct fault_proxy *proxy);
 /* Ends all connections and frees the proxy. */

@@ -5,10 +5,12 @@
 #include "proxy.h"
 #include "session.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -258,26 +260,43 @@ static void test_dribble__is_only_slow(void **state)
     session_close(db);
 }
 
-/* A parameter larger than all buffers on the way, into a connection that nobody reads. */
+/* So that little is held between us and a server that does not read: otherwise megabytes are. */
+static void shrink_send_buffers(void)
+{
+    int held = 65536;
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in peer = { 0 };
+        socklen_t size = sizeof(peer);
+        if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET &&
+            ntohs(peer.sin_port) == fault_proxy_port(proxy))
+            assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &held, sizeof(held)), 0);
+    }
+}
+
+/* A parameter larger than all buffers on the way, into a connection that nobody reads. Prepared before, since
+ * preparing waits for an answer, and sends little. */
 static void test_silence__sending_has_a_deadline_too(void **state)
 {
     (void)state;
-    static char large[32 * 1024 * 1024];
+    static char large[2 * 1024 * 1024];
     memset(large, 'x', sizeof(large));
     struct storage_db *db = session_open(proxied);
-    struct storage_conn *conn = session_connect(db);
-    int backend = session_backend(conn);
-    struct storage_value value = { STORAGE_TEXT, sizeof(large), 0, large };
-    int64_t length = 0;
-    assert_status(session_run(conn, "SELECT length($1)", &value, 1, &length), STORAGE_DONE);
-    assert_int_equal(length, sizeof(large));
+    struct victim v = { .conn = session_connect(db) };
+    int backend = session_backend(v.conn);
+    shrink_send_buffers();
+    assert_status(postgres_driver.prepare(v.conn, "SELECT length($1)", &v.stmt), STORAGE_OK);
+    assert_status(session_run_stmt(v.stmt, ARGS(TEXT("small")), NULL), STORAGE_DONE);
     stop_backend(backend);
-    session_deadline(conn, DEADLINE_MS);
+    fault_proxy_set(proxy, FAULT_NONE, 0); /* counts anew */
+    session_deadline(v.conn, DEADLINE_MS);
     int64_t began = clock_monotonic_ms();
-    assert_status(session_run(conn, "SELECT length($1)", &value, 1, &length), STORAGE_GONE);
+    assert_status(session_run_stmt(v.stmt, ARGS({ STORAGE_TEXT, sizeof(large), 0, large }), NULL),
+                  STORAGE_GONE);
     check_in_time("sending", began, DEADLINE_MS);
+    size_t sent = fault_proxy_bytes(proxy);
     continue_backend(backend);
-    session_disconnect(conn);
+    assert_in_range(sent, 0, sizeof(large) / 2); /* the rest never left */
+    session_disconnect(v.conn);
     session_close(db);
 }
 
