@@ -7,9 +7,11 @@
 
 /* The query rows of a page. The struct has `struct str cursor;` and an int64_t of the name that `limit_` is;
  * `next_` says where an answer has the cursor of the next page. */
-#define LIST_LIMIT_MAX 200
-#define LIST_ROWS(struct_, limit_, next_)                                                                    \
-    FIELD(struct_, cursor, "cursor", FIELD_STR, .max = 200, .help = "`" next_ "` of the page before",        \
+#define LIST_LIMIT_MAX                    200
+#define LIST_ROWS(struct_, limit_, next_) LIST_ROWS_OF(struct_, limit_, next_, 200)
+/* cursor_: the bytes of a cursor at most. */
+#define LIST_ROWS_OF(struct_, limit_, next_, cursor_)                                                        \
+    FIELD(struct_, cursor, "cursor", FIELD_STR, .max = (cursor_), .help = "`" next_ "` of the page before",  \
           .example = "120"),                                                                                 \
         FIELD(struct_, limit_, #limit_, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,                          \
               .help = "How many at most; 50 if left out", .example = "50")

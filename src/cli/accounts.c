@@ -100,19 +100,21 @@ int account_find_tenant(struct cli *cli, struct str slug, struct tenant *ret)
 
 #define TENANTS_AT_ONCE 200
 
-static enum storage_status each_of_page(struct cli *cli, account_tenant_fn fn, void *context, int64_t *after,
-                                        int *worst, bool *ret_more)
+static enum storage_status each_of_page(struct cli *cli, account_tenant_fn fn, void *context,
+                                        struct buf *cursor, int *worst)
 {
     struct tenant_page page;
     struct arena *arena = arena_new(0);
-    const struct tenant_query query = { .after = *after, .limit = TENANTS_AT_ONCE };
+    const struct tenant_query query = { .cursor = cursor->len ? buf_str(cursor) : STR_NONE,
+                                        .limit = TENANTS_AT_ONCE };
     enum storage_status status = tenant_list(cli->conn, arena, &query, &page);
     for (size_t i = 0; status == STORAGE_OK && i < page.n; i++) {
         int code = fn(context, &page.at[i]);
         *worst = code != CLI_OK ? code : *worst;
-        *after = page.at[i].id;
     }
-    *ret_more = status == STORAGE_OK && page.has_more;
+    cursor->len = 0;
+    if (status == STORAGE_OK && page.next.at)
+        buf_add(cursor, page.next);
     arena_free(&arena);
     return status;
 }
@@ -120,11 +122,14 @@ static enum storage_status each_of_page(struct cli *cli, account_tenant_fn fn, v
 int account_each_tenant(struct cli *cli, account_tenant_fn fn, void *context)
 {
     int worst = CLI_OK;
-    int64_t after = 0;
-    bool more = true;
-    enum storage_status status = STORAGE_OK;
-    while (status == STORAGE_OK && more)
-        status = each_of_page(cli, fn, context, &after, &worst, &more);
+    struct buf cursor;
+    struct arena *arena = arena_new(0);
+    enum storage_status status;
+    buf_init(&cursor, arena, CURSOR_TEXT_MAX);
+    do
+        status = each_of_page(cli, fn, context, &cursor, &worst);
+    while (status == STORAGE_OK && cursor.len > 0);
+    arena_free(&arena);
     return status == STORAGE_OK ? worst : store_fail(cli, status, "list the tenants");
 }
 

@@ -9,7 +9,8 @@
 #include "records/internal.h"
 #include "records/kinds.h"
 
-#define SQL_MAX 8192
+#define SQL_MAX     8192
+#define NULL_NUMBER "-9000000000000000000" /* CURSOR_NULL_NUMBER */
 
 static struct arena *kept; /* never freed: the kinds point into it */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -169,16 +170,31 @@ static void add_ends(struct query_maker *maker, size_t i)
     add_param(maker, PARAM_BEFORE, i, field);
 }
 
-static const char *sort_help(const struct record_kind *kind)
+/* As the index has it: null is a value like others, the least. */
+static const char *sort_sql(const struct field *row)
 {
-    struct buf out;
-    buf_init(&out, kept, SQL_MAX);
-    buf_printf(&out, "Up to %d of: id, %s", RECORD_SORT_MAX, spelled(kind, "created_at", "createdAt"));
-    for (size_t i = 0; i < kind->n; i++)
-        if (kind->rows[i].flags & FIELD_SORT)
-            buf_printf(&out, ", %s", kind->rows[i].name);
-    buf_add(&out, STR("; '-' before one turns it round"));
-    return buf_str(&out).at;
+    if (!(row->flags & FIELD_NULLABLE))
+        return joined("t.", row_column(row));
+    return arena_printf(kept, row_is_text(row) ? "COALESCE(t.%s, '')" : "COALESCE(t.%s, " NULL_NUMBER ")",
+                        row_column(row))
+        .at;
+}
+
+static void make_sorts(struct record_kind *kind)
+{
+    struct keyset *sorts = &kind->made.sorts;
+    struct keyset_column *columns = ARENA_ARRAY(kept, struct keyset_column, kind->n + 1);
+    *sorts = (struct keyset){ .id = "t.id", .label = "id", .columns = columns };
+    kind->made.sort_rows[sorts->n] = RECORD_BY_CREATION;
+    columns[sorts->n++] =
+        (struct keyset_column){ spelled(kind, "created_at", "createdAt"), "t.created_at", false };
+    for (size_t i = 0; i < kind->n; i++) {
+        const struct field *row = &kind->rows[i];
+        if (!(row->flags & FIELD_SORT))
+            continue;
+        kind->made.sort_rows[sorts->n] = (uint8_t)i;
+        columns[sorts->n++] = (struct keyset_column){ row->name, sort_sql(row), row_is_text(row) };
+    }
 }
 
 static const char *search_help(const struct record_kind *kind)
@@ -208,7 +224,7 @@ static void add_page(struct query_maker *maker)
               (struct field){ .name = "cursor",
                               .type = FIELD_STR,
                               OWN(cursor),
-                              .max = 4096,
+                              .max = CURSOR_TEXT_MAX,
                               .help = "Where the page before said that the next one begins",
                               .example = "AUQ0FUcAAAAA" });
 }
@@ -221,7 +237,7 @@ static void add_order_and_search(struct query_maker *maker)
                               OWN(sort),
                               .min = 1,
                               .max = RECORD_SORT_MAX,
-                              .help = sort_help(maker->kind),
+                              .help = keyset_help(kept, &maker->kind->made.sorts),
                               .example = "-id" });
     if (maker->kind->made.is_searched)
         add_param(maker, PARAM_Q, 0,
@@ -483,6 +499,7 @@ static void make_kind(struct record_kind *kind)
         kind->made.is_searched |= (kind->rows[i].flags & FIELD_SEARCH) != 0;
         kind->made.texts |= (uint64_t)row_is_text(&kind->rows[i]) << i;
     }
+    make_sorts(kind);
     make_query(kind);
     make_columns(kind);
     make_find(kind);

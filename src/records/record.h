@@ -13,9 +13,12 @@
 #include "base/buf.h"
 #include "base/errors.h"
 #include "request/field.h"
+#include "storage/keyset.h"
 #include "tenancy/tenant.h"
 
 #define RECORD_ROWS_MAX 60 /* of a kind: with id and times there are 63, and a bit for each */
+
+#define RECORD_BY_CREATION 255 /* no row, but the time of creation */
 
 #define RECORD_EXPORT_SKIPS 2 /* rows of a list's query that an export has not: limit and cursor */
 
@@ -65,9 +68,11 @@ struct record_made {
         uint8_t use; /* enum record_param_use */
         uint8_t row;
     } params[64];
-    struct str keys[RECORD_ROWS_MAX + 3]; /* ,"name": — of id, the rows, created_at and updated_at */
-    uint64_t texts;                       /* bit i: row i is text */
-    size_t room;                          /* bytes of a record's JSON at most, without its texts */
+    struct str keys[RECORD_ROWS_MAX + 3];   /* ,"name": — of id, the rows, created_at and updated_at */
+    struct keyset sorts;                    /* what its lists can be sorted by … */
+    uint8_t sort_rows[RECORD_ROWS_MAX + 1]; /* … and which row that is; RECORD_BY_CREATION */
+    uint64_t texts;                         /* bit i: row i is text */
+    size_t room;                            /* bytes of a record's JSON at most, without its texts */
     const char *columns;
     size_t column_count; /* of `columns` */
     const char *insert, *change, *remove;
@@ -200,7 +205,7 @@ enum storage_status record_refuse(struct record_deed *deed, enum record_verdict 
 
 #define RECORD_LIMIT_DEFAULT 50
 #define RECORD_LIMIT_MAX     200
-#define RECORD_SORT_MAX      3
+#define RECORD_SORT_MAX      KEYSET_MAX
 
 struct record_ask {
     const struct record_kind *kind;

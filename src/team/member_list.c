@@ -1,43 +1,20 @@
 #include "team/member_list.h"
 
-#include "access/custom_role.h"
 #include "base/words.h"
+#include "team/member_row.h"
 
-/* ---- a row ---- */
-
-#define COLUMNS "m.user_id, u.name, u.email, m.role, m.status, u.status, m.created_at, " ROLE_COLUMNS
-#define JOINS   "JOIN users u ON u.id = m.user_id " ROLE_JOIN
-enum { ROLE_COLUMN = 7, WORD_COLUMN = 10 };
-
-static bool is_active(struct str word)
-{
-    return str_equal(word, STR("active"));
-}
-
-static void read_member(struct db_rows *rows, struct arena *arena, bool in_root, struct member *ret)
-{
-    *ret = (struct member){
-        .user_id = db_col_int(rows, 0),
-        .name = db_col_text(rows, 1, arena),
-        .email = db_col_text(rows, 2, arena),
-        .slug = db_col_text(rows, 3, arena),
-        .status = is_active(db_col_text(rows, 4, arena)) ? MEMBERSHIP_ACTIVE : MEMBERSHIP_SUSPENDED,
-        .is_enabled = is_active(db_col_text(rows, 5, arena)),
-        .joined_at = db_col_int(rows, 6),
-    };
-    ret->has_role = role_resolve(rows, ROLE_COLUMN, arena, ret->slug, in_root, &ret->role);
-}
+/* ---- one ---- */
 
 enum storage_status member_by_id(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                  int64_t user_id, struct member *ret)
 {
     DB_ROWS(rows);
-    enum storage_status status =
-        db_first(conn, &rows,
-                 "SELECT " COLUMNS " FROM memberships m " JOINS " WHERE m.tenant_id = $1 AND m.user_id = $2",
-                 DB_ARGS(db_int(tenant->id), db_int(user_id)));
+    enum storage_status status = db_first(conn, &rows,
+                                          "SELECT " MEMBER_COLUMNS " FROM memberships m " MEMBER_JOINS
+                                          " WHERE m.tenant_id = $1 AND m.user_id = $2",
+                                          DB_ARGS(db_int(tenant->id), db_int(user_id)));
     if (status == STORAGE_ROW)
-        read_member(&rows, arena, tenant->is_root, ret);
+        member_read(&rows, arena, tenant->is_root, ret);
     return status;
 }
 
@@ -78,7 +55,7 @@ static const char *narrow(narrowed texts, const struct member_query *query)
 /* ---- by the time of joining ---- */
 
 #define LISTED(condition)                                                                                    \
-    "SELECT " COLUMNS " FROM memberships m " JOINS                                                           \
+    "SELECT " MEMBER_COLUMNS " FROM memberships m " MEMBER_JOINS                                             \
     " WHERE m.tenant_id = $1 AND (m.created_at, m.user_id) > ($2, $3)" condition                             \
     " ORDER BY m.created_at, m.user_id LIMIT $4"
 #define LISTED_COUNT(condition) "SELECT COUNT(*) FROM memberships m WHERE m.tenant_id = $1" condition
@@ -129,8 +106,8 @@ static struct ranges ranges_of(struct arena *arena, const struct words_search *s
  * with each word, so that a narrowed search is a range of an index as well. Somebody who has several words in
  * it is found by the least of them alone. */
 #define FOUND(condition)                                                                                     \
-    "SELECT " COLUMNS ", w.word FROM member_words w "                                                        \
-    "JOIN memberships m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id " JOINS                       \
+    "SELECT " MEMBER_COLUMNS ", w.word FROM member_words w "                                                 \
+    "JOIN memberships m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id " MEMBER_JOINS                \
     " WHERE w.tenant_id = $1 AND (w.word, w.user_id) > ($2, $4) AND w.word < $3" condition                   \
     " AND NOT EXISTS (SELECT 1 FROM member_words b WHERE b.tenant_id = w.tenant_id "                         \
     "AND b.user_id = w.user_id AND b.role = w.role AND b.status = w.status AND b.word >= $5 "                \
@@ -177,10 +154,10 @@ static enum storage_status read_page(struct db_rows *rows, struct arena *arena, 
             return STORAGE_OK;
         }
         struct member *member = &ret->at[ret->n++];
-        read_member(rows, arena, in_root, member);
+        member_read(rows, arena, in_root, member);
         ret->last = (struct member_place){ .user_id = member->user_id, .joined_at = member->joined_at };
         if (by_word)
-            ret->last.word = db_col_text(rows, WORD_COLUMN, arena);
+            ret->last.word = db_col_text(rows, MEMBER_COLUMN_COUNT, arena);
     }
     return status == STORAGE_DONE ? STORAGE_OK : status;
 }
@@ -210,6 +187,8 @@ enum storage_status member_list(struct db_conn *conn, struct arena *arena, const
                                 const struct member_query *query, struct member_page *ret)
 {
     *ret = (struct member_page){ 0 };
+    if (query->sort.n > 0)
+        return member_list_sorted(conn, arena, tenant, query, ret);
     return (query->search.at ? list_found : list_all)(conn, arena, tenant, query, ret);
 }
 

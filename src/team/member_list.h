@@ -3,6 +3,7 @@
 #define TETHER_TEAM_MEMBER_LIST_H
 
 #include "access/membership.h"
+#include "storage/keyset.h"
 
 struct member {
     int64_t user_id;
@@ -29,11 +30,20 @@ struct member_place {
     struct str word; /* at == NULL: by the time of joining */
 };
 
+/* What a list can be sorted by, for the surfaces that let their callers choose; MEMBER_SORTS for people. */
+#define MEMBER_SORTS "id, name, email, joined_at"
+struct member_sort {
+    const struct str *at; /* as in ?sort= */
+    size_t n;             /* 0: nothing was asked for, `after` counts; else `cursor` does */
+    struct str cursor;    /* page.next of the page before; at == NULL: from the start */
+};
+
 struct member_query {
     struct str search; /* as typed; at == NULL: none */
     struct str role;   /* a slug, or several with a space before, between and behind them; at == NULL: any */
     enum member_filter filter;
     struct member_place after;
+    struct member_sort sort;
     int64_t limit;
 };
 
@@ -42,9 +52,12 @@ struct member_page {
     size_t n;
     bool has_more;
     struct member_place last; /* the place of the last one here */
+    struct str next;          /* of a sorted list: the cursor of the next page; at == NULL: there is none */
+    const char *wrong;        /* "sort" or "cursor" after DONE: the one that is none of this list */
 };
 
-/* OK or a failure. Whatever the page, a bounded part of an index is read. */
+/* OK or a failure. Whatever the page, a bounded part of an index is read. With a sort also
+ * DONE: what was asked for is no list. */
 enum storage_status member_list(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                 const struct member_query *query, struct member_page *ret);
 /* How many are on all pages. OK or a failure. */

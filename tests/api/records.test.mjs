@@ -126,6 +126,8 @@ suite('records', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users:
       cursor = page.json.next && `&cursor=${page.json.next}`;
     } while (cursor);
     assert.equal(new Set(seen).size, LIMIT);
+    const ids = async (sort) => (await get(`/api/assets?limit=200&sort=${sort}`, token)).json.items.map((asset) => asset.id);
+    assert.deepEqual(await ids('-id,name'), await ids('-id'), 'what follows the id decides nothing');
     const found = await get('/api/assets?q=fir', token);
     assert.deepEqual(found.json.items.map((asset) => asset.tag), ['SAME']);
     assert.equal(found.json.total, 1);

@@ -83,6 +83,84 @@ suite('tenants', { config: { mode: 'saas', server: { queue: 4096 } } }, (server)
     assert.equal(listed.json.total, 3);
   });
 
+  // Every page of a list, three at a time.
+  const walked = async (path, token, host) => {
+    const items = [];
+    let cursor = '';
+    do {
+      const page = await send('GET', `${path}&limit=3${cursor}`, token, undefined, host);
+      assert.equal(page.status, 200, `${path}: ${page.text}`);
+      items.push(...page.json.items);
+      cursor = page.json.next && `&cursor=${page.json.next}`;
+    } while (cursor);
+    return items;
+  };
+  const compared = (a, b) => (typeof a === 'number' ? a - b : Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const assertSorted = (items, keys) => {
+    const order = (a, b) => keys.reduce((sign, [name, falls]) => sign || (falls ? -1 : 1) * compared(a[name], b[name]), 0);
+    for (let i = 1; i < items.length; i += 1)
+      assert.ok(order(items[i - 1], items[i]) < 0, `${JSON.stringify(items[i - 1])} before ${JSON.stringify(items[i])}`);
+  };
+  // By every name the document tells, both ways, and by two of them; the id decides between equals.
+  const assertSorts = async (path, token, host, total) => {
+    const document = (await send('GET', '/openapi.json')).json;
+    const told = document.paths[path].get.parameters.find((parameter) => parameter.name === 'sort').description;
+    const names = told.replace(/^Up to 3 of: /, '').replace(/;.*/s, '').split(', ');
+    assert.ok(names.length >= 4, told);
+    for (const name of names)
+      for (const falls of [false, true]) {
+        const items = await walked(`${path}?sort=${falls ? '-' : ''}${name}`, token, host);
+        assert.equal(items.length, total, name);
+        assertSorted(items, [[name, falls], ['id', falls]]);
+      }
+    assertSorted(await walked(`${path}?sort=-name,id`, token, host), [['name', true], ['id', false]]);
+    assertSorted(await walked(`${path}?sort=${names.at(-1)},-name`, token, host), [[names.at(-1), false], ['name', true], ['id', true]]);
+    assertSorted(await walked(`${path}?sort=-id,name`, token, host), [['id', true]]);
+    const { next } = (await send('GET', `${path}?sort=name&limit=2`, token, undefined, host)).json;
+    const plain = (await send('GET', `${path}?limit=2`, token, undefined, host)).json.next;
+    for (const wrong of [`sort=-name&cursor=${next}`, `sort=id&cursor=${next}`, `sort=name&q=n&cursor=${next}`, `sort=name&status=active&cursor=${next}`,
+      `cursor=${next}`, `sort=name&cursor=${plain}`, 'sort=name&cursor=AAAA', 'sort=nothing', 'sort=password_hash', 'sort=-', 'sort=name,id,-name,name']) {
+      const reply = await send('GET', `${path}?limit=2&${wrong}`, token, undefined, host);
+      assert.equal(reply.status, 422, `${wrong}: ${reply.text}`);
+    }
+  };
+
+  it('users in the order that is asked for, page by page', async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    const owner = { name: 'Same Name', email: 'owner@sorted.example', password: 'granite-willow-7' };
+    const host = 'sorted.tether.test';
+    assert.equal((await send('POST', '/api/tenants', root, { slug: 'sorted', name: 'Sorted', plan: 'pro', owner })).status, 201);
+    const token = await tokenOf(owner, 'sorted');
+    const all = [];
+    for (const [i, name] of ['Same Name', 'Zoe', 'anna', 'Same Name', 'Özgür', 'Anna', 'Same Name'].entries()) {
+      const user = { name, email: `u${9 - i}@sorted.example`, role: i % 2 ? 'client_user' : 'client_viewer', password: 'granite-willow-7' };
+      const made = await send('POST', '/api/users', token, user, host);
+      assert.equal(made.status, 201, made.text);
+      all.push(made.json);
+    }
+    await assertSorts('/api/users', token, host, 8);
+    const emails = async (query) => (await walked(`/api/users?${query}`, token, host)).map((user) => user.email.split('@')[0]);
+    assert.deepEqual(await emails('sort=-email&role=client_user'), ['u8', 'u6', 'u4']);
+    assert.deepEqual(await emails('sort=-name,email&q=same'), ['owner', 'u3', 'u6', 'u9']);
+    assert.deepEqual(await emails('sort=email&q=same%20u'), ['u3', 'u6', 'u9']);
+    assert.deepEqual(await emails('sort=email&q=nobody'), []);
+    assert.deepEqual(await emails('sort=email&status=suspended'), []);
+    const renamed = await send('PATCH', `/api/users/${all[1].id}`, token, { name: 'Aaron', email: 'zz@sorted.example' }, host);
+    assert.equal(renamed.status, 200, renamed.text);
+    assert.equal((await emails('sort=name'))[0], 'zz');
+    assert.equal((await emails('sort=email')).at(-1), 'zz');
+  });
+
+  it('tenants in the order that is asked for, page by page', async () => {
+    const root = await tokenOf(people.superadmin, 'root');
+    for (const [i, name] of ['Twin', 'Ägir', 'Twin', 'aster', 'Twin'].entries())
+      assert.equal((await send('POST', '/api/tenants', root, { slug: `twin-${9 - i}`, name, plan: 'pro' })).status, 201);
+    const { total } = (await send('GET', '/api/tenants', root)).json;
+    await assertSorts('/api/tenants', root, ROOT_HOST, total);
+    const slugs = (await walked('/api/tenants?sort=-name,slug&q=twin', root, ROOT_HOST)).map((tenant) => tenant.slug);
+    assert.deepEqual(slugs, ['twin-8', 'twin-6', 'twin-5', 'twin-7', 'twin-9']);
+  });
+
   it("a tenant's settings, domains and users by its own administrator", async () => {
     const root = await tokenOf(people.superadmin, 'root');
     const owner = await tokenOf(people.owner);

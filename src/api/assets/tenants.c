@@ -18,10 +18,11 @@ static const char *const status_words[] = { "active", "suspended", NULL };
 
 struct list_query {
     struct str q, cursor, status, plan;
+    struct field_list sort;
     int64_t limit;
 };
 static const struct field list_fields[] = {
-    ASSETS_LIST_ROWS(struct list_query, "Part of the slug or the name"),
+    ASSETS_LIST_ROWS(struct list_query, "Part of the slug or the name", TENANT_SORTS, "By id if left out"),
     FIELD(struct list_query, status, "status", FIELD_ENUM, .words = status_words,
           .help = "Only active or only suspended ones", .example = "active"),
     FIELD(struct list_query, plan, "plan", FIELD_STR, .max = 63, .help = "Only those on that plan",
@@ -34,6 +35,8 @@ static enum error_code answer_list(struct call *call, const struct tenant_query 
     struct tenant_page page;
     int64_t total = 0;
     enum storage_status status = tenant_list(call->db, call->arena, query, &page);
+    if (status == STORAGE_DONE)
+        return assets_list_refuse(call, page.wrong);
     if (status == STORAGE_OK)
         status = tenant_count(call->db, call->arena, query, &total);
     if (status != STORAGE_OK)
@@ -41,7 +44,7 @@ static enum error_code answer_list(struct call *call, const struct tenant_query 
     cJSON *items = json_new_array();
     for (size_t i = 0; i < page.n; i++)
         json_add_item(items, NULL, tenant_json(&page.at[i]));
-    assets_page(call, items, list_cursor(call, page.has_more ? page.at[page.n - 1].id : 0), total);
+    assets_page(call, items, page.next, total);
     return OK;
 }
 
@@ -51,12 +54,14 @@ static enum error_code list(struct call *call)
     struct tenant_query query = {
         .search = asked->q,
         .plan = asked->plan,
+        .sort = asked->sort.at,
+        .sort_count = asked->sort.n,
+        .cursor = asked->cursor,
         .limit = list_limit(asked->limit),
     };
     if (asked->status.at)
         query.filter = str_equal(asked->status, STR("active")) ? TENANTS_ACTIVE : TENANTS_SUSPENDED;
-    enum error_code code = list_read_cursor(call, asked->cursor, &query.after);
-    return code == OK ? answer_list(call, &query) : code;
+    return answer_list(call, &query);
 }
 
 /* ---- one ---- */
@@ -101,8 +106,8 @@ static const struct field new_fields[] = {
     TENANT_LOGO_ROW,
     TENANT_COLOUR_ROW,
     FIELD_WITHIN(struct tenant_input, owner, "owner", struct owner_input, owner_shape,
-          .help = "Its first owner: email, name, password. Without a password they are invited",
-          .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\"}"),
+                 .help = "Its first owner: email, name, password. Without a password they are invited",
+                 .example = "{\"name\":\"Olga Owner\",\"email\":\"owner@acme.example\"}"),
 };
 static const struct shape new_shape = SHAPE("NewTenant", struct tenant_input, new_fields);
 

@@ -30,10 +30,12 @@ static cJSON *user_json(const struct member *member)
 
 struct list_query {
     struct str q, cursor, role, status;
+    struct field_list sort;
     int64_t limit;
 };
 static const struct field list_fields[] = {
-    ASSETS_LIST_ROWS(struct list_query, "Beginnings of words in the name or the address"),
+    ASSETS_LIST_ROWS(struct list_query, "Beginnings of words in the name or the address", MEMBER_SORTS,
+                     "By joined_at if left out, a search by the word found"),
     FIELD(struct list_query, role, "role", FIELD_STR, .max = 63,
           .help = "client_admin, client_manager, client_user, client_viewer, or a role's slug",
           .example = "client_user"),
@@ -49,7 +51,17 @@ static enum error_code read_query(struct call *call, struct member_query *ret)
     if (asked->status.at)
         ret->filter = str_equal(asked->status, STR("active")) ? MEMBERS_ACTIVE : MEMBERS_SUSPENDED;
     enum error_code code = assets_role_filter(call, asked->role, &ret->role);
+    ret->sort = (struct member_sort){ asked->sort.at, asked->sort.n, asked->cursor };
+    if (asked->sort.n > 0)
+        return code;
     return code == OK ? member_cursor_read(call, asked->cursor, asked->q.at != NULL, &ret->after) : code;
+}
+
+static struct str next_of(struct call *call, const struct member_page *page)
+{
+    if (page->next.at || !page->has_more)
+        return page->next;
+    return member_cursor_write(call, &page->last);
 }
 
 static enum error_code list(struct call *call)
@@ -61,6 +73,8 @@ static enum error_code list(struct call *call)
     if (code != OK)
         return code;
     enum storage_status status = member_list(call->db, call->arena, &call->tenant, &query, &page);
+    if (status == STORAGE_DONE)
+        return assets_list_refuse(call, page.wrong);
     if (status == STORAGE_OK)
         status = member_count(call->db, call->arena, &call->tenant, &query, &total);
     if (status != STORAGE_OK)
@@ -68,7 +82,7 @@ static enum error_code list(struct call *call)
     cJSON *items = json_new_array();
     for (size_t i = 0; i < page.n; i++)
         json_add_item(items, NULL, user_json(&page.at[i]));
-    assets_page(call, items, page.has_more ? member_cursor_write(call, &page.last) : STR_NONE, total);
+    assets_page(call, items, next_of(call, &page), total);
     return OK;
 }
 
@@ -151,8 +165,7 @@ static enum error_code store_newcomer(struct call *call, const struct user *user
         .now = call->now,
     };
     enum storage_status status = member_create(call->db, call->arena, &deed);
-    enum error_code code =
-        status == STORAGE_OK ? refuse(call, &deed) : call_fail_storage(call, status);
+    enum error_code code = status == STORAGE_OK ? refuse(call, &deed) : call_fail_storage(call, status);
     if (code == ERR_CONFLICT)
         return call_fail(call, ERR_CONFLICT,
                          "This address has an account already; leave the password out to invite them.");

@@ -48,6 +48,7 @@ static void assert_found(struct member_query query, const char *expected)
         }
         more = page.has_more;
         query.after = page.last;
+        query.sort.cursor = page.next;
     }
     assert_string_equal(found, expected);
 }
@@ -236,6 +237,105 @@ static void test_list__of_several_roles_and_counted(void **state)
     assert_int_equal(COUNT(.search = STR("@")), 0);
 }
 
+/* ---- sorted ---- */
+
+#define SORT(...)                                                                                            \
+    .sort = { (const struct str[]){ __VA_ARGS__ },                                                           \
+              sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str), STR_NONE }
+
+static void add_namesakes(void)
+{
+    person("eve@x.example", "Same", "viewer");
+    person("dan@x.example", "Same", "member");
+    person("cem@y.example", "Önder", "member");
+    person("bob@y.example", "Same", "viewer");
+    person("ann@y.example", "anna", "owner");
+    fixture_exec(t->fixture, "UPDATE memberships SET status = 'suspended' WHERE role = 'viewer'", DB_NO_ARGS);
+    team_join(t, &t->bolt, team_user(t, "same@bolt.example", "Same"), "owner");
+}
+
+static void test_sorted__pages_hold_everybody_once(void **state)
+{
+    (void)state;
+    add_namesakes();
+    for (int64_t limit = 1; limit <= 6; limit++) {
+        FOUND("eve dan bob ann cem", SORT(STR("name")), .limit = limit);
+        FOUND("cem ann bob dan eve", SORT(STR("-name")), .limit = limit);
+        FOUND("cem ann eve dan bob", SORT(STR("-name"), STR("id")), .limit = limit);
+        FOUND("bob dan eve ann cem", SORT(STR("name"), STR("email")), .limit = limit);
+        FOUND("ann bob cem dan eve", SORT(STR("email")), .limit = limit);
+        FOUND("eve dan cem bob ann", SORT(STR("joined_at")), .limit = limit);
+        FOUND("ann bob cem dan eve", SORT(STR("-id"), STR("name")), .limit = limit);
+        FOUND("bob eve", SORT(STR("email")), .role = STR("viewer"), .limit = limit);
+        FOUND("bob cem dan eve", SORT(STR("email")), .role = STR(" viewer member "), .limit = limit);
+        FOUND("cem dan", SORT(STR("email")), .role = STR(" viewer member "), .filter = MEMBERS_ACTIVE,
+              .limit = limit);
+        FOUND("eve dan bob", SORT(STR("name")), .search = STR("same"), .limit = limit);
+        FOUND("bob", SORT(STR("name")), .search = STR("same y.ex"), .limit = limit);
+        FOUND("", SORT(STR("name")), .search = STR("@"), .limit = limit);
+    }
+}
+
+/* More than a search begins with: the list is gone through in its order. */
+static void test_sorted__a_search_that_finds_many(void **state)
+{
+    (void)state;
+    add_namesakes();
+    fixture_exec(t->fixture,
+                 "INSERT INTO member_words (tenant_id, word, user_id, role, status) "
+                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                 "SELECT m.tenant_id, 'samely' || n.i, m.user_id, m.role, m.status FROM n "
+                 "JOIN memberships m ON m.user_id = (SELECT id FROM users WHERE email = 'dan@x.example')",
+                 DB_NO_ARGS);
+    for (int64_t limit = 1; limit <= 4; limit++) {
+        FOUND("bob dan eve", SORT(STR("email")), .search = STR("same"), .limit = limit);
+        FOUND("dan", SORT(STR("email")), .search = STR("samely"), .limit = limit);
+    }
+}
+
+static void assert_wrong(struct member_query query, const char *field)
+{
+    struct member_page page;
+    query.limit = 1;
+    assert_int_equal(member_list(t->fixture->conn, t->fixture->arena, &t->acme, &query, &page), STORAGE_DONE);
+    assert_string_equal(page.wrong, field);
+}
+#define WRONG(field, ...) assert_wrong((struct member_query){ __VA_ARGS__ }, field)
+
+/* A cursor belongs to one tenant's list in one order, asked for in one way. */
+static void test_sorted__knows_its_cursors(void **state)
+{
+    (void)state;
+    add_namesakes();
+    struct str cursor = LIST(SORT(STR("name")), .limit = 2).next;
+    assert_non_null(cursor.at);
+    const struct str name = STR("name"), falling = STR("-name"), nothing = STR("nothing");
+    const struct member_sort sort = { &name, 1, cursor };
+    struct member_page page = LIST(.sort = sort, .limit = 1);
+    assert_string_equal(page.at[0].email.at, "bob@y.example");
+    WRONG("cursor", .sort = { &falling, 1, cursor });
+    WRONG("cursor", .sort = sort, .role = STR("viewer"));
+    WRONG("cursor", .sort = sort, .filter = MEMBERS_ACTIVE);
+    WRONG("cursor", .sort = sort, .search = STR("same"));
+    WRONG("cursor", .sort = { &name, 1, STR("AAAA") });
+    WRONG("sort", .sort = { &nothing, 1, STR_NONE });
+    struct member_query elsewhere = { .sort = sort, .limit = 1 };
+    assert_int_equal(member_list(t->fixture->conn, t->fixture->arena, &t->bolt, &elsewhere, &page),
+                     STORAGE_DONE);
+}
+
+/* The copies that are sorted by are as the user is, whoever writes. */
+static void test_sorted__follows_a_new_name(void **state)
+{
+    (void)state;
+    add_namesakes();
+    fixture_exec(t->fixture,
+                 "UPDATE users SET name = 'Aaron', email = 'zed@x.example' WHERE email = 'dan@x.example'",
+                 DB_NO_ARGS);
+    FOUND("zed eve bob ann cem", SORT(STR("name")), .limit = 2);
+    FOUND("ann bob cem eve zed", SORT(STR("email")), .limit = 2);
+}
+
 static enum storage_status rewrite(struct db_conn *conn, void *context)
 {
     return member_words_write(conn, t->acme.id, *(int64_t *)context);
@@ -285,6 +385,10 @@ int main(void)
         TEST(test_search__words_of_one_member_are_found_by_their_index),
         TEST(test_search__follows_a_new_name),
         TEST(test_search__odd_names),
+        TEST(test_sorted__pages_hold_everybody_once),
+        TEST(test_sorted__a_search_that_finds_many),
+        TEST(test_sorted__knows_its_cursors),
+        TEST(test_sorted__follows_a_new_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

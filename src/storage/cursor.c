@@ -1,5 +1,6 @@
-#include "records/cursor.h"
+#include "storage/cursor.h"
 
+#include "base/buf.h"
 #include "base/encode.h"
 #include "base/random.h"
 #include "base/text.h"

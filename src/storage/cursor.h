@@ -2,13 +2,16 @@
  *
  * A cursor holds a checksum over the list it was given for, so that one of another list, order, filter or
  * tenant is told apart. It is no secret and grants nothing: whoever makes one up chooses a place in a list
- * that they may read. Private to records/. */
-#ifndef TETHER_RECORDS_CURSOR_H
-#define TETHER_RECORDS_CURSOR_H
+ * that they may read. */
+#ifndef TETHER_STORAGE_CURSOR_H
+#define TETHER_STORAGE_CURSOR_H
 
-#include "records/record.h"
+#include "base/arena.h"
 
-#define CURSOR_NULL_NUMBER INT64_C(-9000000000000000000)
+#define CURSOR_KEYS_MAX 3
+#define CURSOR_TEXT_MAX 4096 /* bytes of a cursor as it is sent */
+#define CURSOR_NULL_NUMBER                                                                                   \
+    INT64_C(-9000000000000000000) /* where null stands among numbers: before them all */
 
 struct cursor_value {
     struct str text;
@@ -18,8 +21,8 @@ struct cursor_value {
 struct cursor {
     int64_t id, total;
     size_t n;
-    bool is_text[RECORD_SORT_MAX];
-    struct cursor_value values[RECORD_SORT_MAX];
+    bool is_text[CURSOR_KEYS_MAX];
+    struct cursor_value values[CURSOR_KEYS_MAX];
 };
 
 /* `context`: all that the list was asked with. */
