@@ -1,16 +1,23 @@
 /* The PostgreSQL driver on bad days: a network that swallows, delays, dribbles and cuts, a server that stands
- * still. Every call must come back by its deadline, and what was acknowledged must be there. */
+ * still. Every call must come back by its deadline, and what was acknowledged must be there.
+ *
+ * No clock is asked whether it did: a busy machine may take any time. Where the other side is silent for
+ * ever, nothing but a deadline brings a call back at all. Where it is only slow, it answers long after the
+ * deadline and well before the driver's own one: a call that knew of no other gets that answer, instead of
+ * GONE. */
 #include "cluster.h"
 #include "ledger.h"
 #include "proxy.h"
 #include "session.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,9 +26,10 @@
 #include "storage/db.h"
 
 #define DEADLINE_MS 150
-/* What a call may take beyond its deadline. The promise is 100 ms on a machine that is not busy with other
- * tests. */
-#define GRACE_MS 500
+/* What each piece of a slow answer takes, one way; the driver by itself waits for 5 s. */
+#define SLOW_MS 1000
+/* What does not come back until then does not come back: the program is ended. */
+#define NEVER_S 120
 
 static struct fault_proxy *proxy;
 static char proxied[160];
@@ -122,14 +130,12 @@ static const struct silent_call silent_calls[] = {
     { "commit", call_commit, true, STORAGE_UNCERTAIN },
 };
 
-static int64_t latest_ms; /* beyond a deadline, of all calls */
+static int64_t latest_ms; /* beyond a deadline, of all calls: for who reads along */
 
-static void check_in_time(const char *what, int64_t began, int64_t deadline_ms)
+static void note_late(int64_t began, int64_t deadline_ms)
 {
     int64_t late = clock_monotonic_ms() - began - deadline_ms;
     latest_ms = late > latest_ms ? late : latest_ms;
-    if (late > GRACE_MS)
-        fail_msg("%s came back %lld ms after its deadline", what, (long long)late);
 }
 
 static void make_silent_call(struct storage_db *db, const struct silent_call *row,
@@ -145,7 +151,7 @@ static void make_silent_call(struct storage_db *db, const struct silent_call *ro
     session_deadline(v.conn, DEADLINE_MS);
     int64_t began = clock_monotonic_ms();
     enum storage_status status = row->call(&v);
-    check_in_time(row->name, began, DEADLINE_MS);
+    note_late(began, DEADLINE_MS);
     session_assert(status, row->status, row->name, __FILE__, __LINE__);
     restore(backend);
     /* The late answer may be on its way by now: the connection must not take it for another one's. */
@@ -162,7 +168,7 @@ static void swallow(int backend)
 static void slow(int backend)
 {
     (void)backend;
-    fault_proxy_set(proxy, FAULT_DELAY, 1000);
+    fault_proxy_set(proxy, FAULT_DELAY, SLOW_MS);
 }
 static void forward(int backend)
 {
@@ -205,18 +211,23 @@ static void test_silence__a_stopped_server_process_costs_a_deadline(void **state
     make_silent_calls(stop_backend, continue_backend);
 }
 
-static void test_silence__connect_comes_back(void **state)
+static void connect_in_vain(enum fault fault)
 {
-    (void)state;
     struct storage_db *db = session_open(proxied);
     struct storage_conn *conn = NULL;
     struct storage_error error = { 0 };
-    fault_proxy_set(proxy, FAULT_SWALLOW, 0);
-    int64_t began = clock_monotonic_ms();
-    assert_status(postgres_driver.connect(db, began + DEADLINE_MS, &conn, &error), STORAGE_GONE);
-    check_in_time("connect", began, DEADLINE_MS);
+    fault_proxy_set(proxy, fault, SLOW_MS);
+    int64_t deadline = clock_monotonic_ms() + DEADLINE_MS;
+    assert_status(postgres_driver.connect(db, deadline, &conn, &error), STORAGE_GONE);
     assert_non_null(strstr(error.text, "deadline"));
     session_close(db);
+}
+
+static void test_silence__connect_comes_back(void **state)
+{
+    (void)state;
+    connect_in_vain(FAULT_SWALLOW);
+    connect_in_vain(FAULT_DELAY);
 }
 
 /* The first server swallows everything, the second one is well: each gets its share of the time. */
@@ -253,9 +264,7 @@ static void test_dribble__is_only_slow(void **state)
     assert_status(postgres_driver.commit(conn), STORAGE_OK);
     /* Bytes that come all the time do not move the deadline. */
     session_deadline(conn, DEADLINE_MS);
-    int64_t began = clock_monotonic_ms();
     assert_status(session_run(conn, "SELECT repeat('x', 20000)", NO_ARGS, NULL), STORAGE_GONE);
-    check_in_time("a dribbled answer", began, DEADLINE_MS);
     session_disconnect(conn);
     session_close(db);
 }
@@ -274,13 +283,10 @@ static void shrink_send_buffers(void)
 }
 
 /* A parameter larger than all buffers on the way, into a connection that nobody reads. Prepared before, since
- * preparing waits for an answer, and sends little. */
-static void test_silence__sending_has_a_deadline_too(void **state)
+ * preparing waits for an answer, and sends little; without a deadline of its own the sending would never end.
+ * Returns how much of it came through. */
+static size_t send_into_silence(struct storage_db *db, struct storage_value large, int deadline_ms)
 {
-    (void)state;
-    static char large[2 * 1024 * 1024];
-    memset(large, 'x', sizeof(large));
-    struct storage_db *db = session_open(proxied);
     struct victim v = { .conn = session_connect(db) };
     int backend = session_backend(v.conn);
     shrink_send_buffers();
@@ -288,15 +294,29 @@ static void test_silence__sending_has_a_deadline_too(void **state)
     assert_status(session_run_stmt(v.stmt, ARGS(TEXT("small")), NULL), STORAGE_DONE);
     stop_backend(backend);
     fault_proxy_set(proxy, FAULT_NONE, 0); /* counts anew */
-    session_deadline(v.conn, DEADLINE_MS);
-    int64_t began = clock_monotonic_ms();
-    assert_status(session_run_stmt(v.stmt, ARGS({ STORAGE_TEXT, sizeof(large), 0, large }), NULL),
-                  STORAGE_GONE);
-    check_in_time("sending", began, DEADLINE_MS);
+    session_deadline(v.conn, deadline_ms);
+    alarm(NEVER_S);
+    enum storage_status status = session_run_stmt(v.stmt, ARGS(large), NULL);
+    alarm(0);
     size_t sent = fault_proxy_bytes(proxy);
     continue_backend(backend);
-    assert_in_range(sent, 0, sizeof(large) / 2); /* the rest never left */
+    assert_status(status, STORAGE_GONE);
+    assert_non_null(strstr(postgres_driver.error(v.conn), "deadline"));
+    assert_in_range(sent, 0, large.size / 2); /* the rest never left */
     session_disconnect(v.conn);
+    return sent;
+}
+
+static void test_silence__sending_has_a_deadline_too(void **state)
+{
+    (void)state;
+    static char large[2 * 1024 * 1024];
+    memset(large, 'x', sizeof(large));
+    struct storage_db *db = session_open(proxied);
+    int deadline_ms = DEADLINE_MS;
+    while (send_into_silence(db, (struct storage_value){ STORAGE_TEXT, sizeof(large), 0, large },
+                             deadline_ms) == 0)
+        deadline_ms *= 2; /* a machine so busy that the deadline came before anything was sent */
     session_close(db);
 }
 
@@ -539,9 +559,8 @@ static void test_listen__the_servers_end_wakes_a_wait(void **state)
     struct storage_listener *listener = listen_to(db, "news");
     char payload[201];
     cluster_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
-    int64_t began = clock_monotonic_ms();
-    assert_status(postgres_driver.wait(listener, 60000, payload, sizeof(payload)), STORAGE_GONE);
-    assert_true(clock_monotonic_ms() - began < 30000);
+    /* Nothing else would end it. */
+    assert_status(postgres_driver.wait(listener, INT_MAX, payload, sizeof(payload)), STORAGE_GONE);
     postgres_driver.unlisten(listener);
     session_close(db);
 }
