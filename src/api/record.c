@@ -60,10 +60,10 @@ enum error_code record_path_id(struct call *call, const struct record_kind *kind
 
 static enum error_code fail_plan(struct call *call, const struct plan_refusal *plan)
 {
-    struct str used = plan->used < plan->max /* several at once */
-                          ? arena_printf(call->arena, "%lld are used, and the rest are too few",
-                                         (long long)plan->used)
-                          : STR("all of them are used");
+    struct str used =
+        plan->used < plan->max /* several at once */
+            ? arena_printf(call->arena, "%lld are used, and the rest are too few", (long long)plan->used)
+            : STR("all of them are used");
     struct str sentence = arena_printf(call->arena, "The plan allows %lld %s; %.*s.", (long long)plan->max,
                                        plan->limit, STR_ARG(used));
     return call_fail_plan(call, sentence.at, plan);
@@ -244,19 +244,54 @@ static enum error_code carry_out(struct call *call, struct record_deed *deed, in
     return code;
 }
 
-enum error_code record_create_handler(struct call *call)
+static struct record_deed creation_of(const struct call *call)
 {
-    const struct record_kind *kind = call->route->record;
-    const struct record_made *made = &kind->made;
-    struct record *parent;
-    struct record_deed deed = {
-        .kind = kind,
+    const struct record_made *made = &call->route->record->made;
+    return (struct record_deed){
+        .kind = call->route->record,
         .act = RECORD_CREATE,
         .input = call->input,
         .present = by_kind(call->present, &made->create, made->create_rows),
         .null = by_kind(call->null, &made->create, made->create_rows),
     };
-    enum error_code code = find_parent(call, kind, &parent);
+}
+
+static struct record_deed update_of(const struct call *call)
+{
+    const struct record_made *made = &call->route->record->made;
+    return (struct record_deed){
+        .kind = call->route->record,
+        .act = RECORD_UPDATE,
+        .input = call->input,
+        .present = by_kind(call->present, &made->update, made->update_rows),
+        .null = by_kind(call->null, &made->update, made->update_rows),
+    };
+}
+
+static void tell_more(struct call *call, struct record_deed deed, struct violations *violations)
+{
+    const struct record_caller caller = { .arena = call->arena, .now = call->now };
+    deed.caller = &caller;
+    deed.violations = *violations;
+    record_tell_rules(&deed, NULL, deed.act == RECORD_CREATE);
+    *violations = deed.violations;
+}
+
+void record_create_tell_more(struct call *call, struct violations *violations)
+{
+    tell_more(call, creation_of(call), violations);
+}
+
+void record_update_tell_more(struct call *call, struct violations *violations)
+{
+    tell_more(call, update_of(call), violations);
+}
+
+enum error_code record_create_handler(struct call *call)
+{
+    struct record *parent;
+    struct record_deed deed = creation_of(call);
+    enum error_code code = find_parent(call, deed.kind, &parent);
     if (code != OK)
         return code;
     if (parent)
@@ -266,13 +301,7 @@ enum error_code record_create_handler(struct call *call)
 
 enum error_code record_update_handler(struct call *call)
 {
-    const struct record_made *made = &call->route->record->made;
-    struct record_deed deed = {
-        .act = RECORD_UPDATE,
-        .input = call->input,
-        .present = by_kind(call->present, &made->update, made->update_rows),
-        .null = by_kind(call->null, &made->update, made->update_rows),
-    };
+    struct record_deed deed = update_of(call);
     enum error_code code = record_path_id(call, call->route->record, 0, &deed.id, &deed.seconds);
     if (code != OK)
         return code;

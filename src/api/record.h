@@ -20,6 +20,10 @@ enum error_code record_read_handler(struct call *call);
 enum error_code record_update_handler(struct call *call);
 enum error_code record_delete_handler(struct call *call);
 
+/* Of a body that is refused: adds what is wrong between its fields (route->tell_more). */
+void record_create_tell_more(struct call *call, struct violations *violations);
+void record_update_tell_more(struct call *call, struct violations *violations);
+
 /* Who acts: the call's bearer in its tenant. */
 struct record_caller record_caller_of(struct call *call);
 /* OK with the id that path parameter `param` gives, and of a crm id its creation time in seconds; 404 when it
@@ -60,6 +64,7 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .success = 201,                                                                                        \
       .fails = (kind_).made.fails[RECORD_CREATE],                                                            \
       .handler = record_create_handler,                                                                      \
+      .tell_more = record_create_tell_more,                                                                  \
       .summary = "Creates a new " one_ }
 #define RECORD_ROUTES(kind_, op_, one_, many_, path_, tenant_, deleted_, view_, create_, edit_, delete_)     \
     RECORD_LIST_ROUTE(kind_, op_, many_, path_, tenant_, view_),                                             \
@@ -85,6 +90,7 @@ void record_reply(struct call *call, int status, const struct record_kind *kind,
       .answer = &(kind_).made.object,                                                                        \
       .fails = (kind_).made.fails[RECORD_UPDATE],                                                            \
       .handler = record_update_handler,                                                                      \
+      .tell_more = record_update_tell_more,                                                                  \
       .summary = "Changes the given members of one " one_ },                                                 \
     { .op = op_ "_delete",                                                                                   \
       .method = METHOD_DELETE,                                                                               \

@@ -73,17 +73,25 @@ static bool is_out(const struct asset *asset)
     return asset && str_equal(asset->status, STR("checked_out"));
 }
 
-static enum storage_status check(struct db_conn *conn, struct record_deed *deed, void *now_,
-                                 const void *before)
+static bool is_out_only_by_checkout(const void *now, const void *before)
 {
-    (void)conn;
-    const struct asset *now = now_;
-    if (is_out(now) && !is_out(before))
-        record_violate(deed, "status", "The status becomes checked_out by checking the asset out.");
-    if (now->currency.at && !is_currency(now->currency))
-        record_violate(deed, "currency", "The currency must be three capital letters.");
-    return STORAGE_OK;
+    return !is_out(now) || is_out(before);
 }
+
+static bool has_currency_in_capitals(const void *now, const void *before)
+{
+    (void)before;
+    const struct asset *asset = now;
+    return !asset->currency.at || is_currency(asset->currency);
+}
+
+static const struct record_rule rules[] = {
+    { { "status" },
+      true,
+      is_out_only_by_checkout,
+      "The status becomes checked_out by checking the asset out." },
+    { { "currency" }, false, has_currency_in_capitals, "The currency must be three capital letters." },
+};
 
 /* ---- tags ---- */
 
@@ -159,6 +167,6 @@ struct record_kind record_asset = {
     .edits = PERM_ASSETS_EDIT,
     .conflict = "An asset with that tag already exists.",
     .referenced = "The asset is still in use.",
-    .check = check,
+    RECORD_RULES(rules),
     .before_write = before_write,
 };

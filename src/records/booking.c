@@ -37,18 +37,24 @@ static bool is_confirmed(const struct booking *booking)
     return str_equal(booking->status, STR("confirmed"));
 }
 
-static enum storage_status check(struct db_conn *conn, struct record_deed *deed, void *now,
-                                 const void *before)
+static bool ends_after_its_start(const void *now, const void *before)
 {
-    const struct booking *booking = now;
-    (void)conn;
     (void)before;
-    if (booking->ends_at <= booking->starts_at)
-        record_violate(deed, "ends_at", "The ends at must be after the starts at.");
-    else if (booking->ends_at - booking->starts_at > BOOKING_MAX_US)
-        record_violate(deed, "ends_at", "The booking must not be longer than 31 days.");
-    return STORAGE_OK;
+    const struct booking *booking = now;
+    return booking->ends_at > booking->starts_at;
 }
+
+static bool is_short_enough(const void *now, const void *before)
+{
+    (void)before;
+    const struct booking *booking = now;
+    return booking->ends_at <= booking->starts_at || booking->ends_at - booking->starts_at <= BOOKING_MAX_US;
+}
+
+static const struct record_rule rules[] = {
+    { { "ends_at", "starts_at" }, false, ends_after_its_start, "The ends at must be after the starts at." },
+    { { "ends_at", "starts_at" }, false, is_short_enough, "The booking must not be longer than 31 days." },
+};
 
 static enum storage_status refuse_taken(struct record_deed *deed, const struct booking_claim *claim)
 {
@@ -117,6 +123,6 @@ struct record_kind record_booking = {
     RECORD_STRUCT(struct booking, rows),
     .sort = "starts_at",
     .conflict = "The space is booked at that time.",
-    .check = check,
+    RECORD_RULES(rules),
     .before_write = before_write,
 };

@@ -77,6 +77,33 @@ static void check_kind(const struct record_kind *kind)
     }
 }
 
+static size_t row_named(const struct record_kind *kind, const char *name)
+{
+    size_t i = 0;
+    while (i < kind->n && strcmp(kind->rows[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static void make_rule(struct record_kind *kind, size_t rule)
+{
+    const char *const *fields = kind->rules[rule].fields;
+    for (size_t i = 0; i < sizeof kind->rules->fields / sizeof fields[0] && fields[i]; i++) {
+        size_t row = row_named(kind, fields[i]);
+        if (row == kind->n)
+            stop(kind, fields[i], "a rule looks at it, and it is no row");
+        kind->made.rule_rows[rule] |= UINT64_C(1) << row;
+    }
+}
+
+static void make_rules(struct record_kind *kind)
+{
+    if (kind->rule_count > RECORD_RULES_MAX)
+        stop(kind, "-", "it has too many rules");
+    for (size_t i = 0; i < kind->rule_count; i++)
+        make_rule(kind, i);
+}
+
 /* ---- shapes ---- */
 
 static const char *joined(const char *head, const char *tail)
@@ -466,7 +493,7 @@ static bool refers(const struct record_kind *kind)
     for (size_t i = 0; i < kind->n; i++)
         if (kind->rows[i].reference)
             return true;
-    return kind->check != NULL;
+    return kind->check != NULL || kind->rule_count > 0;
 }
 
 static void add_failure(enum error_code fails[4], enum error_code code, bool applies)
@@ -499,6 +526,7 @@ static void make_kind(struct record_kind *kind)
         kind->made.is_searched |= (kind->rows[i].flags & FIELD_SEARCH) != 0;
         kind->made.texts |= (uint64_t)row_is_text(&kind->rows[i]) << i;
     }
+    make_rules(kind);
     make_sorts(kind);
     make_query(kind);
     make_columns(kind);

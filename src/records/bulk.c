@@ -152,7 +152,7 @@ static const struct str *first_of(const struct bulk_line *line)
 
 static bool is_looked_up(const struct bulk_line *line)
 {
-    return (line->deed.present & 1) && line->deed.violations.n == 0;
+    return (line->deed.present & 1) != 0;
 }
 
 static void meet_lines(struct bulk *bulk, const struct record *found)
@@ -248,7 +248,7 @@ static enum storage_status create(struct db_conn *conn, struct bulk *bulk, struc
     struct record *now = arena_alloc(deed->caller->arena, deed->kind->size);
     record_preset(deed, now);
     record_take_given(deed, now);
-    enum storage_status status = record_run_hook(conn, deed->kind->check, deed, now, NULL);
+    enum storage_status status = record_check(conn, deed, now, NULL);
     if (status == STORAGE_OK && bulk->is_writing)
         status = write_new(conn, bulk, deed, now);
     bulk->import->created += status == STORAGE_OK;
@@ -279,7 +279,7 @@ static enum storage_status change(struct db_conn *conn, struct bulk *bulk, struc
 {
     struct record *now = arena_memdup(deed->caller->arena, before, deed->kind->size);
     record_take_given(deed, now);
-    enum storage_status status = record_run_hook(conn, deed->kind->check, deed, now, before);
+    enum storage_status status = record_check(conn, deed, now, before);
     bool is_changed = record_differs(deed->kind, now, before);
     if (status == STORAGE_OK && is_changed)
         status = record_run_hook(conn, deed->kind->before_write, deed, now, before);
@@ -315,11 +315,24 @@ static void check_doubled(struct bulk *bulk, struct bulk_line *line)
                            .at);
 }
 
+/* Of a line that is wrong already: what else there is to say. */
+static void tell_more(struct bulk *bulk, struct bulk_line *line)
+{
+    struct record_deed *deed = &line->deed;
+    enum record_existing existing = bulk->import->existing;
+    if (line->before && existing == RECORD_EXISTING_REFUSE)
+        record_violate(deed, deed->kind->rows[0].name, deed->kind->conflict);
+    else if (!line->before || existing == RECORD_EXISTING_UPDATE)
+        record_tell_rules(deed, line->before, existing == RECORD_EXISTING_REFUSE || is_looked_up(line));
+}
+
 static enum storage_status act(struct db_conn *conn, struct bulk *bulk, struct bulk_line *line)
 {
     struct record_deed *deed = &line->deed;
-    if (deed->violations.n > 0)
+    if (deed->violations.n > 0) {
+        tell_more(bulk, line);
         return record_refuse(deed, RECORD_INVALID, NULL);
+    }
     return line->before ? meet(conn, bulk, deed, line->before) : create(conn, bulk, deed);
 }
 

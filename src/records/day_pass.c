@@ -28,15 +28,15 @@ static const struct field rows[] = {
           .help = "Purchases that are pending or confirmed, of all days", .example = "40"),
 };
 
-static enum storage_status check(struct db_conn *conn, struct record_deed *deed, void *now,
-                                 const void *before)
+static bool has_currency(const void *now, const void *before)
 {
-    (void)conn;
     (void)before;
-    if (!money_is_currency(((const struct day_pass *)now)->currency))
-        record_violate(deed, "currency", "The currency must be a code like EUR.");
-    return STORAGE_OK;
+    return money_is_currency(((const struct day_pass *)now)->currency);
 }
+
+static const struct record_rule rules[] = {
+    { { "currency" }, false, has_currency, "The currency must be a code like EUR." },
+};
 
 static enum storage_status before_write(struct db_conn *conn, struct record_deed *deed, void *now,
                                         const void *before)
@@ -55,6 +55,6 @@ struct record_kind record_day_pass = {
     RECORD_STRUCT(struct day_pass, rows),
     .sort = "name",
     .referenced = "Passes of this kind are sold: make it unpublished instead.",
-    .check = check,
+    RECORD_RULES(rules),
     .before_write = before_write,
 };

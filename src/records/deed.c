@@ -223,7 +223,7 @@ static enum storage_status create(struct db_conn *conn, struct record_deed *deed
     record_take_given(deed, now);
     enum storage_status status = check_references(conn, deed);
     if (status == STORAGE_OK)
-        status = record_run_hook(conn, deed->kind->check, deed, now, NULL);
+        status = record_check(conn, deed, now, NULL);
     if (status == STORAGE_OK)
         status = count(conn, deed, 1);
     if (status == STORAGE_OK)
@@ -275,7 +275,7 @@ static enum storage_status update(struct db_conn *conn, struct record_deed *deed
         return status;
     struct record *now = arena_memdup(deed->caller->arena, before, deed->kind->size);
     record_take_given(deed, now);
-    status = record_run_hook(conn, deed->kind->check, deed, now, before);
+    status = record_check(conn, deed, now, before);
     deed->now = before;
     return status == STORAGE_OK && record_differs(deed->kind, now, before)
                ? write_change(conn, deed, now, before)

@@ -44,24 +44,43 @@ static const struct field rows[] = {
 };
 enum { ROW_OPENS_AT = 11, ROW_CLOSES_AT };
 
-static enum storage_status check(struct db_conn *conn, struct record_deed *deed, void *now,
-                                 const void *before)
+static bool ends_after_its_start(const void *now, const void *before)
 {
-    const struct event *event = now;
-    (void)conn;
     (void)before;
-    if (event->ends_at <= event->starts_at)
-        record_violate(deed, "ends_at", "The ends at must be after the starts at.");
-    if (record_has(&event->record, ROW_OPENS_AT) && record_has(&event->record, ROW_CLOSES_AT) &&
-        event->closes_at <= event->opens_at)
-        record_violate(deed, "registration_closes_at",
-                       "The registration closes at must be after the registration opens at.");
-    if (!money_is_currency(event->currency))
-        record_violate(deed, "currency", "The currency must be a code like EUR.");
-    if (event->capacity < event->taken)
-        record_violate(deed, "capacity", "More seats than that are taken.");
-    return STORAGE_OK;
+    const struct event *event = now;
+    return event->ends_at > event->starts_at;
 }
+
+static bool closes_after_it_opens(const void *now, const void *before)
+{
+    (void)before;
+    const struct event *event = now;
+    return !record_has(&event->record, ROW_OPENS_AT) || !record_has(&event->record, ROW_CLOSES_AT) ||
+           event->closes_at > event->opens_at;
+}
+
+static bool has_currency(const void *now, const void *before)
+{
+    (void)before;
+    return money_is_currency(((const struct event *)now)->currency);
+}
+
+static bool has_seats_for_all(const void *now, const void *before)
+{
+    (void)before;
+    const struct event *event = now;
+    return event->capacity >= event->taken;
+}
+
+static const struct record_rule rules[] = {
+    { { "ends_at", "starts_at" }, false, ends_after_its_start, "The ends at must be after the starts at." },
+    { { "registration_closes_at", "registration_opens_at" },
+      false,
+      closes_after_it_opens,
+      "The registration closes at must be after the registration opens at." },
+    { { "currency" }, false, has_currency, "The currency must be a code like EUR." },
+    { { "capacity" }, true, has_seats_for_all, "More seats than that are taken." },
+};
 
 static enum storage_status before_write(struct db_conn *conn, struct record_deed *deed, void *now,
                                         const void *before)
@@ -80,6 +99,6 @@ struct record_kind record_event = {
     RECORD_STRUCT(struct event, rows),
     .sort = "starts_at",
     .referenced = "People are registered for this event: cancel that first.",
-    .check = check,
+    RECORD_RULES(rules),
     .before_write = before_write,
 };

@@ -73,6 +73,9 @@ void record_print_value(struct buf *out, const struct field *row, const void *me
 /* OK, or DONE after a refusal: the hook's own, or RECORD_INVALID for what it found wrong. */
 enum storage_status record_run_hook(struct db_conn *conn, record_hook hook, struct record_deed *deed,
                                     struct record *now, const struct record *before);
+/* Rules and what the kind checks besides. As record_run_hook(). */
+enum storage_status record_check(struct db_conn *conn, struct record_deed *deed, struct record *now,
+                                 const struct record *before);
 /* What was left out at creation; what was given. */
 void record_preset(struct record_deed *deed, struct record *now);
 void record_take_given(struct record_deed *deed, struct record *now);

@@ -18,6 +18,7 @@
 
 #define RECORD_ROWS_MAX 60 /* of a kind: with id and times there are 63, and a bit for each */
 
+#define RECORD_RULES_MAX 8 /* of a kind */
 #define RECORD_BY_CREATION 255 /* no row, but the time of creation */
 
 #define RECORD_EXPORT_SKIPS 2 /* rows of a list's query that an export has not: limit and cursor */
@@ -71,6 +72,7 @@ struct record_made {
     struct str keys[RECORD_ROWS_MAX + 3];   /* ,"name": — of id, the rows, created_at and updated_at */
     struct keyset sorts;                    /* what its lists can be sorted by … */
     uint8_t sort_rows[RECORD_ROWS_MAX + 1]; /* … and which row that is; RECORD_BY_CREATION */
+    uint64_t rule_rows[RECORD_RULES_MAX];   /* which rows each rule looks at */
     uint64_t texts;                         /* bit i: row i is text */
     size_t room;                            /* bytes of a record's JSON at most, without its texts */
     const char *columns;
@@ -92,6 +94,15 @@ struct record_made {
     enum error_code fails[3][4];         /* how a deed may be refused, for route rows */
     bool is_searched;                    /* ?q= finds it */
     bool is_computed;                    /* what is stored says more than what was written */
+};
+
+/* A rule between fields, or one that a row cannot say of its field. */
+struct record_rule {
+    const char *fields[3]; /* rows that it looks at, by name; the first one is what is wrong then */
+    bool asks_before;      /* it looks at what only a record that stands has: `before`, a read-only row */
+    /* Of the kind's struct; before is NULL at creation. */
+    bool (*holds)(const void *now, const void *before);
+    const char *sentence;
 };
 
 struct record_kind {
@@ -121,7 +132,10 @@ struct record_kind {
      */
     const struct record_kind *parent;
 
-    record_hook check;        /* rules between fields: record_violate() */
+    const struct record_rule *rules; /* RECORD_RULES() */
+    size_t rule_count;
+
+    record_hook check;        /* what a rule cannot say, such as what asks the database: record_violate() */
     record_hook before_write; /* may fill in what is missing, or refuse */
     record_hook after_write;  /* side effects in the same transaction */
 
@@ -131,6 +145,8 @@ struct record_kind {
 #define RECORD_STRUCT(struct_, rows_)                                                                        \
     .rows = (rows_), .n = sizeof(rows_) / sizeof((rows_)[0]),                                                \
     .size = sizeof(struct_) + 0 * sizeof(char[offsetof(struct_, record) == 0 ? 1 : -1])
+
+#define RECORD_RULES(rules_) .rules = (rules_), .rule_count = sizeof(rules_) / sizeof((rules_)[0])
 
 /* ---- one record ---- */
 
@@ -195,6 +211,10 @@ enum storage_status record_carry_out(struct db_conn *conn, struct record_deed *d
 enum storage_status record_carry_out_inside(struct db_conn *conn, struct record_deed *deed);
 /* What a transaction ended with as record_carry_out() says it. */
 enum storage_status record_judge(struct record_deed *deed, enum storage_status ended);
+
+/* Of a deed that is refused for deed->violations: adds the rules that are broken besides, as far as the
+ * fields that they look at are sound. before: as it stands; is_known false: it stands, but nobody looked. */
+void record_tell_rules(struct record_deed *deed, const struct record *before, bool is_known);
 
 /* For hooks. The sentence is constant or in the caller's arena. */
 void record_violate(struct record_deed *deed, const char *field, const char *sentence);

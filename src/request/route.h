@@ -109,6 +109,9 @@ struct route {
     /* What has to hold of a request before its query and body are looked at: that it is signed. Fails the call,
      * or is OK; NULL: nothing. */
     enum error_code (*admits)(struct call *call);
+    /* Of a JSON body that is refused: adds what is wrong between those of its fields that are sound; NULL:
+     * nothing. call->input, present and null are as far as they could be read. */
+    void (*tell_more)(struct call *call, struct violations *violations);
     enum error_code (*handler)(struct call *call);
     const char *summary; /* one line, for docs and `tether routes` */
 };

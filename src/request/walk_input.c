@@ -61,9 +61,11 @@ static enum error_code read_json(struct call *call, const struct shape *shape)
                                              error.text, error.offset));
     if (!cJSON_IsObject(json))
         return unreadable(call, STR("The body must be a JSON object."));
-    if (!shape_read_json(shape, call->arena, json, call->input, &call->present, &call->null, &violations))
-        return refuse(call, violations);
-    return OK;
+    if (shape_read_json(shape, call->arena, json, call->input, &call->present, &call->null, &violations))
+        return OK;
+    if (call->route->tell_more)
+        call->route->tell_more(call, &violations);
+    return refuse(call, violations);
 }
 
 static enum error_code read_form(struct call *call, const struct shape *shape)

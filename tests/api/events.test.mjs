@@ -73,6 +73,20 @@ suite('events', { config: { payments: { webhook_secret: SECRET } } }, (server) =
     }
   });
 
+  it('tells what is wrong between fields with the rest', async () => {
+    const errors = async (method, path, json) => {
+      const reply = await staff(method, path, json);
+      assert.equal(reply.status, 422, reply.text);
+      return reply.text;
+    };
+    const all = await errors('POST', '/events', { starts_at: soon(2 * HOUR), ends_at: soon(HOUR), capacity: 'x', currency: 'eur' });
+    for (const part of [/title/, /capacity/, /The ends at must be after the starts at/, /The currency must be a code like EUR/]) assert.match(all, part);
+    assert.doesNotMatch(await errors('POST', '/events', { starts_at: 'x', ends_at: soon(HOUR) }), /must be after/);
+    const { id } = await newEvent();
+    assert.doesNotMatch(await errors('PATCH', `/events/${id}`, { title: 1, ends_at: soon(0) }), /must be after/);
+    assert.match(await errors('PATCH', `/events/${id}`, { title: 1, starts_at: soon(HOUR), ends_at: soon(0) }), /must be after/);
+  });
+
   it('a registration lives: ordered, shown, mailed, checked in', async () => {
     const event = await newEvent();
     const { code, status, portal_url: url } = await ticketFor(event, { quantity: 2 });

@@ -43,6 +43,24 @@ suite('import', { config: { mode: 'saas', plans: { pro: { assets: LIMIT, users: 
       { line: 5, field: 'currency', message: 'The currency must be three capital letters.' },
       { line: 6, message: 'The row has 2 fields, and there are 6 columns.' },
     ]);
+    // A rule between fields is looked at as soon as those are right that it needs, whatever else is wrong.
+    const currency = 'The currency must be three capital letters.';
+    const mixed = await errorsOf(token, 'tag,name,status,currency\nM-1,,stolen,eur\nM-1,Two,,eu\nM-1,Three,,usd\nM-2,Four,,EUR\n');
+    assert.deepEqual(mixed, [
+      [2, 'name', 'The name field is required.'],
+      [2, 'status', 'The status field must be one of: available, checked_out, maintenance, lost, retired.'],
+      [2, 'currency', currency],
+      [3, 'currency', 'The currency must be at least 3 characters.'],
+      [3, 'tag', 'The same tag stands in line 2.'],
+      [4, 'tag', 'The same tag stands in line 2.'],
+      [4, 'currency', currency],
+    ]);
+    const there = await make('/api/assets', token, { name: 'There', tag: 'THERE' });
+    assert.deepEqual(await errorsOf(token, 'tag,name,currency\nTHERE,,eur\n'),
+      [[2, 'name', 'The name field is required.'], [2, 'tag', 'An asset with that tag already exists.']]);
+    assert.deepEqual(await errorsOf(token, 'tag,name,currency\nTHERE,,eur\n', '?existing=update'),
+      [[2, 'name', 'The name field is required.'], [2, 'currency', currency]]);
+    assert.equal((await once({ method: 'DELETE', path: `/api/assets/${there.id}`, token })).status, 204);
     const problem = await once({ method: 'POST', path: '/api/assets/import', token, body: 'name\n""\n',
       headers: { 'content-type': 'text/csv', accept: 'application/problem+json' } });
     assert.equal(problem.json.type, 'urn:tether:error:import');

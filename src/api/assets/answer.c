@@ -15,6 +15,5 @@ enum error_code assets_list_refuse(struct call *call, const char *field)
 {
     bool is_sort = strcmp(field, "sort") == 0;
     return call_fail_field(call, field, VIOLATION_CUSTOM,
-                           is_sort ? "The sort field names something that cannot be sorted by."
-                                   : "The cursor is none that this list gave.");
+                           is_sort ? "The sort field names something that cannot be sorted by." : NULL);
 }

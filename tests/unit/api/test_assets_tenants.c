@@ -69,8 +69,17 @@ static void test_tenants__are_listed_in_pages(void **state)
 #define BOLT_ROW                 TENANT("3", "bolt", "Bolt", "free", "active", "false", PLAIN) "}"
 #define SHUT_ROW                 TENANT("4", "shut", "Shut", "free", "suspended", "false", PLAIN) "}"
 #define LIST(items, next, total) "{\"items\":[" items "],\"next\":" next ",\"total\":" total "}"
-    assert_reply(GET(super, "/api/tenants?limit=2"), 200, LIST(MSP_ROW "," ACME_ROW, "\"2\"", "4"));
-    assert_reply(GET(super, "/api/tenants?limit=2&cursor=2"), 200, LIST(BOLT_ROW "," SHUT_ROW, "null", "4"));
+    const struct reply *page = GET(super, "/api/tenants?limit=2");
+    assert_holds(page, 200, "{\"items\":[" MSP_ROW "," ACME_ROW "],\"next\":\"");
+    const char *next = member_of(w, page, "next");
+    assert_reply(GET(super, arena_printf(w->fixture->arena, "/api/tenants?limit=2&cursor=%s", next).at), 200,
+                 LIST(BOLT_ROW "," SHUT_ROW, "null", "4"));
+    assert_reply(GET(super, arena_printf(w->fixture->arena, "/api/tenants?sort=-id&cursor=%s", next).at), 422,
+                 DETAIL("The cursor is invalid."));
+    assert_reply(GET(super, "/api/tenants?sort=-slug,id&limit=200&plan=free&status=active"), 200,
+                 LIST(MSP_ROW "," BOLT_ROW "," ACME_ROW, "null", "3"));
+    assert_reply(GET(super, "/api/tenants?sort=status"), 422,
+                 DETAIL("The sort field names something that cannot be sorted by."));
     assert_reply(GET(super, "/api/tenants?q=OL"), 200, LIST(BOLT_ROW, "null", "1"));
     assert_reply(GET(super, "/api/tenants?q=%25"), 200, LIST("", "null", "0"));
     assert_reply(GET(super, "/api/tenants?status=suspended"), 200, LIST(SHUT_ROW, "null", "1"));

@@ -379,6 +379,25 @@ static void test_asset__keeps_every_kind_of_value(void **state)
                  "The currency must be three capital letters.\"}");
 }
 
+/* As soon as the fields are sound that a rule looks at. */
+static void test_asset__rules_are_told_with_the_rest(void **state)
+{
+    (void)state;
+    assert_reply(post("/api/assets", "{\"status\":\"checked_out\",\"currency\":\"eur\"}"), 422,
+                 "{\"detail\":\"The name field is required. "
+                 "The status becomes checked_out by checking the asset out. "
+                 "The currency must be three capital letters.\"}");
+    assert_reply(post("/api/assets", "{\"name\":\"L\",\"nothing\":1,\"currency\":\"euro\"}"), 422,
+                 "{\"detail\":\"The nothing field is not allowed. "
+                 "The currency must not be greater than 3 characters.\"}");
+    assert_status(post("/api/assets", "{\"name\":\"L\"}"), 201);
+    /* What stands is not looked at then, so neither is whether it is out already. */
+    assert_reply(ASK(world, .method = "PATCH", .target = "/api/assets/1", .host = ACME, .token = admin,
+                     .json = "{\"name\":1,\"status\":\"checked_out\",\"currency\":\"eur\"}"),
+                 422,
+                 "{\"detail\":\"The name must be a string. The currency must be three capital letters.\"}");
+}
+
 /* One of another tenant is as good as none. */
 static void test_asset__refers_to_its_own_tenant_alone(void **state)
 {
@@ -639,6 +658,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_record__needs_the_permission, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_asset__gets_a_tag_when_it_has_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_asset__keeps_every_kind_of_value, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_asset__rules_are_told_with_the_rest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_asset__refers_to_its_own_tenant_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_location__is_no_part_of_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_custody__goes_out_and_comes_back, set_up, tear_down),
