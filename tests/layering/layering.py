@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -200,6 +201,30 @@ def migrations_have_twins():
             yield f"{name} is not number {i}"
 
 
+def block(text, language):
+    return re.search(rf"^```{language}\n(.*?)^```", text, re.M | re.S).group(1)
+
+
+def walk_through_holds():
+    """The kind that docs/records.md adds: its rows compile, and its table has a column for each."""
+    page = (ROOT / "docs/records.md").read_text()
+    cjson = subprocess.run(["pkg-config", "--cflags", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
+    flags = ["-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Werror", f"-I{ROOT}/src", f"-I{ROOT}/include"]
+    rows = block(page, "c")
+    compiler = subprocess.run(["cc", "-fsyntax-only", *flags, *cjson, "-xc", "-"], input=rows, capture_output=True, text=True,
+                              check=False)
+    if compiler.returncode != 0:
+        yield f"docs/records.md: {compiler.stderr}"
+    database = sqlite3.connect(":memory:")
+    for step in sorted((ROOT / "backends/sqlite/migrations").glob("*.sql")):
+        database.executescript(step.read_text())
+    database.executescript(block(page, "sql"))
+    columns = {name for _, name, *_ in database.execute("PRAGMA table_info(vendors)")}
+    wanted = {"id", "tenant_id", "created_at", "updated_at", *re.findall(r'FIELD\(struct vendor, \w+, "(\w+)"', rows)}
+    if columns != wanted:
+        yield f"docs/records.md: the rows and the columns of vendors differ in {sorted(columns ^ wanted)}"
+
+
 RULES = [
     library_headers_have_owners,
     rooms_include_only_what_they_use,
@@ -211,6 +236,7 @@ RULES = [
     scripts_can_be_run,
     lockfile_names_no_host,
     migrations_have_twins,
+    walk_through_holds,
 ]
 
 
