@@ -107,6 +107,11 @@ browserSuite('panel: records', {}, ({ server, resident }) => {
     await labels.getByText('PRJ-1').waitFor();
     assert.equal(await labels.getByRole('listitem').count(), 3);
     await shoot(page, 'labels');
+    const places = await labels.getByRole('listitem').evaluateAll((items) => items.map((item) => {
+      const [above, below] = [item.querySelector('img'), item.querySelector('span')].map((part) => part.getBoundingClientRect());
+      return below.top >= above.bottom;
+    }));
+    assert.deepEqual(places, [true, true, true], 'tag and name stand under each code');
     const sheet = await page.pdf();
     assert.ok(sheet.length > 2000);
     const telephone = await as('owner', `/assets?id=${id}`);
