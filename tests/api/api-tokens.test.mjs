@@ -4,10 +4,9 @@ import { after, before, describe, it } from 'node:test';
 import { adminSession, KEYS, makeKey } from './harness/api-keys.mjs';
 import { admin, runCli } from './harness/cli.mjs';
 import { ask, http1, http2Once, me, signIn } from './harness/client.mjs';
-import { makeScratch } from './harness/scratch.mjs';
 import { Server } from './harness/server.mjs';
 import { suite } from './harness/suite.mjs';
-import { ACME_HOST, GLOBEX_HOST, makeWorld, people } from './harness/world.mjs';
+import { ACME_HOST, GLOBEX_HOST, makeScratchWithWorld, people } from './harness/world.mjs';
 
 const maskSecret = (text) => text.replace(/tth_\w+/g, 'SECRET').replace(/"(id|created_at|updated_at|last_used_at|prefix)":("[^"]*"|\d+)/g, '"$1":0');
 
@@ -156,8 +155,7 @@ return response.json();}`;
 describe('tether token', () => {
   let scratch;
   before(() => {
-    scratch = makeScratch();
-    makeWorld(scratch);
+    ({ scratch } = makeScratchWithWorld());
   });
   after(() => scratch?.remove());
   const cli = (...args) => runCli(['token', ...args, '--config', scratch.configPath]);

@@ -9,7 +9,7 @@ import { admin, runCli } from './harness/cli.mjs';
 import { http2Once, signIn } from './harness/client.mjs';
 import { binary, driver, makeScratch } from './harness/scratch.mjs';
 import { Server } from './harness/server.mjs';
-import { ACME_HOST, ROOT_HOST, addPerson, makeWorld, people } from './harness/world.mjs';
+import { ACME_HOST, ROOT_HOST, addPerson, makeScratchWithWorld, people } from './harness/world.mjs';
 
 // A failure is one sentence: "tether: …" on stderr, nothing on stdout.
 function refused(result, pattern, code = 1) {
@@ -258,8 +258,7 @@ describe('users from elsewhere', () => {
   let scratch;
   let server;
   before(async () => {
-    scratch = makeScratch();
-    makeWorld(scratch);
+    ({ scratch } = makeScratchWithWorld());
     // openssl makes the crypt(3) hashes that other systems store.
     const hash = (flag) => spawnSync('openssl', ['passwd', flag, '-salt', 'saltsalt', 'granite-willow-64'], { encoding: 'utf8' }).stdout.trim();
     const hashes = { 'sha512@acme.example': hash('-6'), 'sha256@acme.example': hash('-5'),
@@ -362,7 +361,10 @@ describe('plan limit', () => {
   after(() => scratch.remove());
 
   it('counts users, also those who join', () => {
-    makeSmallWorld(scratch);
+    admin(scratch, ['init', '--email', people.superadmin.email], people.superadmin.password);
+    admin(scratch, ['tenant', 'add', '--slug', 'acme', '--name', 'Acme', '--plan', 'pro']);
+    admin(scratch, ['tenant', 'add', '--slug', 'globex', '--name', 'Globex', '--plan', 'free']);
+    for (const who of ['owner', 'admin']) addPerson(scratch, people[who]);
     const more = { tenant: 'globex', name: 'X', role: 'member', password: 'granite-willow-64' };
     addPerson(scratch, { ...more, email: 'one@globex.example' });
     addPerson(scratch, { ...more, email: people.owner.email });
@@ -374,21 +376,13 @@ describe('plan limit', () => {
   });
 });
 
-function makeSmallWorld(scratch) {
-  admin(scratch, ['init', '--email', people.superadmin.email], people.superadmin.password);
-  admin(scratch, ['tenant', 'add', '--slug', 'acme', '--name', 'Acme', '--plan', 'pro']);
-  admin(scratch, ['tenant', 'add', '--slug', 'globex', '--name', 'Globex', '--plan', 'free']);
-  for (const who of ['owner', 'admin']) addPerson(scratch, people[who]);
-}
-
 describe('a database in trouble', () => {
   let scratch;
   const cli = (args, options) => runCli([...args, '--config', scratch.configPath], options);
-  before(() => { scratch = makeScratch(); });
+  before(() => { ({ scratch } = makeScratchWithWorld()); });
   after(() => scratch.remove());
 
   it('of a newer or older schema: clear sentences, from every command and from serve', () => {
-    makeSmallWorld(scratch);
     const { execute } = scratch.database;
     execute("INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'future', 0)");
     for (const args of [['tenant', 'list'], ['serve'], ['migrate'], ['demo']]) {
@@ -440,8 +434,7 @@ describe('backup', () => {
   let scratch;
   let server;
   before(async () => {
-    scratch = makeScratch();
-    makeSmallWorld(scratch);
+    ({ scratch } = makeScratchWithWorld());
     server = await new Server(scratch).start();
   });
   after(async () => {
@@ -477,11 +470,12 @@ describe('backup', () => {
   });
 
   it('beside a running server: tenants can be listed', () => {
-    assert.match(runCli(['tenant', 'list', '--config', scratch.configPath]).stdout, / acme .* Acme$/m);
+    assert.match(runCli(['tenant', 'list', '--config', scratch.configPath]).stdout, / acme .* Acme Corporation$/m);
   });
 
   it('PostgreSQL: people can be added while the server runs', { skip: driver !== 'postgres' }, async () => {
-    addPerson(scratch, people.viewer);
-    await signIn(server, people.viewer, ACME_HOST);
+    const newcomer = { ...people.viewer, email: 'nora@acme.example', name: 'Nora Lind' };
+    addPerson(scratch, newcomer);
+    await signIn(server, newcomer, ACME_HOST);
   });
 });

@@ -8,6 +8,9 @@ import { GLOBEX_HOST, people } from './harness/world.mjs';
 
 const ROWS = 4000;
 const PART = 200_000;
+// Between two looks: a server that is asked all the time has less time for the import.
+const SOON_MS = 10;     // to meet a part that SQLite is through in a second
+const AT_REST_MS = 100; // to see the end
 const LIMIT_MS = 120_000; // generous; what is asserted is that it happens
 
 suite('import: crash', { config: { mode: 'saas', plans: { free: { assets: 50_000, users: 5 } } } }, (server) => {
@@ -33,12 +36,12 @@ suite('import: crash', { config: { mode: 'saas', plans: { free: { assets: 50_000
     }
     return id;
   };
-  const until = async (id, matches) => {
+  const until = async (id, matches, pause) => {
     for (const limit = Date.now() + LIMIT_MS; ;) {
       const { json } = await ask('GET', `/api/imports/${id}`);
       if (matches(json)) return json;
       assert.ok(Date.now() < limit, JSON.stringify(json));
-      await sleep(2);
+      await sleep(pause);
     }
   };
   const count = (sql) => Number(server().scratch.database.query(`SELECT count(*) FROM ${sql}`));
@@ -52,7 +55,7 @@ suite('import: crash', { config: { mode: 'saas', plans: { free: { assets: 50_000
       token ??= await signIn(server(), people.outsider, GLOBEX_HOST);
       const id = await upload(name);
       assert.equal((await ask('POST', `/api/imports/${id}/run`, { json: {} })).status, 202);
-      const seen = await until(id, (json) => isOver(json) || isThere(json));
+      const seen = await until(id, (json) => isOver(json) || isThere(json), SOON_MS);
       assert.equal(seen.status, 'running', 'it was met at work');
       const from = server().log.lines.length;
       process.kill(server().childPid(), 'SIGKILL');
@@ -60,7 +63,7 @@ suite('import: crash', { config: { mode: 'saas', plans: { free: { assets: 50_000
       const { json: after } = await ask('GET', `/api/imports/${id}`);
       const there = count(`assets WHERE tag LIKE '${name}-%'`);
       assert.ok(there === 0 || (isOver(after) && there === ROWS), `${there} rows`);
-      const over = await until(id, isOver);
+      const over = await until(id, isOver, AT_REST_MS);
       assert.deepEqual([over.status, over.result], ['done', { created: ROWS, updated: 0, skipped: 0, dry_run: false }]);
       assert.equal(count(`assets WHERE tag LIKE '${name}-%'`), ROWS);
       assert.equal(count(`record_words WHERE word LIKE '${name}-%'`), ROWS);

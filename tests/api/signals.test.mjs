@@ -12,10 +12,10 @@ import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { connect2, http1, http2Once, request2, signIn } from './harness/client.mjs';
 import { metric, until } from './harness/nodes.mjs';
-import { makeScratch, tlsPair } from './harness/scratch.mjs';
+import { tlsPair } from './harness/scratch.mjs';
 import { Server, startServer } from './harness/server.mjs';
 import { suite } from './harness/suite.mjs';
-import { ACME_HOST, makeWorld, people } from './harness/world.mjs';
+import { ACME_HOST, makeScratchWithWorld, people } from './harness/world.mjs';
 
 const slow = { config: { server: { hash_workers: 1, drain: '60s' }, passwords: { memory: '64MiB', iterations: 3 } } };
 const login = { path: '/api/auth/login', host: ACME_HOST, form: { username: people.admin.email, password: people.admin.password } };
@@ -141,8 +141,7 @@ suite('SIGHUP', { tls: true, config: { rate_limits: { enabled: true, default: '6
 
 describe('a service manager', () => {
   it('is told of every state', async () => {
-    const scratch = makeScratch();
-    makeWorld(scratch);
+    const { scratch } = makeScratchWithWorld();
     const path = join(scratch.dir, 'notify');
     const manager = spawn('python3', [fileURLToPath(new URL('harness/notified.py', import.meta.url)), path], { stdio: ['ignore', 'pipe', 'inherit'] });
     const told = createInterface({ input: manager.stdout })[Symbol.asyncIterator]();
@@ -162,8 +161,7 @@ describe('a service manager', () => {
 
 describe('a socket of a service manager', () => {
   it('is served, and outlives the server process', async () => {
-    const scratch = makeScratch();
-    makeWorld(scratch);
+    const { scratch } = makeScratchWithWorld();
     const manager = net.createServer().listen(0, '127.0.0.1');
     await once(manager, 'listening');
     const { port } = manager.address();
@@ -186,8 +184,7 @@ describe('a socket of a service manager', () => {
 
 describe('a unix socket', () => {
   it('serves, and is gone after the stop', async () => {
-    const scratch = makeScratch();
-    makeWorld(scratch);
+    const { scratch } = makeScratchWithWorld();
     const path = join(scratch.dir, 'tether.sock');
     scratch.writeConfig({ server: { listen: [`unix:${path}`] } });
     const server = await new Server(scratch).start();

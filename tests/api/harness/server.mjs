@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { binary, makeScratch } from './scratch.mjs';
-import { keptIds, makeWorld } from './world.mjs';
+import { makeScratchWithWorld } from './world.mjs';
 
 const START_LIMIT_MS = 60_000; // generous: a sanitizer build on a busy machine
 
@@ -146,12 +146,8 @@ export class Server {
 
 // A server with the usual world in it. The result has stop(), which also takes the scratch folder away.
 export async function startServer(options = {}) {
-  const hasWorld = options.world !== false;
-  // A folder of keepWorld()'s. Another cluster has no such database.
-  const from = hasWorld && !options.postgresHost ? process.env.TETHER_WORLD : undefined;
-  const scratch = makeScratch({ ...options, from });
+  const { scratch, world } = options.world === false ? { scratch: makeScratch(options), world: null } : makeScratchWithWorld(options);
   try {
-    const world = from ? keptIds(from) : hasWorld ? makeWorld(scratch) : null;
     const server = await new Server(scratch, options.env).start();
     return Object.assign(server, {
       world,

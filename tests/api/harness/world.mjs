@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { admin } from './cli.mjs';
+import { makeScratch } from './scratch.mjs';
 
 export const ROOT_HOST = 'tether.test';
 export const ACME_HOST = 'acme.tether.test';
@@ -20,15 +21,23 @@ export const people = {
   outsider: { tenant: 'globex', email: 'mei@globex.example', name: 'Mei Tanaka', role: 'admin', password: 'marble-oyster-89' },
 };
 
-// The usual world, made once for the many servers of a run: makeScratch({ from: folder }) begins with its database, and the ids
-// are what makeWorld() returned.
+// The usual world, made once for the many servers of a run, with the ids that makeWorld() returned.
 export function keepWorld(scratch, folder) {
   writeFileSync(join(folder, 'ids.json'), JSON.stringify(makeWorld(scratch)));
   scratch.database.keep(folder);
 }
 
-export function keptIds(folder) {
-  return JSON.parse(readFileSync(join(folder, 'ids.json'), 'utf8'));
+// A scratch with the usual world, and its ids: a copy of the run's, where there is one. Another cluster than the run's has no such
+// database. Whoever gets them removes the scratch.
+export function makeScratchWithWorld(options = {}) {
+  const from = options.postgresHost ? undefined : process.env.TETHER_WORLD;
+  const scratch = makeScratch({ ...options, from });
+  try {
+    return { scratch, world: from ? JSON.parse(readFileSync(join(from, 'ids.json'), 'utf8')) : makeWorld(scratch) };
+  } catch (error) {
+    scratch.remove();
+    throw error;
+  }
 }
 
 // Returns ids: { tenants: { acme, globex }, users: { owner, … } }.
