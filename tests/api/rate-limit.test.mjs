@@ -60,9 +60,10 @@ suite('rate limits', limits, (server) => {
     assert.ok(replies.find((reply) => reply.status === 429 && reply.json.error), 'in the envelope of crm');
   });
 
+  // Somebody else: when all five went to one account, that account makes everybody wait.
   it('does not punish other addresses', async () => {
     const reply = await http2Once(server(), {
-      path: '/api/auth/login', host: ACME_HOST, headers: from('198.51.100.2'), form: { username: people.admin.email, password: people.admin.password },
+      path: '/api/auth/login', host: ACME_HOST, headers: from('198.51.100.2'), form: { username: people.owner.email, password: people.owner.password },
     });
     assert.equal(reply.status, 200);
     checkHeaders(reply, 5);
