@@ -56,8 +56,8 @@ struct member_page {
     const char *wrong;        /* "sort" or "cursor" after DONE: the one that is none of this list */
 };
 
-/* OK or a failure. Whatever the page, a bounded part of an index is read. With a sort also
- * DONE: what was asked for is no list. */
+/* OK or a failure. Whatever the page, a bounded part of an index is read; of a sorted list more where each
+ * filter leaves many and all together few. With a sort also DONE: what was asked for is no list. */
 enum storage_status member_list(struct db_conn *conn, struct arena *arena, const struct tenant *tenant,
                                 const struct member_query *query, struct member_page *ret);
 /* How many are on all pages. OK or a failure. */

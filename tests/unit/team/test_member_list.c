@@ -293,6 +293,75 @@ static void test_sorted__a_search_that_finds_many(void **state)
     }
 }
 
+/* Many who are sorted behind all others. */
+static void add_crowd(const char *role, const char *status)
+{
+    fixture_exec(
+        t->fixture,
+        "INSERT INTO users (email, email_normal, name, password_hash, password_changed_at, created_at, "
+        "updated_at) WITH RECURSIVE n (i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 15000) "
+        "SELECT 'z' || i || '@z.example', 'z' || i || '@z.example', 'zoe', '', 1, 1, 1 FROM n",
+        DB_NO_ARGS);
+    fixture_exec(t->fixture,
+                 "INSERT INTO memberships (tenant_id, user_id, role, status, created_at, updated_at) "
+                 "SELECT CAST($1 AS BIGINT), id, $2, $3, 1, 1 FROM users WHERE name = 'zoe'",
+                 DB_ARGS(db_int(t->acme.id), db_text(str_of(role)), db_text(str_of(status))));
+}
+
+static void assert_first(struct member_query query, const char *first, const char *second)
+{
+    query.limit = 2;
+    struct member_page page = list(query);
+    assert_int_equal(page.n, 2);
+    assert_non_null(page.next.at);
+    assert_string_equal(page.at[0].email.at, first);
+    assert_string_equal(page.at[1].email.at, second);
+}
+#define FIRST(first, second, ...) assert_first((struct member_query){ __VA_ARGS__ }, first, second)
+
+/* More than a list begins with. */
+static void test_sorted__filters_that_leave_many(void **state)
+{
+    (void)state;
+    add_namesakes();
+    add_crowd("viewer", "suspended");
+    FIRST("bob@y.example", "eve@x.example", SORT(STR("email")), .role = STR("viewer"));
+    FIRST("bob@y.example", "cem@y.example", SORT(STR("email")), .role = STR(" viewer member "));
+    FIRST("bob@y.example", "eve@x.example", SORT(STR("email")), .filter = MEMBERS_SUSPENDED);
+    FIRST("z15000@z.example", "z14999@z.example", SORT(STR("-email")), .role = STR("viewer"),
+          .filter = MEMBERS_SUSPENDED);
+    FOUND("", SORT(STR("name")), .role = STR("viewer"), .filter = MEMBERS_ACTIVE);
+    FOUND("", SORT(STR("name")), .role = STR("member"), .filter = MEMBERS_SUSPENDED);
+    FOUND("dan cem", SORT(STR("name")), .role = STR(" a b c d e f g h member "), .limit = 1);
+}
+
+/* How much SQLite did at most for a list. */
+static int64_t steps(void)
+{
+    DB_ROWS(rows);
+    assert_int_equal(
+        db_first(t->fixture->conn, &rows,
+                 "SELECT MAX(nstep) FROM sqlite_stmt WHERE sql LIKE '%FROM memberships m%ORDER BY%'",
+                 DB_NO_ARGS),
+        STORAGE_ROW);
+    return db_col_int(&rows, 0);
+}
+
+/* Whoever is looked for is not looked for among all others. */
+static void test_sorted__few_are_found_first(void **state)
+{
+    (void)state;
+    add_namesakes();
+    add_crowd("member", "active");
+    bool can_tell = strcmp(db_driver(t->fixture->db)->name, "sqlite") == 0;
+    FOUND("eve bob", SORT(STR("name")), .role = STR("viewer"), .limit = 1);
+    FOUND("ann bob eve", SORT(STR("email")), .role = STR(" owner viewer "), .limit = 1);
+    FOUND("bob eve", SORT(STR("joined_at"), STR("email")), .filter = MEMBERS_SUSPENDED, .limit = 1);
+    FOUND("eve dan bob", SORT(STR("name")), .search = STR("same"), .limit = 1);
+    FOUND("", SORT(STR("-id")), .role = STR("nobody"));
+    assert_true(!can_tell || steps() < 2000);
+}
+
 static void assert_wrong(struct member_query query, const char *field)
 {
     struct member_page page;
@@ -387,6 +456,8 @@ int main(void)
         TEST(test_search__odd_names),
         TEST(test_sorted__pages_hold_everybody_once),
         TEST(test_sorted__a_search_that_finds_many),
+        TEST(test_sorted__filters_that_leave_many),
+        TEST(test_sorted__few_are_found_first),
         TEST(test_sorted__knows_its_cursors),
         TEST(test_sorted__follows_a_new_name),
     };
