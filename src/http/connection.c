@@ -63,7 +63,7 @@ struct connection *connection_open(struct http_loop *loop, h2o_socket_t *sock, u
     if (tls)
         SSL_CTX_up_ref(tls);
     connection->linger_fd = -1;
-    connection->accepted_ms = connection->last_request_ms = h2o_now(loop->ctx.loop);
+    connection->accepted_ms = connection->active_ms = h2o_now(loop->ctx.loop);
     hpack_peer_init(&connection->hpack);
     h2o_linklist_init_anchor(&connection->open);
     h2o_linklist_init_anchor(&connection->waiting);
@@ -104,6 +104,15 @@ void connection_refused(struct connection *connection)
     connection_shut(connection);
 }
 
+void connection_retire(struct connection *connection)
+{
+    if (connection->retired)
+        connection_refused(connection);
+    else if (connection->sock && !connection->closing)
+        shutdown(h2o_socket_get_fd(connection->sock), SHUT_RD);
+    connection->retired = true;
+}
+
 void connection_close_when_idle(struct connection *connection)
 {
     connection->close_when_idle = true;
@@ -142,6 +151,13 @@ static void count_cancelled(struct connection *connection)
         connection_refused(connection);
 }
 
+static void begin_to_rest(struct connection *connection)
+{
+    connection->active_ms = h2o_now(connection->loop->ctx.loop);
+    h2o_linklist_unlink(&connection->link);
+    h2o_linklist_insert(&connection->loop->connections, &connection->link);
+}
+
 /* The library is done with the request: answered and sent, reset, or its connection is gone. */
 static void on_request_disposed(void *data)
 {
@@ -156,6 +172,10 @@ static void on_request_disposed(void *data)
         exchange_cancel(open->exchange);
     if (open->exchange || waits)
         count_cancelled(connection);
+    else
+        connection->is_kept = true;
+    if (connection->open_count == 0)
+        begin_to_rest(connection);
     if (connection->close_when_idle && connection->open_count == 0)
         connection_shut(connection);
     arena_free(&open->kept);
@@ -172,7 +192,8 @@ struct open_request *connection_request(struct connection *connection, h2o_req_t
     connection->requests++;
     if (connection->blocks < connection->requests) /* HTTP/1 has no blocks of its own */
         connection->blocks = connection->requests;
-    connection->last_request_ms = h2o_now(connection->loop->ctx.loop);
+    connection->is_http2 = req->version >= 0x200;
+    connection->active_ms = h2o_now(connection->loop->ctx.loop);
     return open;
 }
 

@@ -22,7 +22,7 @@ struct asked {
 };
 
 struct connection {
-    h2o_linklist_t link; /* in the loop's list */
+    h2o_linklist_t link; /* in the loop's list: who rests for longest stands before all others who rest */
     struct http_loop *loop;
     h2o_socket_t *sock; /* NULL once closed */
     char address[64];   /* of the peer, as text; "unix" */
@@ -31,6 +31,7 @@ struct connection {
      * many times the certificate is changed meanwhile; this is the reference that holds it. */
     SSL_CTX *tls;
     bool closing; /* was shut down by us */
+    bool retired;
     bool close_when_idle;
     int linger_fd;       /* -1, or a duplicate that outlives the library's close */
     h2o_linklist_t open; /* struct open_request: alive in the library */
@@ -42,7 +43,11 @@ struct connection {
     uint64_t cancelled;     /* whose client left before the answer */
     size_t held;            /* bytes of incomplete requests, as of the last sweep */
     size_t owed;            /* bytes of answers that the library still has, likewise */
-    uint64_t accepted_ms, last_request_ms;
+    size_t streams;         /* over HTTP/2, those that have begun, likewise; open_count of them are complete */
+    bool is_http2, is_kept; /* it was answered once, and may rest */
+    uint64_t accepted_ms;
+    uint64_t active_ms; /* when it was accepted, or last a request became complete or the last of them ended */
+    uint64_t begun_ms;  /* since when the sweeper sees the beginning of a request; 0: it sees none */
     struct hpack_peer hpack;
     struct block *block; /* of the last request over HTTP/2; NULL: none is kept */
     h2o_req_t *recalled; /* the request that was just made of it; only compared */
@@ -83,6 +88,9 @@ struct connection *connection_of_socket(const h2o_socket_t *sock);
 void connection_shut(struct connection *connection);
 /* The same, because a guard or the sweeper decided so: counted. Accepts NULL. */
 void connection_refused(struct connection *connection);
+/* Ends a peer that nothing is under way with, as if it had left: the library takes what has arrived already,
+ * then closes as it would. A peer that still is there when this is called again is shut. */
+void connection_retire(struct connection *connection);
 /* Ends the peer once what it was answered is out. */
 void connection_close_when_idle(struct connection *connection);
 /* Before an answer after which the library closes although the peer still sends: keeps the peer able to read

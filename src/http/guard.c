@@ -33,6 +33,7 @@
 #include "http/head.h"
 #include "http/limits.h"
 
+#define STATE_IDLE             0
 #define STATE_RECEIVES_BODY    2
 #define STATE_END_STREAM       7
 #define WINDOW_OUT_OF_REACH    ((ssize_t)1 << 30)
@@ -97,6 +98,12 @@ size_t guard_held_body(const h2o_req_t *req)
     if (req->version < 0x200 || stream->state != STATE_RECEIVES_BODY || !stream->body)
         return 0;
     return stream->body->size;
+}
+
+bool guard_is_reserved(const h2o_req_t *req)
+{
+    const struct stream_head *stream = H2O_STRUCT_FROM_MEMBER(struct stream_head, ostream, req->_ostr_top);
+    return req->version >= 0x200 && !req->_generator && stream->state == STATE_IDLE;
 }
 
 struct setting {

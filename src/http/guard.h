@@ -20,6 +20,9 @@ int64_t guard_clock_step(int64_t gap_us);
 /* Bytes of body that an HTTP/2 request has gathered while it still waits for the rest; 0 once it is complete.
  */
 size_t guard_held_body(const h2o_req_t *req);
+/* True of a stream over HTTP/2 that was only given a priority: some clients build their tree of such ones, and
+ * never ask on them. */
+bool guard_is_reserved(const h2o_req_t *req);
 
 /* True when the SETTINGS payload asks for an initial window with which the library's window assertion could
  * be reached. */

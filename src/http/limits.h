@@ -7,11 +7,12 @@
 
 struct http_limits {
     uint64_t tick_ms;     /* period of the sweeper */
-    uint64_t stall_ms;    /* no request and no progress for so long: the connection is closed */
+    uint64_t stall_ms;    /* an answer is out and makes no progress for so long: the connection is closed */
     uint64_t stall_bytes; /* what counts as progress within stall_ms, shared by the answers of a connection */
     uint64_t max_age_ms;  /* an idle connection older than this is closed */
-    uint64_t request_ms;  /* HTTP/1: head and body together, and keep-alive idle time */
-    uint64_t idle_ms;     /* HTTP/2: nothing read */
+    uint64_t request_ms;  /* for a request, head and body together, once it has begun; for the first one, since
+                             the connection was accepted */
+    uint64_t idle_ms;     /* from one answer to the next request */
     uint64_t handshake_ms;  /* TLS */
     uint64_t drain_tick_ms; /* period of the sweeper while draining */
     uint64_t grace_ms;      /* draining: how long an idle connection may still send what it had under way */

@@ -374,7 +374,9 @@ static void configure(struct http_loop *loop)
     conf->server_name = h2o_iovec_init(H2O_STRLIT("tether"));
     conf->max_request_entity_size = loop->server->max_body + HTTP_BODY_SLACK;
     conf->handshake_timeout = limits->handshake_ms;
-    conf->http1.req_timeout = limits->request_ms;
+    /* Over HTTP/1 the library knows one figure for requests and for rest. Both are the sweeper's, which comes
+     * first. */
+    conf->http1.req_timeout = limits->idle_ms + 2 * limits->request_ms;
     conf->http1.upgrade_to_http2 = loop->server->http2;
     conf->http2.idle_timeout = limits->idle_ms;
     /* The library must never let a request wait by itself: while all others of a connection end behind a

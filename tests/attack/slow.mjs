@@ -1,4 +1,4 @@
-// S1, H7: peers that take their time. What is given them is in src/http/limits.c: 12 seconds at most.
+// S1, H7: peers that take their time. What is given them is in src/http/limits.c: 12 seconds at most, but for who has been answered and rests.
 import assert from 'node:assert/strict'
 import { connect, H2, request, frame, ping, windowUpdate, HEADERS, DATA, CONTINUATION, END_HEADERS, END_STREAM } from './wire.mjs'
 import { full, sleep, until } from './target.mjs'
