@@ -138,10 +138,6 @@ export class Server {
     assert.doesNotMatch(this.log.text, /Sanitizer|runtime error:/);
     assert.deepEqual({ code, signal }, { code: expectCode, signal: null }, `the log:\n${this.log.text.slice(-4000)}`);
   }
-
-  accessLines(from = 0) {
-    return this.log.lines.slice(from).filter((line) => line.msg === 'request');
-  }
 }
 
 // A server with the usual world in it. The result has stop(), which also takes the scratch folder away.
