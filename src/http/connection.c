@@ -202,7 +202,9 @@ bool connection_raw_head(struct connection *connection, struct rawhead *ret)
 {
     const h2o_buffer_t *input = connection->sock->input;
     if (connection->raw.of != connection->requests) {
-        connection->raw.is_sound = rawhead_check(str_from(input->bytes, input->size), &connection->raw.head);
+        connection->raw.is_sound =
+            rawhead_check(str_from(input->bytes, input->size), &connection->raw.head) &&
+            !connection->is_unparsed;
         connection->raw.of = connection->requests;
     }
     *ret = connection->raw.head;

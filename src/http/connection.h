@@ -32,6 +32,7 @@ struct connection {
     SSL_CTX *tls;
     bool closing; /* was shut down by us */
     bool retired;
+    bool is_unparsed; /* over HTTP/1: what came last is no request, and nothing comes after it */
     bool close_when_idle;
     int linger_fd;       /* -1, or a duplicate that outlives the library's close */
     h2o_linklist_t open; /* struct open_request: alive in the library */
@@ -43,11 +44,12 @@ struct connection {
     uint64_t cancelled;     /* whose client left before the answer */
     size_t held;            /* bytes of incomplete requests, as of the last sweep */
     size_t owed;            /* bytes of answers that the library still has, likewise */
-    size_t streams;         /* over HTTP/2, those that have begun, likewise; open_count of them are complete */
+    size_t streams; /* over HTTP/2, those that have begun, likewise; open_count of them are complete */
     bool is_http2, is_kept; /* it was answered once, and may rest */
     uint64_t accepted_ms;
-    uint64_t active_ms; /* when it was accepted, or last a request became complete or the last of them ended */
-    uint64_t begun_ms;  /* since when the sweeper sees the beginning of a request; 0: it sees none */
+    uint64_t
+        active_ms;     /* when it was accepted, or last a request became complete or the last of them ended */
+    uint64_t begun_ms; /* since when the sweeper sees the beginning of a request; 0: it sees none */
     struct hpack_peer hpack;
     struct block *block; /* of the last request over HTTP/2; NULL: none is kept */
     h2o_req_t *recalled; /* the request that was just made of it; only compared */

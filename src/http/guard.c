@@ -10,6 +10,7 @@
  * - Answers' heads are written by us, with the peer's table as its settings allow it, which the library does
  * not heed (h2o_hpack_flatten_response, in head.c).
  * - Upgrade: h2c would let a request pass by the check of its raw head (h2o_http2_handle_upgrade).
+ * - A head that cannot be parsed would be answered past everything of ours (phr_parse_request).
  * - Its chunked decoder is lenient (phr_decode_chunked, in chunked.c).
  * - Request bodies of many streams gather before a handler sees one: what a stream holds can be asked here.
  * - What it complains of goes to stderr, as often as a stranger likes (__fprintf_chk and perror, in
@@ -31,7 +32,9 @@
 #include "http/complaint.h"
 #include "http/connection.h"
 #include "http/head.h"
+#include "http/internal.h"
 #include "http/limits.h"
+#include "http/unparsed.h"
 
 #define STATE_IDLE             0
 #define STATE_RECEIVES_BODY    2
@@ -70,14 +73,20 @@ typedef int settings_fn(h2o_http2_settings_t *settings, const uint8_t *src, size
 typedef int headers_fn(h2o_req_t *req, void *table, const uint8_t *src, size_t len, int *pseudo_headers,
                        size_t *content_length, void **digests, const char **err_desc);
 
+typedef int parse_fn(const char *buf, size_t len, const char **method, size_t *method_len, const char **path,
+                     size_t *path_len, int *minor_version, void *headers, size_t *header_count,
+                     size_t last_len);
+
 send_pending_fn h2o_http2_stream_send_pending_data;
 settings_fn h2o_http2_update_peer_settings;
 headers_fn h2o_hpack_parse_headers;
+parse_fn phr_parse_request;
 
 static struct {
     send_pending_fn *send_pending;
     settings_fn *settings;
     headers_fn *headers;
+    parse_fn *parse;
     bool active;
 } originals;
 
@@ -196,6 +205,27 @@ EXPORTED int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t 
     return status;
 }
 
+/* The library has its request's own fields filled in, which is how the request is found. One that is refused
+ * takes all that has come, and is the last of its connection: said to be of HTTP/1.0, the library closes. */
+EXPORTED int phr_parse_request(const char *buf, size_t len, const char **method, size_t *method_len,
+                               const char **path, size_t *path_len, int *minor_version, void *headers,
+                               size_t *header_count, size_t last_len)
+{
+    int status = originals.parse(buf, len, method, method_len, path, path_len, minor_version, headers,
+                                 header_count, last_len);
+    if (status >= 0 || !originals.active)
+        return status;
+    struct connection *connection =
+        connection_of(H2O_STRUCT_FROM_MEMBER(h2o_req_t, input.method.base, method));
+    if (!connection || !unparsed_is_refused(status, str_from(buf, len), connection->loop->server->http2))
+        return status;
+    connection->is_unparsed = true;
+    unparsed_name(method, method_len, path, path_len);
+    *minor_version = 0;
+    *header_count = 0;
+    return (int)len;
+}
+
 /* Never: HTTP/2 is spoken by prior knowledge or ALPN. */
 EXPORTED int h2o_http2_handle_upgrade(h2o_req_t *req, struct timeval connected_at)
 {
@@ -257,8 +287,10 @@ static bool find_original(const char *name, const void *ours, void **ret)
     return *ret && *ret != ours && dlsym(RTLD_DEFAULT, name) == ours;
 }
 
+/* All of them in any case: where the guards are not in effect, ours are called nevertheless. */
 static bool check_symbols(char *why, size_t cap)
 {
+    const char *missing = NULL;
     void *unused;
     const struct {
         const char *name;
@@ -270,6 +302,7 @@ static bool check_symbols(char *why, size_t cap)
         { "h2o_http2_update_peer_settings", (void *)h2o_http2_update_peer_settings,
           (void **)&originals.settings },
         { "h2o_hpack_parse_headers", (void *)h2o_hpack_parse_headers, (void **)&originals.headers },
+        { "phr_parse_request", (void *)phr_parse_request, (void **)&originals.parse },
         { "h2o_hpack_flatten_response", (void *)h2o_hpack_flatten_response, &unused },
         { "h2o_http2_handle_upgrade", (void *)h2o_http2_handle_upgrade, &unused },
         { "phr_decode_chunked", (void *)phr_decode_chunked, &unused },
@@ -278,10 +311,10 @@ static bool check_symbols(char *why, size_t cap)
         { "gettimeofday", (void *)gettimeofday, &unused },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!find_original(rows[i].name, rows[i].ours, rows[i].original))
-            return fail(why, cap, "a guard function is not in effect", rows[i].name);
+        if (!find_original(rows[i].name, rows[i].ours, rows[i].original) && !missing)
+            missing = rows[i].name;
     }
-    return true;
+    return !missing || fail(why, cap, "a guard function is not in effect", missing);
 }
 
 static bool check_library(char *why, size_t cap)

@@ -12,7 +12,7 @@
 
 #define RELIEVED_AT_ONCE 64
 #define HARMLESS         65536 /* bytes that nobody is closed for */
-#define SPARE_PLACES     16    /* one in so many of the connections that there may be is kept free of who rests */
+#define SPARE_PLACES     16 /* one in so many of the connections that there may be is kept free of who rests */
 
 static struct connection *from_link(h2o_linklist_t *link)
 {
@@ -71,7 +71,8 @@ static bool is_resting(const struct connection *connection)
     return connection->open_count == 0 && connection->begun_ms == 0;
 }
 
-/* The next request has begun and takes too long. After a rest the time runs from where it was seen to begin. */
+/* The next request has begun and takes too long. After a rest the time runs from where it was seen to begin.
+ */
 static bool request_is_late(const struct connection *connection, uint64_t now)
 {
     uint64_t since = connection->active_ms;
@@ -172,9 +173,9 @@ static void relieve(struct http_loop *loop, size_t sum)
 /* Part of a request is here, or the peer does not take what is owed to it beside answers. */
 static bool is_busy(const struct connection *connection)
 {
-    return connection->sock && (connection->sock->input->size > 0 ||
-                                connection->streams > connection->open_count ||
-                                h2o_socket_is_writing(connection->sock));
+    return connection->sock &&
+           (connection->sock->input->size > 0 || connection->streams > connection->open_count ||
+            h2o_socket_is_writing(connection->sock));
 }
 
 static void look(struct connection *connection, uint64_t now)
@@ -194,7 +195,8 @@ static size_t count_surplus(struct http_loop *loop)
     return wanted > max ? (wanted - max + server->loop_count - 1) / server->loop_count : 0;
 }
 
-/* While the places run out, who has rested for as long as a request may take makes room, the longest first. */
+/* While the places run out, who has rested for as long as a request may take makes room, the longest first.
+ */
 static void make_room(struct http_loop *loop, uint64_t now)
 {
     size_t surplus = count_surplus(loop);

@@ -1,6 +1,7 @@
 // What HTTP itself promises, in the envelope of the surface that the path belongs to.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { connect } from '../attack/wire.mjs';
 import { ask, connect2, http1, http2Once, request2, signIn } from './harness/client.mjs';
 import { suite } from './harness/suite.mjs';
 import { ACME_HOST, people } from './harness/world.mjs';
@@ -119,6 +120,29 @@ suite('protocol', { config: { server: { max_body: '4KiB', cors_origins: ['https:
       assert.equal(wrong.status, 405);
       assert.equal(wrong.headers.allow, 'POST, OPTIONS');
       assert.equal((await ask('/api/auth/register', { ...json, ...more }, size, 'OPTIONS')).status, status);
+    }
+  });
+
+  it('what cannot be parsed at all is refused in the words of its path, or else of the default surface, and ends the connection', async () => {
+    const good = `GET /healthz HTTP/1.1\r\nHost: ${ACME_HOST}\r\n\r\n`;
+    const cases = [
+      ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', ['detail']], ['nonsense\r\n\r\n', ['detail']], ['GET /\r\n\r\n', ['detail']],
+      ['GET /api/contacts HTTP/9.9\r\n\r\n', ['error']], ['GET /api/v1/team HTTP/1.1\r\nHost: a\r\na\x01b: c\r\n\r\n', ['message']],
+      [`GET /api/bookings HTTP/1.1\r\n${'x: y\r\n'.repeat(150)}\r\n`, ['success', 'data']],
+    ];
+    for (const [head, keys] of cases) {
+      for (const [before, answers] of [['', 1], [good, 2]]) {
+        const peer = await connect(server().port);
+        peer.write(Buffer.from(before + head + good, 'latin1'));
+        const replies = (await peer.rest()).split('HTTP/1.1 ').slice(1);
+        assert.equal(replies.length, answers, JSON.stringify(head));
+        const [fields, body] = replies.at(-1).split('\r\n\r\n');
+        assert.match(fields, /^400 Bad Request\r\n/);
+        assert.match(fields, /\r\ncontent-type: application\/json(\r|$)/i);
+        assert.match(fields, /\r\nconnection: close(\r|$)/i);
+        assert.match(fields, /\r\nx-request-id: [0-9a-f]{32}(\r|$)/i);
+        assert.deepEqual(Object.keys(JSON.parse(body)), keys, JSON.stringify(head));
+      }
     }
   });
 

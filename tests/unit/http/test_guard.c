@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/guard.h"
+#include "http/unparsed.h"
 #include "http/view.h"
 
 static void test_guard__is_in_effect_in_this_program(void **state)
@@ -72,6 +73,45 @@ static void test_guard__clock_steps_are_small_and_forward(void **state)
     assert_int_equal(guard_clock_step(86400 * CLOCK_SECOND), CLOCK_SECOND / 4);
 }
 
+static void test_unparsed__refuses_what_is_neither_http2_nor_nothing(void **state)
+{
+    (void)state;
+    static char endless[H2O_MAX_REQLEN];
+    const struct {
+        int status;
+        struct str input;
+        bool http2, refused;
+    } cases[] = {
+        { PARSE_FAILED, STR("\x16\x03\x01"), true, true },
+        { PARSE_FAILED, STR("GET / HTTP/3.0\r\n"), true, true },
+        { PARSE_FAILED, STR("\r\n\r\n\r"), true, true },
+        { PARSE_FAILED, STR("\r\n\r\n"), true, false },
+        { PARSE_FAILED, STR("PRI * HTTP/2.0\r\n"), true, false },
+        { PARSE_FAILED, STR("PRI * HTTP/2.0\r\n"), false, true },
+        { PARSE_FAILED, STR("PRI * HTTP/3"), true, true },
+        { PARSE_INCOMPLETE, STR("GET / HT"), true, false },
+        { PARSE_INCOMPLETE, str_from(endless, sizeof endless), true, true },
+        { PARSE_INCOMPLETE, str_from(endless, sizeof endless - 1), true, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(unparsed_is_refused(cases[i].status, cases[i].input, cases[i].http2),
+                         cases[i].refused);
+}
+
+static void test_unparsed__keeps_a_whole_line_and_nothing_less(void **state)
+{
+    (void)state;
+    const char *method = "GET", *target = "/a";
+    size_t method_len = 3, target_len = 2;
+    unparsed_name(&method, &method_len, &target, &target_len);
+    assert_true(str_equal(str_from(method, method_len), STR("GET")));
+    assert_true(str_equal(str_from(target, target_len), STR("/a")));
+    target_len = 0;
+    unparsed_name(&method, &method_len, &target, &target_len);
+    assert_true(str_equal(str_from(method, method_len), STR("-")));
+    assert_true(str_equal(str_from(target, target_len), STR("*")));
+}
+
 static void test_view__knows_sound_targets(void **state)
 {
     (void)state;
@@ -100,6 +140,8 @@ int main(void)
         cmocka_unit_test(test_guard__refuses_initial_windows_out_of_bounds),
         cmocka_unit_test(test_guard__timers_follow_the_monotonic_clock),
         cmocka_unit_test(test_guard__clock_steps_are_small_and_forward),
+        cmocka_unit_test(test_unparsed__refuses_what_is_neither_http2_nor_nothing),
+        cmocka_unit_test(test_unparsed__keeps_a_whole_line_and_nothing_less),
         cmocka_unit_test(test_view__knows_sound_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
