@@ -89,23 +89,26 @@ static const char two_digits[] = "0001020304050607080910111213141516171819202122
                                  "50515253545556575859606162636465666768697071727374"
                                  "75767778798081828384858687888990919293949596979899";
 
+static size_t digits_of(uint64_t value)
+{
+    size_t n = 1;
+    for (; value >= 10000; value /= 10000)
+        n += 4;
+    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+/* From the last digit to the first, in place. */
 size_t str_put_int(char to[STR_INT_CAP], int64_t value)
 {
-    char digits[STR_INT_CAP];
-    size_t at = sizeof(digits), len = 0;
-    if (value >= 0 && value <= 9) {
-        to[0] = (char)('0' + value);
-        return 1;
-    }
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    size_t len = digits_of(rest) + (value < 0);
+    char *at = to + len;
+    to[0] = '-'; /* or a digit, which is written over it */
     for (; rest >= 100; rest /= 100)
-        memcpy(digits + (at -= 2), two_digits + 2 * (rest % 100), 2);
+        memcpy(at -= 2, two_digits + 2 * (rest % 100), 2);
     if (rest >= 10)
-        memcpy(digits + (at -= 2), two_digits + 2 * rest, 2);
+        memcpy(at - 2, two_digits + 2 * rest, 2);
     else
-        digits[--at] = (char)('0' + rest);
-    if (value < 0)
-        to[len++] = '-';
-    memcpy(to + len, digits + at, sizeof(digits) - at);
-    return len + sizeof(digits) - at;
+        at[-1] = (char)('0' + rest);
+    return len;
 }
