@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/metrics.h"
+#include "base/text.h"
 #include "identity/opaque_token.h"
 #include "request/address.h"
 #include "request/authority.h"
@@ -11,19 +12,6 @@
 #include "request/walk_internal.h"
 
 /* ---- Authorization ---- */
-
-static bool is_token68(struct str token)
-{
-    static const bool allowed[256] = {
-        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true, ['.'] = true,
-        ['_'] = true,         ['~'] = true,         ['+'] = true,         ['/'] = true, ['='] = true,
-    };
-    bool all = token.len > 0;
-#pragma GCC unroll 8
-    for (size_t i = 0; i < token.len; i++)
-        all &= allowed[(unsigned char)token.at[i]];
-    return all;
-}
 
 enum error_code sign_in_two_tokens(struct call *call)
 {
@@ -41,7 +29,7 @@ bool sign_in_has_token(const struct call *call)
 static enum error_code read_cookie(struct call *call, struct str *ret)
 {
     struct str token = cookie_token(call);
-    *ret = is_token68(token) ? token : STR_NONE;
+    *ret = text_is_token68(token) ? token : STR_NONE;
     call->own.by_cookie = ret->at != NULL;
     return ret->at ? cookie_check_origin(call) : OK;
 }
@@ -53,7 +41,7 @@ static enum error_code read_client_secret(struct call *call, struct str credenti
     struct str pair, id, secret, token;
     arena_wipe_on_free(call->arena);
     bool is_sound = base64_decode(call->arena, credentials, &pair) && str_split(pair, ':', &id, &secret) &&
-                    percent_decode(call->arena, secret, true, &token) && is_token68(token);
+                    percent_decode(call->arena, secret, true, &token) && text_is_token68(token);
     if (!is_sound)
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     *ret = token;
@@ -81,7 +69,7 @@ enum error_code sign_in_read_header(struct call *call, struct str *ret)
         return OK;
     if (str_index(token, ' ') < token.len || str_index(token, ',') < token.len)
         return sign_in_two_tokens(call);
-    if (!is_token68(token))
+    if (!text_is_token68(token))
         return call_fail(call, ERR_TOKEN_INVALID, NULL);
     *ret = token;
     return OK;
@@ -105,7 +93,7 @@ bool sign_in_read_bearer(struct str authorization, struct str *ret_token)
 
 bool sign_in_is_forged(const struct config *config, struct str token)
 {
-    return is_token68(token) && is_forged(config, token);
+    return text_is_token68(token) && is_forged(config, token);
 }
 
 static enum error_code read_token(struct call *call, struct str *ret)

@@ -250,6 +250,28 @@ static void test_text__hosts(void **state)
     arena_free(&arena);
 }
 
+/* At each place, since several bytes are looked at together. */
+static void test_text__token68_at_each_place(void **state)
+{
+    (void)state;
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=";
+    char text[40];
+    memset(text, 'x', sizeof(text));
+    for (size_t len = 1; len <= sizeof(text); len++) {
+        for (int byte = 0; byte < 256; byte++) {
+            bool is_allowed = byte != 0 && strchr(allowed, byte) != NULL;
+            size_t place = (size_t)byte % len;
+            text[place] = (char)byte;
+            assert_int_equal(text_is_token68(str_from(text, len)), is_allowed);
+            text[place] = text[len - 1];
+            text[len - 1] = (char)byte;
+            assert_int_equal(text_is_token68(str_from(text, len)), is_allowed);
+            text[place] = text[len - 1] = 'x';
+        }
+    }
+    assert_false(text_is_token68(STR_NONE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_text__email_normal_form),
         cmocka_unit_test(test_text__slugs),
         cmocka_unit_test(test_text__hosts),
+        cmocka_unit_test(test_text__token68_at_each_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
