@@ -12,13 +12,14 @@
 static struct exchange *new_exchange(struct open_request *open)
 {
     struct connection *connection = open->connection;
-    struct walk *walk = connection->loop->server->walk;
-    struct call *call = call_new(walk);
+    struct http_loop *loop = connection->loop;
+    struct walk *walk = loop->server->walk;
+    int64_t now_us = loop_clock(loop);
+    struct call *call = call_new_at(walk, now_us, loop->clock.to_epoch_us);
     struct exchange *exchange = ARENA_NEW(call->arena, struct exchange);
     call->t_received = open->arrived_us;
     view_fill(call, open->req, connection, (size_t)walk_config(walk)->server.max_body);
-    *exchange =
-        (struct exchange){ .call = call, .loop = connection->loop, .connection = connection, .open = open };
+    *exchange = (struct exchange){ .call = call, .loop = loop, .connection = connection, .open = open };
     exchange->job.queued_us = call->t_received;
     open->exchange = exchange;
     connection->jobs++;
@@ -136,6 +137,7 @@ void exchange_run(void *worker, struct lane_job *job)
         loop_return(exchange->loop, exchange);
         return;
     }
+    call->t_started = is_cancelled ? 0 : job->taken_us;
     if (!is_cancelled && !walk_run(worker, call, &lane) && move_on(exchange, lane))
         return;
     take_out_body(exchange);

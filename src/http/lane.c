@@ -200,7 +200,7 @@ static void work(void *arg)
     for (struct lane_job *job; (job = next_job(worker));) {
         atomic_fetch_sub(&lane->waiting, 1);
         metric_add(lane->params.depth, -1);
-        int64_t now = clock_monotonic_us();
+        int64_t now = job->taken_us = clock_monotonic_us();
         note_taken(worker, now);
         metric_observe(lane->params.wait, now - job->queued_us);
         if (!job->is_quick || worker->unsettled == UNSETTLED_MAX)

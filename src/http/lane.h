@@ -14,7 +14,8 @@ struct http_lane;
 struct lane_job {
     struct lane_job *next;
     int64_t queued_us;
-    bool is_quick; /* takes some microseconds, and waits for nobody */
+    int64_t taken_us; /* the lane's to set: when a worker took it */
+    bool is_quick;    /* takes some microseconds, and waits for nobody */
 };
 
 struct lane_params {

@@ -189,14 +189,18 @@ static void add_default(struct reply *reply, const char *name, struct str value)
         reply_header(reply, name, value);
 }
 
+static const struct header defaults[] = {
+    { STR("x-content-type-options"), STR("nosniff") },
+    { STR("cache-control"), STR("no-store") },
+    { STR("referrer-policy"), STR("no-referrer") },
+    { STR("x-frame-options"), STR("DENY") },
+};
+
 static void add_common_headers(struct call *call)
 {
     struct reply *reply = &call->reply;
     add_default(reply, "x-request-id", call->request.id);
-    add_default(reply, "x-content-type-options", STR("nosniff"));
-    add_default(reply, "cache-control", STR("no-store"));
-    add_default(reply, "referrer-policy", STR("no-referrer"));
-    add_default(reply, "x-frame-options", STR("DENY"));
+    reply_defaults(reply, defaults, sizeof(defaults) / sizeof(defaults[0]));
     if (reply->json)
         add_default(reply, "content-security-policy", STR("default-src 'none'; frame-ancestors 'none'"));
     if (call->request.client_is_tls)

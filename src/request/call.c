@@ -10,14 +10,21 @@
 
 struct call *call_new(struct walk *walk)
 {
+    int64_t monotonic_us = clock_monotonic_us();
+    return call_new_at(walk, monotonic_us, clock_now() - monotonic_us);
+}
+
+struct call *call_new_at(struct walk *walk, int64_t monotonic_us, int64_t to_epoch_us)
+{
     const struct config *config = walk_config(walk);
     struct arena *arena = arena_new(ARENA_BASE + ARENA_FACTOR * (size_t)config->server.max_body);
     struct call *call = ARENA_NEW(arena, struct call);
     call->arena = arena;
     call->walk = walk;
     call->config = config;
-    call->now = clock_now();
-    call->t_received = clock_monotonic_us();
+    call->now = monotonic_us + to_epoch_us;
+    call->t_received = monotonic_us;
+    call->to_epoch_us = to_epoch_us;
     return call;
 }
 

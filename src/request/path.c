@@ -19,11 +19,15 @@ static bool is_dots(struct str segment)
 
 static enum path_verdict decode_segment(struct arena *arena, struct str raw, struct str *ret)
 {
-    for (size_t i = 0; i < raw.len; i++)
-        if (!is_path_byte[(unsigned char)raw.at[i]])
-            return PATH_BROKEN;
-    if (!percent_decode(arena, raw, false, ret))
+    bool all = true, is_escaped = false;
+    for (size_t i = 0; i < raw.len; i++) {
+        all &= is_path_byte[(unsigned char)raw.at[i]];
+        is_escaped |= raw.at[i] == '%';
+    }
+    if (!all || !percent_decode(arena, raw, false, ret))
         return PATH_BROKEN;
+    if (!is_escaped) /* none of those bytes is any that is looked for below */
+        return ret->len > 0 && !is_dots(*ret) ? PATH_FOUND : PATH_UNKNOWN;
     bool plain = ret->len > 0 && text_is_line(*ret) && !is_dots(*ret) && !memchr(ret->at, '/', ret->len) &&
                  !memchr(ret->at, '\\', ret->len);
     return plain ? PATH_FOUND : PATH_UNKNOWN;

@@ -42,13 +42,26 @@ void reply_header(struct reply *reply, const char *name, struct str value)
     reply->headers[reply->header_count++] = (struct header){ slice, value };
 }
 
-bool reply_has_header(const struct reply *reply, const char *name)
+static bool has(const struct reply *reply, struct str name)
 {
-    struct str wanted = str_of(name);
     for (size_t i = 0; i < reply->header_count; i++)
-        if (str_equal(reply->headers[i].name, wanted))
+        if (str_equal(reply->headers[i].name, name))
             return true;
     return false;
+}
+
+bool reply_has_header(const struct reply *reply, const char *name)
+{
+    return has(reply, str_of(name));
+}
+
+void reply_defaults(struct reply *reply, const struct header *headers, size_t n)
+{
+    if (reply->header_count + n > REPLY_MAX_HEADERS)
+        abort();
+    for (size_t i = 0; i < n; i++)
+        if (!has(reply, headers[i].name))
+            reply->headers[reply->header_count++] = headers[i];
 }
 
 void reply_json(struct reply *reply, int status, cJSON *json)

@@ -29,6 +29,15 @@ static bool is_parameter(struct str segment)
     return segment.len > 0 && segment.at[0] == '{';
 }
 
+bool router_is_secret(struct str parameter)
+{
+    static const char *const secrets[] = { "{device_token}", "{token}", "{poll_token}", "{code}" };
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+        if (str_equal(parameter, str_of(secrets[i])))
+            return true;
+    return false;
+}
+
 static struct node *child_literal(const struct node *node, struct str segment)
 {
     for (struct node *child = node->children; child; child = child->next)
@@ -58,24 +67,27 @@ static void plant(struct arena *arena, struct router *router, const struct surfa
 {
     struct node *node = &router->root;
     struct str rest = str_of(route->path + 1);
+    bool has_secret = false;
     for (bool more = rest.len > 0; more;) {
         struct str segment;
         more = str_split(rest, '/', &segment, &rest);
         node = grow(arena, node, segment);
+        has_secret |= router_is_secret(segment);
     }
     struct route_entry *entry = ARENA_NEW(arena, struct route_entry);
-    *entry = (struct route_entry){ surface, route, NULL };
+    *entry = (struct route_entry){ surface, route, NULL, false };
     struct route_entry **end = &node->first;
     while (*end)
         end = &(*end)->next;
     *end = entry;
+    node->first->has_secret |= has_secret;
 }
 
 static void plant_wide(struct arena *arena, struct router *router, const struct surface *surface,
                        const struct route *route)
 {
     struct route_entry *entry = ARENA_NEW(arena, struct route_entry);
-    *entry = (struct route_entry){ surface, route, router->wide };
+    *entry = (struct route_entry){ surface, route, router->wide, false };
     router->wide = entry;
 }
 

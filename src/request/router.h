@@ -12,6 +12,7 @@ struct route_entry {
     const struct surface *surface;
     const struct route *route;
     struct route_entry *next;
+    bool has_secret; /* of the first of a path: one of them has a parameter that is a secret */
 };
 
 #define ROUTER_MAX_SEGMENTS 24
@@ -46,6 +47,8 @@ enum path_verdict router_match(const struct router *router, struct arena *arena,
                                struct router_match *ret);
 /* The wide row (route.h) whose path is `raw` or stands above it; NULL: none. *ret_below: it stands above. */
 const struct route_entry *router_wide(const struct router *router, struct str raw, bool *ret_below);
+/* Whether a parameter of that name, in its braces, is a secret, which no log may hold. */
+bool router_is_secret(struct str parameter);
 /* The surface that answers for a path no route has, by the longest prefix. Never NULL. */
 const struct surface *router_surface(const struct router *router, struct str raw);
 

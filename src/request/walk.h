@@ -25,6 +25,8 @@ const struct config *walk_config(const struct walk *walk);
 
 /* Any thread. A call in an arena of its own. */
 struct call *call_new(struct walk *walk);
+/* The same for who knows the time already, microseconds: monotonic, and what is added for that of the epoch. */
+struct call *call_new_at(struct walk *walk, int64_t monotonic_us, int64_t to_epoch_us);
 void call_free(struct call **call);
 
 /* Event loop; never blocks. Request id, client address, route, size and type, per-address limit. True:

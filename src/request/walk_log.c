@@ -8,17 +8,6 @@
 #include "devices/device.h"
 #include "request/walk_internal.h"
 
-static const char *const secret_parameters[] = { "{device_token}", "{token}", "{poll_token}", "{code}",
-                                                 NULL };
-
-static bool is_secret_name(struct str parameter)
-{
-    for (size_t i = 0; secret_parameters[i]; i++)
-        if (str_equal(parameter, str_of(secret_parameters[i])))
-            return true;
-    return false;
-}
-
 /* The name, in braces, that a path gives its parameter number `wanted`. */
 static struct str parameter_name(const char *path, size_t wanted)
 {
@@ -35,20 +24,24 @@ static struct str parameter_name(const char *path, size_t wanted)
  * secret is enough. */
 static bool is_secret(const struct call *call, const char *pattern, struct str name, size_t parameter)
 {
-    if (is_secret_name(name))
+    if (router_is_secret(name))
         return true;
     for (const struct route_entry *entry = call->own.entries; entry; entry = entry->next)
         if (strcmp(entry->route->path, pattern) != 0 &&
-            is_secret_name(parameter_name(entry->route->path, parameter)))
+            router_is_secret(parameter_name(entry->route->path, parameter)))
             return true;
     return false;
 }
 
-/* The route's path with its parameters filled in. */
+/* The route's path with its parameters filled in: the path as it came, unless something of it was escaped or
+ * is nobody's business. */
 static struct str path_of_route(const struct call *call, const char *pattern)
 {
+    struct str came = call->request.path;
     if (call->own.param_count == 0)
         return str_of(pattern);
+    if (!call->own.entries->has_secret && str_index(came, '%') == came.len)
+        return came;
     struct buf out;
     buf_init(&out, call->arena, REQUEST_MAX_TARGET);
     struct str rest = str_of(pattern + 1);
@@ -176,7 +169,7 @@ static void write_line(const struct call *call, bool sent, int64_t done)
         { LOG_FIELD_END },
     };
     put_same(call, &fields[1]);
-    log_fields(LOG_INFO, "request", fields);
+    log_fields_at(LOG_INFO, done + call->to_epoch_us, "request", fields);
 }
 
 void walk_log(struct walk *walk, struct call *call, bool sent)

@@ -115,7 +115,8 @@ static void give_back(struct call *call)
 
 bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
 {
-    call->t_started = clock_monotonic_us();
+    if (call->t_started == 0)
+        call->t_started = clock_monotonic_us();
     lend(worker, call, call->t_started);
     bool is_done = run_here(call);
     give_back(call);
