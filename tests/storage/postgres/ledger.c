@@ -29,7 +29,16 @@ int ledger_next(struct ledger *ledger)
 
 void ledger_note(struct ledger *ledger, int entry, enum storage_status verdict)
 {
-    ledger->verdict[entry] = (unsigned char)(verdict + 1);
+    __atomic_store_n(&ledger->verdict[entry], (unsigned char)(verdict + 1), __ATOMIC_RELAXED);
+}
+
+bool ledger_is_answered(const struct ledger *ledger, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (__atomic_load_n(&ledger->verdict[i], __ATOMIC_RELAXED) == 0)
+            return false;
+    }
+    return true;
 }
 
 static enum storage_status write_both(struct db_conn *conn, void *context)

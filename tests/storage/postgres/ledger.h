@@ -22,6 +22,8 @@ void ledger_set_up(struct ledger *ledger);
 /* Reserves the next number. Thread-safe. */
 int ledger_next(struct ledger *ledger);
 void ledger_note(struct ledger *ledger, int entry, enum storage_status verdict);
+/* Whether the first `count` entries have their verdicts. */
+bool ledger_is_answered(const struct ledger *ledger, int count);
 /* Writes entry `entry` in one transaction, as domain code does. */
 enum storage_status ledger_write(struct db_conn *conn, int entry);
 /* Fails the test when the database and the verdicts differ. */
