@@ -20,7 +20,7 @@ FLOOD_CLIENTS = 200  # more than the password lane and its queue (64) hold: each
 FLOOD_LEAD = 6  # seconds until the queue is full
 WRITERS = 32
 MEMORY_FOLDER, FAST_SYNC_US = '/dev/shm', 120  # stands for a fast disk that nobody else uses
-IDLE_CONNECTIONS = 9900  # the preset of server.max_connections is 10,000
+IDLE_CONNECTIONS = 9900  # about as many as the preset of server.max_connections allows
 
 
 @dataclass
@@ -286,12 +286,17 @@ def imports(programs, scratch, wanted):
         row(output.strip(), noise)
 
 
-def idle_connections(server, count):
-    """So many, each of which was answered once and then stays open."""
+def allow_connections(count):
+    """As many open files as so many connections need."""
     low, high = resource.getrlimit(resource.RLIMIT_NOFILE)
     if high < count + 200:
         raise RuntimeError(f'{count} connections need more file descriptors than this shell may have ({high})')
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(low, count + 200), high))
+
+
+def idle_connections(server, count):
+    """So many, each of which was answered once and then stays open."""
+    allow_connections(count)
     request = f'GET /api/public/branding HTTP/1.1\r\nHost: {HOST}\r\n\r\n'.encode()
     links = [socket.create_connection(('127.0.0.1', server.http)) for _ in range(count)]
     for link in links:

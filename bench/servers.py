@@ -17,6 +17,7 @@ server:
   listen: [ "http://127.0.0.1:{http}", "https://127.0.0.1:{https}" ]
   tls: {{ certificate: certificate.pem, private_key: key.pem }}
   loops: {loops}
+  max_connections: 20000
 storage: {{ driver: sqlite, sqlite: {{ path: tether.db }} }}
 tokens: {{ secret_key: "{key}" }}
 rate_limits: {{ enabled: false }}
