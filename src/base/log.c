@@ -253,6 +253,11 @@ void log_set_format(enum log_format format)
     atomic_store(&format_now, (int)format);
 }
 
+enum log_format log_format_now(void)
+{
+    return (enum log_format)atomic_load_explicit(&format_now, memory_order_relaxed);
+}
+
 void log_set_fd(int fd)
 {
     log_sink_set_fd(fd);

@@ -59,6 +59,7 @@ void log_gather_end(void);
 /* May be called at any time, from any thread (SIGHUP changes the level). */
 void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);
+enum log_format log_format_now(void);
 void log_set_fd(int fd);
 bool log_is_on(enum log_level level);
 bool log_level_of(struct str name, enum log_level *ret);

@@ -124,7 +124,74 @@ static const char *protocol_of(int version)
     }
 }
 
-#define SAME_FIELDS 14
+/* ---- who asks ---- */
+
+#define WHO_TEXT 64                       /* an address and a slug are shorter */
+#define WHO_LINE (2 * 6 * WHO_TEXT + 256) /* each byte may be escaped */
+
+/* All that this part of a line is made of. */
+struct who {
+    char client[WHO_TEXT], tenant[WHO_TEXT];
+    int64_t tenant_id, user_id, token_id, device_id;
+    enum log_format format;
+    int version;
+};
+
+static void put_text(char to[WHO_TEXT], struct str from)
+{
+    if (from.len > 0)
+        memcpy(to, from.at, from.len < WHO_TEXT ? from.len : WHO_TEXT);
+}
+
+static void read_who(const struct call *call, struct who *ret)
+{
+    memset(ret, 0, sizeof(*ret)); /* what lies between is compared, too */
+    put_text(ret->client, call->request.client_address);
+    put_text(ret->tenant, call->tenant.slug);
+    ret->tenant_id = call->tenant.id;
+    ret->user_id = call->principal.user_id;
+    ret->token_id = call->principal.token.id;
+    ret->device_id = call->device ? call->device->id : 0;
+    ret->format = log_format_now();
+    ret->version = call->request.http_version;
+}
+
+static size_t render_who(const struct who *who, char *to)
+{
+    const struct log_field fields[] = {
+        LOG_S("client", str_from(who->client, strnlen(who->client, WHO_TEXT))),
+        LOG_S("tenant", str_from(who->tenant, strnlen(who->tenant, WHO_TEXT))),
+        LOG_I("tenant_id", who->tenant_id),
+        LOG_I("user_id", who->user_id),
+        LOG_I("token_id", who->token_id),
+        LOG_I("device_id", who->device_id),
+        LOG_Z("protocol", protocol_of(who->version)),
+        { LOG_FIELD_END },
+    };
+    return log_render(to, WHO_LINE, fields);
+}
+
+/* As it stands in the line. Mostly the next request is of the same one, whose text is kept until another
+ * comes. */
+static struct str who_for_log(const struct call *call)
+{
+    static _Thread_local struct {
+        struct who who;
+        size_t len; /* 0: nothing is kept */
+        char text[WHO_LINE];
+    } kept;
+    struct who who;
+    read_who(call, &who);
+    if (kept.len == 0 || memcmp(&kept.who, &who, sizeof(who)) != 0) {
+        kept.who = who;
+        kept.len = render_who(&who, kept.text);
+    }
+    return str_from(kept.text, kept.len);
+}
+
+/* ---- the line ---- */
+
+#define SAME_FIELDS 8
 
 /* What is the same for every request like this one. */
 static void put_same(const struct call *call, struct log_field to[SAME_FIELDS])
@@ -138,13 +205,7 @@ static void put_same(const struct call *call, struct log_field to[SAME_FIELDS])
         LOG_Z("op", call->route ? call->route->op : ""),
         LOG_I("status", call->reply.status),
         LOG_I("bytes", call->reply.body.len + call->reply.stream.sent),
-        LOG_S("client", request->client_address),
-        LOG_S("tenant", call->tenant.slug),
-        LOG_I("tenant_id", call->tenant.id),
-        LOG_I("user_id", call->principal.user_id),
-        LOG_I("token_id", call->principal.token.id),
-        LOG_I("device_id", call->device ? call->device->id : 0),
-        LOG_Z("protocol", protocol_of(request->http_version)),
+        LOG_R(who_for_log(call)),
     };
     memcpy(to, fields, sizeof(fields));
 }

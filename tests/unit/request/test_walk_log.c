@@ -70,6 +70,27 @@ static void test_log__tells_what_happened(void **state)
     assert_non_null(strstr(line(false), "\"cancelled\":1"));
 }
 
+/* What is the same as in the line before is not made again. */
+static void test_log__tells_one_who_asks_from_another(void **state)
+{
+    (void)state;
+    const char *both[2] = { arena_printf(world.arena, "\"user_id\":%lld,", (long long)world.users[ANNA]).at,
+                            arena_printf(world.arena, "\"user_id\":%lld,", (long long)world.users[BOB]).at };
+    for (int i = 0; i < 4; i++) {
+        ASK(.target = "/things", .host = "acme.msp.example", .who = i % 2 ? BOB : ANNA);
+        assert_says(both[i % 2]);
+        assert_says("\"tenant\":\"acme\"");
+        ASK(.target = "/health");
+        assert_says("\"tenant\":\"\"");
+        assert_says("\"user_id\":0,");
+    }
+    log_set_format(LOG_TEXT);
+    const char *text = line(true);
+    log_set_format(LOG_JSON);
+    assert_non_null(strstr(text, " user_id=0 "));
+    assert_says("\"user_id\":0,");
+}
+
 static void test_log__masks_secret_parameters(void **state)
 {
     (void)state;
@@ -249,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(test_log__tells_what_happened),
+        ROW(test_log__tells_one_who_asks_from_another),
         ROW(test_log__masks_secret_parameters),
         ROW(test_log__never_holds_a_secret),
         ROW(test_log__stays_one_json_object),
