@@ -55,7 +55,7 @@ static bool is_name_or_ipv4(struct arena *arena, struct str host)
     return is_ipv4(arena, host);
 }
 
-bool host_canonical(struct arena *arena, struct str raw, struct str *ret)
+static bool make_canonical(struct arena *arena, struct str raw, struct str *ret)
 {
     if (str_is_empty(raw) || raw.len > MAX_RAW_HOST || !text_is_line(raw))
         return false;
@@ -70,6 +70,28 @@ bool host_canonical(struct arena *arena, struct str raw, struct str *ret)
     if (!text_is_host(host) || !is_name_or_ipv4(arena, host))
         return false;
     *ret = host;
+    return true;
+}
+
+/* The one that was asked for last comes again and again. */
+bool host_canonical(struct arena *arena, struct str raw, struct str *ret)
+{
+    static _Thread_local struct {
+        size_t raw_len, len; /* raw_len: 0, nothing is kept */
+        char raw[MAX_RAW_HOST], canonical[MAX_RAW_HOST];
+    } kept;
+    if (kept.raw_len > 0 && str_equal(raw, str_from(kept.raw, kept.raw_len))) {
+        *ret = arena_copy(arena, str_from(kept.canonical, kept.len));
+        return true;
+    }
+    if (!make_canonical(arena, raw, ret))
+        return false;
+    if (ret->len <= sizeof(kept.canonical)) {
+        memcpy(kept.raw, raw.at, raw.len);
+        memcpy(kept.canonical, ret->at, ret->len);
+        kept.raw_len = raw.len;
+        kept.len = ret->len;
+    }
     return true;
 }
 

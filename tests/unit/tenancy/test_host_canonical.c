@@ -93,6 +93,22 @@ static void test_host__canonical_form_or_none(void **state)
     }
 }
 
+/* The one asked for last is kept: it is answered as before, and no other is taken for it. */
+static void test_host__canonical_is_the_same_again(void **state)
+{
+    (void)state;
+    const size_t n = sizeof cases / sizeof cases[0];
+    for (size_t i = 0; i < 3 * n; i++) {
+        const size_t asked = i % 3 == 2 ? 0 : i / 3; /* each twice, and then the first */
+        struct arena *arena = arena_new(1 << 16);
+        struct str canonical = STR("untouched");
+        bool is_host = host_canonical(arena, cases[asked].raw, &canonical);
+        assert_int_equal(is_host, cases[asked].canonical != NULL);
+        assert_true(str_equal(canonical, str_of(is_host ? cases[asked].canonical : "untouched")));
+        arena_free(&arena);
+    }
+}
+
 /* Whatever is canonical stays as it is. */
 static void test_host__canonical_is_stable(void **state)
 {
@@ -129,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_host__canonical_form_or_none),
+        cmocka_unit_test(test_host__canonical_is_the_same_again),
         cmocka_unit_test(test_host__canonical_is_stable),
         cmocka_unit_test(test_host__length_is_bounded),
     };
