@@ -166,31 +166,15 @@ bool text_is_host(struct str s)
     return is_dns_name(s, false);
 }
 
-/* Sixteen bytes, looked at together by the compiler's vectors. */
-typedef unsigned char sixteen __attribute__((vector_size(16)));
-
-/* Letters, '-', '.', '/' and the digits behind them, and four more. */
-static bool sixteen_are_token68(const char *at)
-{
-    sixteen c;
-    uint64_t halves[2];
-    memcpy(&c, at, sizeof(c));
-    sixteen fits = (sixteen)(((c | 0x20) - 'a' < 26) | (c - '-' <= '9' - '-') | (c == '_') | (c == '~') |
-                             (c == '+') | (c == '='));
-    memcpy(halves, &fits, sizeof(halves));
-    return (halves[0] & halves[1]) == UINT64_MAX;
-}
-
 bool text_is_token68(struct str s)
 {
-    char last[sizeof(sixteen)];
-    size_t i = 0;
-    if (s.len == 0)
-        return false;
-    for (; i + sizeof(last) <= s.len; i += sizeof(last))
-        if (!sixteen_are_token68(s.at + i))
-            return false;
-    memset(last, '=', sizeof(last));
-    memcpy(last, s.at + i, s.len - i);
-    return sixteen_are_token68(last);
+    static const bool allowed[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true, ['.'] = true,
+        ['_'] = true,         ['~'] = true,         ['+'] = true,         ['/'] = true, ['='] = true,
+    };
+    bool all = s.len > 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < s.len; i++)
+        all &= allowed[(unsigned char)s.at[i]];
+    return all;
 }

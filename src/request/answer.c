@@ -168,8 +168,16 @@ static cJSON *problem_body(struct call *call)
     return problem;
 }
 
+/* A request that got as far as a path has that of its routes. */
+static void find_surface(struct call *call)
+{
+    if (!call->surface)
+        call->surface = router_surface(call->walk->router, call->request.path);
+}
+
 static void render_failure(struct call *call)
 {
+    find_surface(call);
     int status = call->surface->status(&call->failure);
     bool problem = accept_wants_problem(&call->request);
     reply_json(&call->reply, status, NULL);

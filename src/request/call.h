@@ -30,7 +30,7 @@ struct call {
     const struct config *config; /* the one in force when the request came */
     struct db_conn *db;          /* the worker's */
     int64_t now;                 /* epoch microseconds, one value for the whole request */
-    const struct surface *surface;
+    const struct surface *surface;      /* of the path; NULL: not needed yet */
     const struct route *route;          /* NULL: none matched */
     struct str params[CALL_MAX_PARAMS]; /* path parameters in order, decoded */
     enum host_scope host_scope;         /* what the Host alone says */

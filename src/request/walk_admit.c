@@ -11,7 +11,6 @@ static enum error_code admit_client(struct call *call)
     request->id = client_request_id(call);
     request->client_address = client_address(call);
     request->client_is_tls = client_is_tls(call);
-    call->surface = router_surface(call->walk->router, request->path);
     return OK;
 }
 

@@ -2,6 +2,7 @@
 #include "base/cache.h"
 #include "base/clock.h"
 #include "base/recent.h"
+#include "base/text.h"
 #include "devices/pairing.h"
 #include "devices/token.h"
 #include "identity/opaque_token.h"
@@ -151,6 +152,8 @@ static bool is_absent(struct call *call, struct str token)
 static enum error_code read_token(struct call *call, struct str *ret)
 {
     enum error_code code = sign_in_read_header(call, ret);
+    if (code == OK && ret->at && !text_is_token68(*ret))
+        return call_fail(call, ERR_TOKEN_INVALID, NULL);
     if (code != OK || call->own.param_count == 0)
         return code;
     if (ret->at)

@@ -61,7 +61,7 @@ enum error_code sign_in_principal(struct call *call);
 enum error_code sign_in_limit(struct call *call);
 enum error_code sign_in_membership(struct call *call);
 enum error_code sign_in_permission(struct call *call);
-/* The token of the Authorization header; at == NULL: none was sent. */
+/* The token of the Authorization header, of whatever bytes; at == NULL: none was sent. */
 enum error_code sign_in_read_header(struct call *call, struct str *ret);
 enum error_code sign_in_two_tokens(struct call *call);
 /* A call that failed before anybody was signed in counts for its address, and becomes 429 when that is used

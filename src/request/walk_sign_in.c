@@ -69,8 +69,6 @@ enum error_code sign_in_read_header(struct call *call, struct str *ret)
         return OK;
     if (str_index(token, ' ') < token.len || str_index(token, ',') < token.len)
         return sign_in_two_tokens(call);
-    if (!text_is_token68(token))
-        return call_fail(call, ERR_TOKEN_INVALID, NULL);
     *ret = token;
     return OK;
 }
@@ -160,6 +158,8 @@ static enum error_code verify(struct call *call, struct str token)
 {
     if (authority_knows(call, token, &call->principal))
         return check_address(call);
+    if (!text_is_token68(token)) /* nothing else was ever kept */
+        return call_fail(call, ERR_TOKEN_INVALID, NULL);
     if (authority_knows_absent(call, token) || refuse_forged(call, token)) {
         call->own.is_nobodys = true;
         return call_fail(call, ERR_TOKEN_INVALID, NULL);

@@ -250,7 +250,7 @@ static void test_text__hosts(void **state)
     arena_free(&arena);
 }
 
-/* At each place, since several bytes are looked at together. */
+/* At each place. */
 static void test_text__token68_at_each_place(void **state)
 {
     (void)state;
