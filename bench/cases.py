@@ -17,6 +17,7 @@ USERS = 1000
 PACED_RATE = 1000
 ARGON2_BYTES, ARGON2_PASSES, HASH_THREADS = 19 << 20, 2, max(1, (os.cpu_count() or 1) // 2)
 FLOOD_CLIENTS = 200  # more than the password lane and its queue (64) hold: each waits for its answer
+FLOOD_PARTS = 20  # ten of the clients post together
 FLOOD_LEAD = 6  # seconds until the queue is full
 WRITERS = 32
 MEMORY_FOLDER, FAST_SYNC_US = '/dev/shm', 120  # stands for a fast disk that nobody else uses
@@ -134,9 +135,7 @@ def login_rate(tether, case, seconds):
     """With enough clients that no hash thread ever waits, and few enough that none is refused. The second
     figure: processor milliseconds of one."""
     clients, before = HASH_THREADS * 4, tether.cpu_seconds()
-    process, log = load.flood_of_logins(tether, case, 10000 * clients, seconds, clients, tether.data.folder)
-    process.wait()
-    statuses = [status for status, _ in load.take_log(log)]
+    statuses = [status for status, _ in load.Logins(tether, case, 10000 * clients, seconds, clients, tether.data.folder).replies()]
     if not statuses or any(status != 200 for status in statuses):
         raise RuntimeError(f'logins were answered {sorted(set(statuses))}')
     return len(statuses) / seconds, (tether.cpu_seconds() - before) * 1000 / len(statuses)
@@ -171,12 +170,11 @@ class Flood:
 
     def during(self, measured, seconds):
         """What measured() gives while it lasts; that takes so long."""
-        process, log = load.flood_of_logins(self.tether, self.case, self.per_second, FLOOD_LEAD + seconds + 2, FLOOD_CLIENTS,
-                                            self.tether.data.folder)
+        logins = load.Logins(self.tether, self.case, self.per_second, FLOOD_LEAD + seconds + 2, FLOOD_CLIENTS,
+                             self.tether.data.folder, FLOOD_PARTS)
         time.sleep(FLOOD_LEAD)
         result = measured()
-        process.wait()
-        replies = load.take_log(log)
+        replies = logins.replies()
         self.accepted += sum(status == 200 for status, _ in replies)
         self.refused += [ms for status, ms in replies if status in (429, 503)]
         return result

@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 from servers import HOST, loops_here
 
@@ -72,14 +73,26 @@ def pace(server, case, protocol, per_second, seconds, folder):
     return percentile(times, 50), percentile(times, 99)
 
 
-def flood_of_logins(server, case, per_second, seconds, clients, folder):
-    """A running h2load that posts `case` at a rate, each client one at a time; its log."""
-    log = os.path.join(folder, 'flood.log')
-    process = subprocess.Popen(['h2load', '-c', str(clients), '--h1', '-d', case.body, '-D', str(seconds), '--rps',
-                                str(per_second / clients), f'--log-file={log}',
-                                *h2load_args(server, case, 'HTTP/1.1')],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return process, log
+class Logins:
+    """Running h2loads that post `case` at a rate, each client one at a time. The clients of one h2load all post at the
+    same moment; so there are several, which begin one after the other."""
+
+    def __init__(self, server, case, per_second, seconds, clients, folder, parts=1):
+        self.logs, self.processes = [], []
+        for n in range(parts):
+            log = os.path.join(folder, f'flood-{n}.log')
+            self.logs.append(log)
+            self.processes.append(subprocess.Popen(
+                ['h2load', '-c', str(clients // parts), '--h1', '-d', case.body, '-D', str(seconds), '--rps',
+                 str(per_second / clients), f'--log-file={log}', *h2load_args(server, case, 'HTTP/1.1')],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            time.sleep(clients / per_second / parts if parts > 1 else 0)
+
+    def replies(self):
+        """(status, milliseconds) of each, once all have ended."""
+        for process in self.processes:
+            process.wait()
+        return [reply for log in self.logs for reply in take_log(log)]
 
 
 def has_wrk():

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "http/thread.h"
@@ -16,6 +17,11 @@
 #define UNSETTLED_MAX 16
 #define QUICK_FOR_ONE 16
 #define HELD_UP_US    1000 /* no quick job takes so long by itself */
+/* A pause for others is worth it when they waited for more than this part of the job, and this many times as
+ * long. */
+#define WAITED_SHARE 8
+#define PAUSE_FACTOR 4
+#define PAUSE_MAX_US 50000
 
 struct lane_worker {
     struct http_lane *lane;
@@ -191,6 +197,28 @@ static void note_taken(struct lane_worker *worker, int64_t now)
     atomic_store_explicit(&worker->lane->taken_us, now, memory_order_relaxed);
 }
 
+static int64_t others_waited(const struct lane_params *params)
+{
+    return params->others_waited_us ? params->others_waited_us(params->context) : 0;
+}
+
+/* After a job: the processor is left to those who waited for it meanwhile. */
+static void give_way(int64_t waited_us, int64_t took_us)
+{
+    int64_t pause_us = took_us * PAUSE_FACTOR < PAUSE_MAX_US ? took_us * PAUSE_FACTOR : PAUSE_MAX_US;
+    if (waited_us > took_us / WAITED_SHARE)
+        nanosleep(&(struct timespec){ .tv_nsec = pause_us * 1000 }, NULL);
+}
+
+static void run_job(struct lane_worker *worker, struct lane_job *job)
+{
+    const struct lane_params *params = &worker->lane->params;
+    int64_t taken_us = job->taken_us, waited_us = others_waited(params);
+    params->run(worker->own, job); /* which may free the job */
+    if (params->others_waited_us)
+        give_way(others_waited(params) - waited_us, clock_monotonic_us() - taken_us);
+}
+
 static void work(void *arg)
 {
     struct lane_worker *worker = arg;
@@ -205,7 +233,7 @@ static void work(void *arg)
         metric_observe(lane->params.wait, now - job->queued_us);
         if (!job->is_quick || worker->unsettled == UNSETTLED_MAX)
             settle(worker);
-        lane->params.run(worker->own, job); /* which may free the job */
+        run_job(worker, job);
         worker->unsettled++;
     }
     settle(worker);

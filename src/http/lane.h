@@ -33,6 +33,10 @@ struct lane_params {
     /* NULL, or: on a worker thread that has run jobs since it was called last. What they left may be taken up
      * from now on; until then it lies at most as long as a few quick jobs take. */
     void (*settle)(void *context);
+    /* NULL, or: microseconds that those who go first have waited for a processor so far. A worker during whose
+     * job they waited for long pauses after it: niceness alone keeps a job that only computes on one processor
+     * and all others on the rest. */
+    int64_t (*others_waited_us)(void *context);
     void *context;
 };
 

@@ -16,6 +16,7 @@
 #include "http/exchange.h"
 #include "http/guard.h"
 #include "http/internal.h"
+#include "http/run_delay.h"
 #include "http/send.h"
 #include "http/sweep.h"
 #include "http/thread.h"
@@ -472,6 +473,7 @@ static void run(void *arg)
 {
     struct http_loop *loop = arg;
     log_gather();
+    atomic_store(&loop->run_delay_fd, run_delay_open());
     loop->log_due_ms = INT32_MAX;
     arena_keep_blocks();
     bool open = open_loop(loop);
@@ -495,6 +497,7 @@ void loop_init(struct http_loop *loop, struct http_server *server, unsigned inde
     pthread_mutex_init(&loop->door.lock, NULL);
     pthread_cond_init(&loop->door.change, NULL);
     h2o_linklist_init_anchor(&loop->connections);
+    atomic_store(&loop->run_delay_fd, -1);
     atomic_store(&loop->heartbeat_ms, WATCHDOG_ENDED);
 }
 
@@ -528,6 +531,8 @@ bool loop_join(struct http_loop *loop, int64_t deadline_ms)
 void loop_release(struct http_loop *loop)
 {
     SSL_CTX_free(loop->door.tls);
+    if (loop->run_delay_fd >= 0)
+        close(loop->run_delay_fd);
     pthread_cond_destroy(&loop->door.change);
     pthread_mutex_destroy(&loop->door.lock);
 }

@@ -69,6 +69,7 @@ struct http_loop {
     atomic_bool pending;                 /* somebody left something for the next turn */
     atomic_bool asleep;                  /* about to wait, or waiting: who leaves something must wake it */
     atomic_bool paused;                  /* does not accept: the process is at its limit */
+    atomic_int run_delay_fd;             /* of its thread (run_delay.h), from when that runs */
     _Atomic int64_t heartbeat_ms;
     struct loop_door door;
 

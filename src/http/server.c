@@ -12,6 +12,7 @@
 #include "http/exchange.h"
 #include "http/guard.h"
 #include "http/internal.h"
+#include "http/run_delay.h"
 #include "http/thread.h"
 #include "http/tls.h"
 
@@ -20,13 +21,23 @@
 #define HEAPS_MIN         2
 #define CUT_MS            3000 /* after the drain deadline, for what was cut off to come back */
 
+static int64_t loops_waited_us(void *context)
+{
+    struct http_server *server = context;
+    int64_t sum = 0;
+    for (size_t i = 0; i < server->loop_count; i++)
+        sum += run_delay_us(atomic_load(&server->loops[i].run_delay_fd));
+    return sum;
+}
+
 static const struct {
     const char *thread_name;
     int nice;
     enum metric depth, wait;
+    int64_t (*others_waited_us)(void *server);
 } lane_rows[LANE_INLINE] = {
-    [LANE_GENERAL] = { "work", 0, METRIC_LANE_GENERAL_DEPTH, METRIC_LANE_GENERAL_WAIT },
-    [LANE_PASSWORD] = { "hash", 10, METRIC_LANE_PASSWORD_DEPTH, METRIC_LANE_PASSWORD_WAIT },
+    [LANE_GENERAL] = { "work", 0, METRIC_LANE_GENERAL_DEPTH, METRIC_LANE_GENERAL_WAIT, NULL },
+    [LANE_PASSWORD] = { "hash", 10, METRIC_LANE_PASSWORD_DEPTH, METRIC_LANE_PASSWORD_WAIT, loops_waited_us },
 };
 
 static size_t count_open_descriptors(size_t limit)
@@ -91,6 +102,7 @@ static bool start_lane(struct http_server *server, const struct config *config, 
         .run = exchange_run,
         .workers = (void **)server->workers[lane],
         .settle = loop_tell_all,
+        .others_waited_us = lane_rows[lane].others_waited_us,
         .context = server,
     });
     return server->lanes[lane] != NULL;

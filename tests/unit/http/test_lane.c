@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "http/lane.h"
+#include "http/run_delay.h"
 #include "http/thread.h"
 
 #define THREADS      4
@@ -347,6 +348,76 @@ static void test_lane__says_when_a_worker_does_not_end(void **state)
     assert_int_equal(atomic_load(&job.runs), 1);
 }
 
+#define JOB_US 5000
+
+static _Atomic int64_t others_us;
+static int64_t began_us[2], ended_us[2];
+
+static int64_t read_others(void *unused)
+{
+    (void)unused;
+    return atomic_load(&others_us);
+}
+
+/* Somebody else waits for the processor all the while. */
+static void run_in_the_way(void *worker, struct lane_job *job)
+{
+    int which = atomic_load(&ran);
+    began_us[which] = clock_monotonic_us();
+    usleep(JOB_US);
+    atomic_fetch_add(&others_us, JOB_US);
+    ended_us[which] = clock_monotonic_us();
+    run_counted(worker, job);
+}
+
+static void test_lane__pauses_when_others_waited_for_the_processor(void **state)
+{
+    (void)state;
+    struct counted jobs[2] = { 0 };
+    struct http_lane *lane = open_lane_of((struct lane_params){
+        .threads = 1, .capacity = COUNT(jobs), .run = run_in_the_way, .others_waited_us = read_others });
+    for (size_t i = 0; i < COUNT(jobs); i++) {
+        assert_true(lane_reserve(lane));
+        push_one(lane, &jobs[i]);
+    }
+    end_lane(lane);
+    assert_int_equal(atomic_load(&ran), COUNT(jobs));
+    assert_true(began_us[1] - ended_us[0] >=
+                3 * JOB_US); /* a pause is never shorter than it is meant to be */
+}
+
+static atomic_bool enough;
+
+static void spin(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&enough))
+        ;
+}
+
+static void test_run_delay__grows_while_two_want_one_processor(void **state)
+{
+    (void)state;
+    cpu_set_t before, one;
+    struct http_thread other;
+    int fd = run_delay_open();
+    if (fd < 0)
+        skip(); /* a kernel that does not count it */
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    int64_t start = run_delay_us(fd);
+    assert_true(thread_start(&other, "other", spin, NULL)); /* on the same processor */
+    while (run_delay_us(fd) < start + 1000)
+        ;
+    atomic_store(&enough, true);
+    assert_true(thread_join(&other, THREAD_NO_DEADLINE));
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    close(fd);
+    assert_int_equal(run_delay_us(-1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +429,8 @@ int main(void)
         cmocka_unit_test(test_lane__whoever_attends_wakes_another_worker),
         cmocka_unit_test(test_lane__settles_what_was_run),
         cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
+        cmocka_unit_test(test_lane__pauses_when_others_waited_for_the_processor),
+        cmocka_unit_test(test_run_delay__grows_while_two_want_one_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
