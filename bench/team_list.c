@@ -19,10 +19,11 @@
 #include "base/words.h"
 #include "team/member_list.h"
 
-#define REPEAT  400
-#define BATCH   2000
-#define PAGE    25
-#define TENANTS 2
+#define REPEAT     400
+#define BATCH      2000
+#define PAGE       25
+#define TENANTS    2
+#define CURSOR_MAX 4096 /* bytes */
 
 static const char *const first_names[] = { "Ada",  "Björn",  "Chen",  "Dmitri", "Élodie", "Fatima", "Giulia",
                                            "Hiro", "Ingrid", "João",  "Kemal",  "Lena",   "Mei",    "Noor",
@@ -129,41 +130,56 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* *ret_last: where the next page of a search begins, back at its start after the last one. */
-static int64_t ask_once(const struct tenant *tenant, const struct member_query *query,
-                        struct member_place *ret_last)
+/* Where the next page of a search or of a sorted list begins; nothing, back at its start after the last one.
+ */
+struct next {
+    struct member_place place;
+    struct str cursor;
+};
+
+static struct next next_of(const struct member_query *query, const struct member_page *page)
 {
-    static char word[WORD_MAX_BYTES];
+    static char word[WORD_MAX_BYTES], cursor[CURSOR_MAX];
+    struct next next = { 0 };
+    if (page->next.at && page->next.len <= sizeof(cursor)) {
+        memcpy(cursor, page->next.at, page->next.len);
+        next.cursor = str_from(cursor, page->next.len);
+    } else if (page->has_more && query->search.at && query->sort.n == 0) {
+        memcpy(word, page->last.word.at, page->last.word.len);
+        next.place =
+            (struct member_place){ .user_id = page->last.user_id, .word = { word, page->last.word.len } };
+    }
+    return next;
+}
+
+static int64_t ask_once(const struct tenant *tenant, const struct member_query *query, struct next *ret_next)
+{
     struct arena *arena = arena_new(1 << 22);
     struct member_page page;
     int64_t began = clock_monotonic_us();
     need(member_list(conn, arena, tenant, query, &page));
     int64_t took = clock_monotonic_us() - began;
-    *ret_last = (struct member_place){ 0 };
-    if (page.has_more && query->search.at) {
-        memcpy(word, page.last.word.at, page.last.word.len);
-        *ret_last =
-            (struct member_place){ .user_id = page.last.user_id, .word = { word, page.last.word.len } };
-    }
+    *ret_next = next_of(query, &page);
     arena_free(&arena);
     return took;
 }
 
-/* A list is asked at REPEAT places from start to end; a search page after page. */
+/* A list is asked at REPEAT places from start to end; a search and a sorted list page after page. */
 static void measure(const struct tenant *tenant, const char *what, struct member_query query)
 {
     int64_t took[REPEAT];
-    struct member_place next;
+    struct next next;
     query.limit = PAGE;
     ask_once(tenant, &query, &next); /* prepares the statement */
     for (int i = 0; i < REPEAT; i++) {
-        if (!query.search.at && i > 0)
+        if (!query.search.at && query.sort.n == 0 && i > 0)
             query.after =
                 (struct member_place){ .joined_at = 1700000000000000 + members * i / REPEAT / 3 * 1000,
                                        .user_id = 1 };
         took[i] = ask_once(tenant, &query, &next);
         if (query.search.at)
-            query.after = next;
+            query.after = next.place;
+        query.sort.cursor = next.cursor;
     }
     qsort(took, REPEAT, sizeof(took[0]), by_value);
     printf("%-44s %8.2f %8.2f %8.2f\n", what, (double)took[REPEAT / 2] / 1000,
@@ -175,6 +191,7 @@ static void measure_all(const struct tenant *tenant)
     static const struct {
         const char *what, *search, *role;
         enum member_filter filter;
+        const char *sort;
     } questions[] = {
         { "all", NULL, NULL, MEMBERS_ALL },
         { "active", NULL, NULL, MEMBERS_ACTIVE },
@@ -197,13 +214,22 @@ static void measure_all(const struct tenant *tenant)
         { "q=e, suspended (0.1 %)", "e", NULL, MEMBERS_SUSPENDED },
         { "q=sarah e, role department_head (none)", "sarah e", "department_head", MEMBERS_ACTIVE },
         { "q=u weber, role member", "u weber", "member", MEMBERS_ACTIVE },
+        { "sort=name", NULL, NULL, MEMBERS_ALL, "name" },
+        { "sort=-name", NULL, NULL, MEMBERS_ALL, "-name" },
+        { "sort=email, role admin (1 %)", NULL, "admin", MEMBERS_ALL, "email" },
+        { "sort=-joined_at, suspended (0.1 %)", NULL, NULL, MEMBERS_SUSPENDED, "-joined_at" },
+        { "sort=name, q=sarah (5 %)", "sarah", NULL, MEMBERS_ALL, "name" },
+        { "sort=name, q=u77777 (one)", "u77777.", NULL, MEMBERS_ALL, "name" },
     };
     printf("%-44s %8s %8s %8s  ms\n", "", "median", "p99", "max");
-    for (size_t i = 0; i < COUNT(questions); i++)
+    for (size_t i = 0; i < COUNT(questions); i++) {
+        struct str sort = str_of(questions[i].sort);
         measure(tenant, questions[i].what,
                 (struct member_query){ .search = str_of(questions[i].search),
                                        .role = str_of(questions[i].role),
-                                       .filter = questions[i].filter });
+                                       .filter = questions[i].filter,
+                                       .sort = { .at = &sort, .n = sort.at != NULL } });
+    }
 }
 
 int main(int argc, char **argv)
