@@ -4,6 +4,7 @@
 #include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
 #include "../postgres_scratch.h"
+#include "../sqlite_scratch.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "token_forge.h"
@@ -33,8 +34,8 @@ static void open_database(struct fixture *f)
     f->conn = db_connect(f->db);
     if (conninfo)
         postgres_scratch_empty(f->conn);
-    else if (db_migrate(f->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
-        fail_msg("%s", db_error(f->conn));
+    else
+        sqlite_scratch_migrate(f->conn);
 }
 
 int fixture_set_up(void **state)

@@ -1,5 +1,6 @@
 #include "walk_fixture.h"
 
+#include "../sqlite_scratch.h"
 #include "backend_sqlite/driver.h"
 #include "base/random.h"
 #include "identity/sign_in.h"
@@ -105,7 +106,7 @@ void world_new(const char *yaml)
         fail_msg("%s", config_error.text);
     must(db_open_driver(storage_fault(&sqlite_driver), &path, 1, &world.db, &storage_error));
     struct db_conn *conn = db_connect(world.db);
-    must(db_migrate(conn, NULL, NULL, NULL, NULL));
+    sqlite_scratch_migrate(conn);
     must(db_transaction(conn, STORAGE_WRITE, insert_all, NULL));
     sign_in_all(conn);
     db_disconnect(&conn);

@@ -9,6 +9,7 @@
 #include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
 #include "../postgres_scratch.h"
+#include "../sqlite_scratch.h"
 #include "storage/decorate.h"
 
 /* ---- the gap before a write transaction ---- */
@@ -71,8 +72,8 @@ static void open_database(struct fixture *fixture)
     fixture->conn = db_connect(fixture->db);
     if (conninfo)
         postgres_scratch_empty(fixture->conn);
-    else if (db_migrate(fixture->conn, NULL, NULL, NULL, NULL) != STORAGE_OK)
-        fail_msg("%s", db_error(fixture->conn));
+    else
+        sqlite_scratch_migrate(fixture->conn);
 }
 
 struct fixture *fixture_new(void)
