@@ -1,11 +1,12 @@
-/* The access log. It must never hold a secret: path parameters that are secrets are masked by name, a path
- * without a route is reduced to its first segment and its length, and of a query only the names that the
- * server knows are written. */
+/* The access log. It must never hold a secret: path parameters that are secrets are masked by name, and so
+ * is whatever looks like a token of ours, a path without a route is reduced to its first segment and its
+ * length, and of a query only the names that the server knows are written. */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "devices/device.h"
+#include "identity/opaque_token.h"
 #include "request/walk_internal.h"
 
 /* The name, in braces, that a path gives its parameter number `wanted`. */
@@ -33,6 +34,23 @@ static bool is_secret(const struct call *call, const char *pattern, struct str n
     return false;
 }
 
+/* A token where none belongs is one still. */
+static bool holds_token(const struct call *call)
+{
+    for (size_t i = 0; i < call->own.param_count; i++)
+        if (opaque_token_has_prefix(call->params[i]))
+            return true;
+    return false;
+}
+
+/* As it may be written, of a parameter that `pattern` calls by that name. */
+static struct str parameter_for_log(const struct call *call, const char *pattern, struct str name,
+                                    size_t parameter)
+{
+    struct str value = call->params[parameter];
+    return is_secret(call, pattern, name, parameter) || opaque_token_has_prefix(value) ? STR("***") : value;
+}
+
 /* The route's path with its parameters filled in: the path as it came, unless something of it was escaped or
  * is nobody's business. */
 static struct str path_of_route(const struct call *call, const char *pattern)
@@ -40,7 +58,7 @@ static struct str path_of_route(const struct call *call, const char *pattern)
     struct str came = call->request.path;
     if (call->own.param_count == 0)
         return str_of(pattern);
-    if (!call->own.entries->has_secret && str_index(came, '%') == came.len)
+    if (!call->own.entries->has_secret && !holds_token(call) && str_index(came, '%') == came.len)
         return came;
     struct buf out;
     buf_init(&out, call->arena, REQUEST_MAX_TARGET);
@@ -53,8 +71,7 @@ static struct str path_of_route(const struct call *call, const char *pattern)
         if (segment.len == 0 || segment.at[0] != '{')
             buf_add(&out, segment);
         else if (parameter < call->own.param_count)
-            buf_add(&out,
-                    is_secret(call, pattern, segment, parameter) ? STR("***") : call->params[parameter]);
+            buf_add(&out, parameter_for_log(call, pattern, segment, parameter));
         parameter += segment.len > 0 && segment.at[0] == '{';
     }
     return buf_str(&out);

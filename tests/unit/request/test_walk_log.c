@@ -103,6 +103,11 @@ static void test_log__masks_secret_parameters(void **state)
     assert_says("\"path\":\"/devices/***\"");
     ASK(.target = "/none/17");
     assert_says("\"path\":\"/none/17\"");
+    /* A token where none belongs is a token. */
+    ASK(.target = "/none/ttd_canary");
+    assert_says("\"path\":\"/none/***\"");
+    ASK(.target = "/none/%74td_canary");
+    assert_says("\"path\":\"/none/***\"");
 }
 
 static void test_log__never_holds_a_secret(void **state)
