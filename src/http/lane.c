@@ -215,8 +215,11 @@ static void run_job(struct lane_worker *worker, struct lane_job *job)
     const struct lane_params *params = &worker->lane->params;
     int64_t taken_us = job->taken_us, waited_us = others_waited(params);
     params->run(worker->own, job); /* which may free the job */
-    if (params->others_waited_us)
-        give_way(others_waited(params) - waited_us, clock_monotonic_us() - taken_us);
+    worker->unsettled++;
+    if (!params->others_waited_us)
+        return;
+    settle(worker); /* what it left must not wait for the pause */
+    give_way(others_waited(params) - waited_us, clock_monotonic_us() - taken_us);
 }
 
 static void work(void *arg)
@@ -234,7 +237,6 @@ static void work(void *arg)
         if (!job->is_quick || worker->unsettled == UNSETTLED_MAX)
             settle(worker);
         run_job(worker, job);
-        worker->unsettled++;
     }
     settle(worker);
 }

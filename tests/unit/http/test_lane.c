@@ -386,6 +386,34 @@ static void test_lane__pauses_when_others_waited_for_the_processor(void **state)
                 3 * JOB_US); /* a pause is never shorter than it is meant to be */
 }
 
+static atomic_int told_before_pause;
+
+/* Asked before the job, and after it to decide on a pause. */
+static int64_t read_others_after_the_job(void *unused)
+{
+    (void)unused;
+    if (atomic_load(&left) > 0)
+        atomic_store(&told_before_pause, atomic_load(&settled));
+    return 0;
+}
+
+static void test_lane__settles_before_it_pauses(void **state)
+{
+    (void)state;
+    struct counted job = { 0 };
+    atomic_store(&left, 0);
+    atomic_store(&settled, 0);
+    struct http_lane *lane = open_lane_of((struct lane_params){ .threads = 1,
+                                                                .capacity = 1,
+                                                                .run = leave,
+                                                                .settle = settle,
+                                                                .others_waited_us = read_others_after_the_job });
+    assert_true(lane_reserve(lane));
+    push_one(lane, &job);
+    end_lane(lane);
+    assert_int_equal(atomic_load(&told_before_pause), 1);
+}
+
 static atomic_bool enough;
 
 static void spin(void *unused)
@@ -430,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_lane__settles_what_was_run),
         cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
         cmocka_unit_test(test_lane__pauses_when_others_waited_for_the_processor),
+        cmocka_unit_test(test_lane__settles_before_it_pauses),
         cmocka_unit_test(test_run_delay__grows_while_two_want_one_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
