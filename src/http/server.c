@@ -21,13 +21,14 @@
 #define HEAPS_MIN         2
 #define CUT_MS            3000 /* after the drain deadline, for what was cut off to come back */
 
+/* A loop of them, in the mean. */
 static int64_t loops_waited_us(void *context)
 {
     struct http_server *server = context;
     int64_t sum = 0;
     for (size_t i = 0; i < server->loop_count; i++)
         sum += run_delay_us(atomic_load(&server->loops[i].run_delay_fd));
-    return sum;
+    return sum / (int64_t)server->loop_count;
 }
 
 static const struct {
