@@ -106,11 +106,11 @@ export class Target {
 
   cpu() { return this.pids().reduce((sum, pid) => sum + cpuOf(`/proc/${pid}`), 0) }
 
-  // Of the event loops alone.
+  // Of the event loops alone. One that has ended meanwhile spins no more.
   loopCpu() {
     const tasks = `/proc/${this.child}/task`
-    return readdirSync(tasks).filter((id) => /^loop/.test(readFileSync(`${tasks}/${id}/comm`, 'utf8')))
-      .reduce((sum, id) => sum + cpuOf(`${tasks}/${id}`), 0)
+    const used = (id) => /^loop/.test(readFileSync(`${tasks}/${id}/comm`, 'utf8')) ? cpuOf(`${tasks}/${id}`) : 0
+    return whileThere(() => readdirSync(tasks), []).reduce((sum, id) => sum + whileThere(() => used(id), 0), 0)
   }
 
   async get(path, { port = this.port, token } = {}) {
@@ -161,6 +161,16 @@ export class Target {
       await this.exited
     }
     this.scratch.remove()
+  }
+}
+
+// What read() says of a process or thread, or `otherwise` once that has ended.
+function whileThere(read, otherwise) {
+  try {
+    return read()
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return otherwise
+    throw error
   }
 }
 
