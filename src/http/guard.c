@@ -211,6 +211,7 @@ EXPORTED int phr_parse_request(const char *buf, size_t len, const char **method,
                                const char **path, size_t *path_len, int *minor_version, void *headers,
                                size_t *header_count, size_t last_len)
 {
+    size_t room = *header_count;
     int status = originals.parse(buf, len, method, method_len, path, path_len, minor_version, headers,
                                  header_count, last_len);
     if (status >= 0 || !originals.active)
@@ -220,6 +221,7 @@ EXPORTED int phr_parse_request(const char *buf, size_t len, const char **method,
     if (!connection || !unparsed_is_refused(status, str_from(buf, len), connection->loop->server->http2))
         return status;
     connection->is_unparsed = true;
+    connection->is_too_large = unparsed_is_too_large(status, *header_count, room);
     unparsed_name(method, method_len, path, path_len);
     *minor_version = 0;
     *header_count = 0;

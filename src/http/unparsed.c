@@ -22,6 +22,11 @@ bool unparsed_is_refused(int status, struct str input, bool http2)
            !(http2 && str_starts_with(input, STR("PRI * HTTP/2")));
 }
 
+bool unparsed_is_too_large(int status, size_t fields, size_t room)
+{
+    return status == PARSE_INCOMPLETE || fields == room;
+}
+
 void unparsed_name(const char **method, size_t *method_len, const char **target, size_t *target_len)
 {
     if (*method_len > 0 && *target_len > 0)

@@ -15,6 +15,9 @@
 /* Whether what it said of `input` becomes a request. Not what may be the preface of HTTP/2, nor an empty line
  * at which the library closes without a word. */
 bool unparsed_is_refused(int status, struct str input, bool http2);
+/* Whether what is refused so is too large: it has filled the room that the library has for fields, or did not
+ * end within its longest head. fields: how many were parsed. */
+bool unparsed_is_too_large(int status, size_t fields, size_t room);
 /* Puts a word in the place of what it found no method or target in. */
 void unparsed_name(const char **method, size_t *method_len, const char **target, size_t *target_len);
 
