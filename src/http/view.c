@@ -133,8 +133,8 @@ void view_fill(struct call *call, h2o_req_t *req, struct connection *connection,
     sound = sound && rawhead_is_token(from_iovec(req->input.method)) &&
             view_target_is_sound(from_iovec(req->input.method), from_iovec(req->input.path));
     request->malformed = !sound;
-    request->headers_too_large =
-        connection->is_too_large || raw.fields > REQUEST_MAX_HEADERS || raw.bytes > REQUEST_MAX_HEADER_BYTES;
+    request->headers_too_large = raw.fields > REQUEST_MAX_HEADERS || raw.bytes > REQUEST_MAX_HEADER_BYTES;
+    request->head_is_cut = connection->is_too_large;
     request->peer_address = arena_copy(call->arena, str_of(connection->address));
     request->port = connection->port;
     request->is_tls = connection->tls != NULL;

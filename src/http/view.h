@@ -5,8 +5,8 @@
 #include "http/connection.h"
 #include "request/call.h"
 
-/* Fills call->request up to `is_tls` and `http_version`, with the verdicts malformed, headers_too_large and
- * body_too_large; what a refused request carried is then left out. */
+/* Fills call->request up to `is_tls` and `http_version`, with the verdicts malformed, headers_too_large,
+ * head_is_cut and body_too_large; what a refused request carried is then left out. */
 void view_fill(struct call *call, h2o_req_t *req, struct connection *connection, size_t max_body);
 
 /* Whether the request names a host in :authority, or over HTTP/1 in Host. The library puts the sentinel

@@ -40,6 +40,7 @@ struct request {
     struct str body;
     bool body_too_large;     /* the transport stopped reading: 413 */
     bool headers_too_large;  /* 431 */
+    bool head_is_cut;        /* the transport did not read it to its end: 431 before anything else */
     bool malformed;          /* ambiguous framing or Host: 400, and the connection closes */
     struct str peer_address; /* of the connection: "127.0.0.1", "::1", "unix" */
     uint16_t port;           /* of the listener; 0: a unix socket */

@@ -14,19 +14,16 @@ static enum error_code admit_client(struct call *call)
     return OK;
 }
 
-static enum error_code admit_headers(struct call *call)
+static enum error_code refuse_headers(struct call *call)
 {
-    if (call->request.headers_too_large) {
-        call->reply.close = true;
-        return call_fail(call, ERR_HEADERS_TOO_LARGE, "The header fields are too large.");
-    }
-    return OK;
+    call->reply.close = true;
+    return call_fail(call, ERR_HEADERS_TOO_LARGE, "The header fields are too large.");
 }
 
 static enum error_code admit_framing(struct call *call)
 {
-    if (call->request.malformed && call->request.headers_too_large) /* not read to its end */
-        return admit_headers(call);
+    if (call->request.head_is_cut)
+        return refuse_headers(call);
     if (call->request.malformed) {
         call->reply.close = true;
         return call_fail(call, ERR_MALFORMED, "The request is ambiguous or malformed.");
@@ -193,6 +190,11 @@ static enum error_code admit_to_route(struct call *call)
 }
 
 /* ---- size and type ---- */
+
+static enum error_code admit_headers(struct call *call)
+{
+    return call->request.headers_too_large ? refuse_headers(call) : OK;
+}
 
 static enum error_code admit_size(struct call *call)
 {

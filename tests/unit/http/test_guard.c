@@ -98,6 +98,15 @@ static void test_unparsed__refuses_what_is_neither_http2_nor_nothing(void **stat
                          cases[i].refused);
 }
 
+static void test_unparsed__tells_what_is_too_large_from_what_is_wrong(void **state)
+{
+    (void)state;
+    assert_true(unparsed_is_too_large(PARSE_INCOMPLETE, 3, 100));
+    assert_true(unparsed_is_too_large(PARSE_FAILED, 100, 100));
+    assert_false(unparsed_is_too_large(PARSE_FAILED, 99, 100));
+    assert_false(unparsed_is_too_large(PARSE_FAILED, 0, 100));
+}
+
 static void test_unparsed__keeps_a_whole_line_and_nothing_less(void **state)
 {
     (void)state;
@@ -141,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_guard__timers_follow_the_monotonic_clock),
         cmocka_unit_test(test_guard__clock_steps_are_small_and_forward),
         cmocka_unit_test(test_unparsed__refuses_what_is_neither_http2_nor_nothing),
+        cmocka_unit_test(test_unparsed__tells_what_is_too_large_from_what_is_wrong),
         cmocka_unit_test(test_unparsed__keeps_a_whole_line_and_nothing_less),
         cmocka_unit_test(test_view__knows_sound_targets),
     };

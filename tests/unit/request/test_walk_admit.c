@@ -132,7 +132,11 @@ static void test_admit__the_first_failure_answers(void **state)
                        .body = long_body,
                        .headers_too_large = true,
                        .malformed = true,
+                       .head_is_cut = true,
                        .headers = { "Authorization: Bearer bad" } };
+    assert_int_equal(ask(all), 431);
+    assert_true(world.call->reply.close);
+    all.head_is_cut = false;
     assert_int_equal(ask(all), 400);
     all.malformed = false;
     assert_int_equal(ask(all), 404);
@@ -314,6 +318,7 @@ static void test_admit__every_answer_bears_the_common_headers(void **state)
                                 { .target = "/things", .method = "BREW" },
                                 { .target = "/things", .method = "OPTIONS" },
                                 { .target = "/things", .malformed = true },
+                                { .target = "*", .malformed = true, .head_is_cut = true },
                                 { .target = "/things" },
                                 { .target = "/fail/nothing" } };
     for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {

@@ -337,6 +337,7 @@ static void test_rate__every_refusal_bears_the_headers(void **state)
         { .target = "/things", .malformed = true },
         { .target = "/things", .host = "" },
         { .target = "/things", .headers_too_large = true },
+        { .target = "*", .malformed = true, .head_is_cut = true },
         { .target = "/things", .method = "POST", .body_too_large = true },
         { .target = "/things", .method = "POST", .type = "text/plain", .body = "x" },
         { .target = "/things/%zz" },

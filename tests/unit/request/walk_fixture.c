@@ -169,6 +169,7 @@ static void fill_request(struct call *call, const struct ask *asked)
     request->is_tls = asked->tls;
     request->malformed = asked->malformed;
     request->headers_too_large = asked->headers_too_large;
+    request->head_is_cut = asked->head_is_cut;
     request->body_too_large = asked->body_too_large;
     fill_headers(call, asked);
 }

@@ -33,7 +33,7 @@ struct ask {
     const char *type, *body;
     const char *headers[12]; /* "name: value" */
     const char *peer;        /* NULL: 192.0.2.1 */
-    bool tls, malformed, headers_too_large, body_too_large;
+    bool tls, malformed, headers_too_large, head_is_cut, body_too_large;
 };
 
 struct world {
