@@ -21,11 +21,6 @@ struct head {
     size_t content_length; /* SIZE_MAX: none */
 };
 
-static struct str from_iovec(const h2o_iovec_t *from)
-{
-    return str_from(from->base, from->len);
-}
-
 static uint8_t static_index(const h2o_iovec_t *name)
 {
     if (!h2o_iovec_is_token(name))
@@ -40,7 +35,7 @@ static size_t room_for(const struct head *head)
                   hpack_field_room(STR("content-length"), STR_NONE) + STR_INT_CAP;
     for (size_t i = 0; i < head->res->headers.size; i++) {
         const h2o_header_t *field = &head->res->headers.entries[i];
-        room += hpack_field_room(from_iovec(field->name), from_iovec(&field->value));
+        room += hpack_field_room(from_iovec(*field->name), from_iovec(field->value));
     }
     return room;
 }
@@ -63,8 +58,8 @@ static uint8_t *put_block(const struct head *head, uint8_t *to)
     to = hpack_put_field(NULL, to, DATE, STR("date"), head->date);
     for (size_t i = 0; i < head->res->headers.size; i++) {
         const h2o_header_t *field = &head->res->headers.entries[i];
-        to = hpack_put_field(head->peer, to, static_index(field->name), from_iovec(field->name),
-                             from_iovec(&field->value));
+        to = hpack_put_field(head->peer, to, static_index(field->name), from_iovec(*field->name),
+                             from_iovec(field->value));
     }
     return put_length(head, to);
 }
@@ -113,7 +108,7 @@ EXPORTED void h2o_hpack_flatten_response(h2o_buffer_t **buf, void *table, uint32
     const struct head head = {
         .peer = connection ? &connection->hpack : NULL,
         .res = res,
-        .server = from_iovec(server_name),
+        .server = from_iovec(*server_name),
         .date = str_from(ts->str->rfc1123, H2O_TIMESTR_RFC1123_LEN),
         .content_length = content_length,
     };

@@ -10,4 +10,12 @@
 #include <h2o/http2.h>
 #pragma pop_macro("rand")
 
+#include "base/str.h"
+
+/* The same bytes; nothing is copied. */
+static inline struct str from_iovec(h2o_iovec_t from)
+{
+    return str_from(from.base, from.len);
+}
+
 #endif

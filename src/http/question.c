@@ -27,11 +27,6 @@ static void put(struct head *head, struct str piece)
     head->len += sizeof len + piece.len;
 }
 
-static struct str from_iovec(h2o_iovec_t from)
-{
-    return str_from(from.base, from.len);
-}
-
 static void put_line(struct head *head, const h2o_req_t *req, const struct connection *connection)
 {
     const char way[] = { (char)(req->version >> 8),     (char)req->version,     connection->tls != NULL,

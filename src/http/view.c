@@ -5,11 +5,6 @@
 #include "http/limits.h"
 #include "http/rawhead.h"
 
-static struct str from_iovec(h2o_iovec_t from)
-{
-    return str_from(from.base, from.len);
-}
-
 bool view_target_is_sound(struct str method, struct str target)
 {
     for (size_t i = 0; i < target.len; i++) {
