@@ -27,9 +27,9 @@ struct call {
 
     /* Set by the walk before the handler runs. */
     struct walk *walk;
-    const struct config *config; /* the one in force when the request came */
-    struct db_conn *db;          /* the worker's */
-    int64_t now;                 /* epoch microseconds, one value for the whole request */
+    const struct config *config;        /* the one in force when the request came */
+    struct db_conn *db;                 /* the worker's */
+    int64_t now;                        /* epoch microseconds, one value for the whole request */
     const struct surface *surface;      /* of the path; NULL: not needed yet */
     const struct route *route;          /* NULL: none matched */
     struct str params[CALL_MAX_PARAMS]; /* path parameters in order, decoded */
@@ -56,6 +56,7 @@ struct call {
     struct {
         const struct route_entry *entries; /* of the matched path */
         size_t param_count;
+        bool has_secret;    /* one of `entries` has a parameter that is a secret */
         bool rate_known;    /* `rate` is what this request counted for */
         bool rate_shared;   /* and it counted for what all nodes share */
         bool query_read;    /* `query` is decoded */

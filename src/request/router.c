@@ -8,6 +8,7 @@ struct node {
     struct node *parameter;    /* the child that takes any segment */
     struct node *next;         /* sibling */
     struct route_entry *first; /* routes that end here */
+    bool has_secret;           /* one of them has a parameter that is a secret */
 };
 
 struct prefix {
@@ -75,19 +76,19 @@ static void plant(struct arena *arena, struct router *router, const struct surfa
         has_secret |= router_is_secret(segment);
     }
     struct route_entry *entry = ARENA_NEW(arena, struct route_entry);
-    *entry = (struct route_entry){ surface, route, NULL, false };
+    *entry = (struct route_entry){ surface, route, NULL };
     struct route_entry **end = &node->first;
     while (*end)
         end = &(*end)->next;
     *end = entry;
-    node->first->has_secret |= has_secret;
+    node->has_secret |= has_secret;
 }
 
 static void plant_wide(struct arena *arena, struct router *router, const struct surface *surface,
                        const struct route *route)
 {
     struct route_entry *entry = ARENA_NEW(arena, struct route_entry);
-    *entry = (struct route_entry){ surface, route, router->wide, false };
+    *entry = (struct route_entry){ surface, route, router->wide };
     router->wide = entry;
 }
 
@@ -146,13 +147,13 @@ struct router *router_new(struct arena *arena, const struct route_table *const *
 
 /* Literal first; back to the parameter when that leads nowhere. At most two ways per level and
  * CALL_MAX_PARAMS parameters in any route keep this small. */
-static const struct route_entry *find(const struct node *node, const struct path *path, size_t depth,
-                                      struct router_match *match)
+static const struct node *find(const struct node *node, const struct path *path, size_t depth,
+                               struct router_match *match)
 {
     if (depth == path->n)
-        return node->first;
+        return node->first ? node : NULL;
     const struct node *literal = child_literal(node, path->segments[depth]);
-    const struct route_entry *found = literal ? find(literal, path, depth + 1, match) : NULL;
+    const struct node *found = literal ? find(literal, path, depth + 1, match) : NULL;
     if (found || !node->parameter || match->param_count == CALL_MAX_PARAMS ||
         str_is_empty(path->segments[depth]))
         return found;
@@ -171,8 +172,12 @@ enum path_verdict router_match(const struct router *router, struct arena *arena,
     enum path_verdict verdict = path_decode(arena, raw, &path);
     if (verdict != PATH_FOUND)
         return verdict;
-    ret->entries = find(&router->root, &path, 0, ret);
-    return ret->entries ? PATH_FOUND : PATH_UNKNOWN;
+    const struct node *node = find(&router->root, &path, 0, ret);
+    if (!node)
+        return PATH_UNKNOWN;
+    ret->entries = node->first;
+    ret->has_secret = node->has_secret;
+    return PATH_FOUND;
 }
 
 const struct route_entry *router_wide(const struct router *router, struct str raw, bool *ret_below)

@@ -12,7 +12,6 @@ struct route_entry {
     const struct surface *surface;
     const struct route *route;
     struct route_entry *next;
-    bool has_secret; /* of the first of a path: one of them has a parameter that is a secret */
 };
 
 #define ROUTER_MAX_SEGMENTS 24
@@ -35,6 +34,7 @@ enum path_verdict path_decode(struct arena *arena, struct str raw, struct path *
 
 struct router_match {
     const struct route_entry *entries; /* every route of the path, whatever its method */
+    bool has_secret;                   /* one of them has a parameter that is a secret */
     struct str params[CALL_MAX_PARAMS];
     size_t param_count;
 };

@@ -76,6 +76,7 @@ static enum error_code admit_path(struct call *call)
     memcpy(call->params, match.params, sizeof(call->params));
     call->own.entries = match.entries;
     call->own.param_count = match.param_count;
+    call->own.has_secret = match.has_secret;
     call->surface = match.entries->surface;
     return OK;
 }

@@ -58,7 +58,7 @@ static struct str path_of_route(const struct call *call, const char *pattern)
     struct str came = call->request.path;
     if (call->own.param_count == 0)
         return str_of(pattern);
-    if (!call->own.entries->has_secret && !holds_token(call) && str_index(came, '%') == came.len)
+    if (!call->own.has_secret && !holds_token(call) && str_index(came, '%') == came.len)
         return came;
     struct buf out;
     buf_init(&out, call->arena, REQUEST_MAX_TARGET);

@@ -133,6 +133,30 @@ static void test_router__keeps_every_row_of_a_path(void **state)
     assert_null(match.entries->next->next);
 }
 
+/* Whichever of its rows calls it so. */
+static void test_router__knows_which_paths_hold_a_secret(void **state)
+{
+    (void)state;
+    static const struct route rows[] = {
+        GET("plain", "/pairs/{id}"),
+        GET("below", "/pairs/{id}/state"),
+        { .op = "secret",
+          .method = METHOD_POST,
+          .path = "/pairs/{code}",
+          .need = NEED_MEMBER,
+          .handler = handler,
+          .summary = "s" },
+    };
+    static const struct route_table table = ROUTE_TABLE(&assets, rows);
+    static const struct route_table *const one[] = { &table };
+    const struct router *router = router_new(arena, one, 1);
+    struct router_match match;
+    assert_int_equal(router_match(router, arena, STR("/pairs/1"), &match), PATH_FOUND);
+    assert_true(match.has_secret);
+    assert_int_equal(router_match(router, arena, STR("/pairs/1/state"), &match), PATH_FOUND);
+    assert_false(match.has_secret);
+}
+
 /* For whatever stands below, sound or not, and for nothing beside. */
 static void test_router__a_wide_row_answers_for_all_below(void **state)
 {
@@ -453,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_router__literals_beat_parameters),
         cmocka_unit_test(test_router__keeps_every_row_of_a_path),
+        cmocka_unit_test(test_router__knows_which_paths_hold_a_secret),
         cmocka_unit_test(test_router__a_wide_row_answers_for_all_below),
         cmocka_unit_test(test_path__is_strict),
         cmocka_unit_test(test_router__surface_by_longest_prefix),
