@@ -191,28 +191,35 @@ static void render_failure(struct call *call)
 
 /* ---- headers of every answer ---- */
 
-static void add_default(struct reply *reply, const char *name, struct str value)
+static bool is_json(const struct call *call)
 {
-    if (!reply_has_header(reply, name))
-        reply_header(reply, name, value);
+    return call->reply.json != NULL;
 }
 
-static const struct header defaults[] = {
-    { STR("x-content-type-options"), STR("nosniff") },
-    { STR("cache-control"), STR("no-store") },
-    { STR("referrer-policy"), STR("no-referrer") },
-    { STR("x-frame-options"), STR("DENY") },
+static bool came_over_tls(const struct call *call)
+{
+    return call->request.client_is_tls;
+}
+
+/* Unless the handler has said otherwise. */
+static const struct {
+    struct header header;
+    bool (*applies)(const struct call *call); /* NULL: always */
+} defaults[] = {
+    { { STR("x-content-type-options"), STR("nosniff") }, NULL },
+    { { STR("cache-control"), STR("no-store") }, NULL },
+    { { STR("referrer-policy"), STR("no-referrer") }, NULL },
+    { { STR("x-frame-options"), STR("DENY") }, NULL },
+    { { STR("content-security-policy"), STR("default-src 'none'; frame-ancestors 'none'") }, is_json },
+    { { STR("strict-transport-security"), STR("max-age=31536000") }, came_over_tls },
 };
 
 static void add_common_headers(struct call *call)
 {
-    struct reply *reply = &call->reply;
-    add_default(reply, "x-request-id", call->request.id);
-    reply_defaults(reply, defaults, sizeof(defaults) / sizeof(defaults[0]));
-    if (reply->json)
-        add_default(reply, "content-security-policy", STR("default-src 'none'; frame-ancestors 'none'"));
-    if (call->request.client_is_tls)
-        add_default(reply, "strict-transport-security", STR("max-age=31536000"));
+    reply_header(&call->reply, "x-request-id", call->request.id);
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+        if (!defaults[i].applies || defaults[i].applies(call))
+            reply_default(&call->reply, &defaults[i].header);
 }
 
 struct str answer_methods(struct call *call)

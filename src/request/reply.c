@@ -55,13 +55,13 @@ bool reply_has_header(const struct reply *reply, const char *name)
     return has(reply, str_of(name));
 }
 
-void reply_defaults(struct reply *reply, const struct header *headers, size_t n)
+void reply_default(struct reply *reply, const struct header *header)
 {
-    if (reply->header_count + n > REPLY_MAX_HEADERS)
+    if (has(reply, header->name))
+        return;
+    if (reply->header_count >= REPLY_MAX_HEADERS)
         abort();
-    for (size_t i = 0; i < n; i++)
-        if (!has(reply, headers[i].name))
-            reply->headers[reply->header_count++] = headers[i];
+    reply->headers[reply->header_count++] = *header;
 }
 
 void reply_json(struct reply *reply, int status, cJSON *json)

@@ -37,8 +37,8 @@ struct reply {
 /* Adds one. name: constant, lower case. Values live in the arena or are constant. An upper-case name, a
  * control character in a value and more headers than fit are bugs and abort. */
 void reply_header(struct reply *reply, const char *name, struct str value);
-/* Adds those of `headers`, all of them constant, whose name was not added yet. */
-void reply_defaults(struct reply *reply, const struct header *headers, size_t n);
+/* Adds a constant one, unless one of its name was added. */
+void reply_default(struct reply *reply, const struct header *header);
 /* Whether a header of that (lower-case) name was added. */
 bool reply_has_header(const struct reply *reply, const char *name);
 /* 200 (or another status) with a JSON body. */
