@@ -137,8 +137,7 @@ void exchange_run(void *worker, struct lane_job *job)
         loop_return(exchange->loop, exchange);
         return;
     }
-    call->t_started = is_cancelled ? 0 : job->taken_us;
-    if (!is_cancelled && !walk_run(worker, call, &lane) && move_on(exchange, lane))
+    if (!is_cancelled && !walk_run(worker, call, job->taken_us, &lane) && move_on(exchange, lane))
         return;
     take_out_body(exchange);
     loop_return(exchange->loop, exchange);

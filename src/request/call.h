@@ -48,7 +48,7 @@ struct call {
     void *input;            /* the route's input struct */
     uint64_t present, null; /* its rows that were there; that were null */
 
-    /* For the access log, monotonic microseconds. t_started: 0 until a worker has taken it. */
+    /* For the access log, monotonic microseconds. t_started: when a worker took it last; 0: none has. */
     int64_t t_received, t_started, t_done;
     int64_t to_epoch_us; /* from these to `now` and its like */
 

@@ -54,8 +54,9 @@ void walk_worker_free(struct walk_worker **worker);
 
 /* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. True: call->reply is
  * complete. False: the call may go on, but in another lane: give it to a worker of *ret_lane, where
- * walk_run() asks again whether it still may and goes on. That happens once per call at most. */
-bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane);
+ * walk_run() asks again whether it still may and goes on. That happens once per call at most. taken_us: when
+ * the worker took it, monotonic; its deadline runs from there. */
+bool walk_run(struct walk_worker *worker, struct call *call, int64_t taken_us, enum lane *ret_lane);
 
 /* Worker thread; blocks. The next piece of call->reply.stream; an empty one is the end. False: the body must
  * break off; why is in the log. */

@@ -113,10 +113,9 @@ static void give_back(struct call *call)
     call->db = NULL;
 }
 
-bool walk_run(struct walk_worker *worker, struct call *call, enum lane *ret_lane)
+bool walk_run(struct walk_worker *worker, struct call *call, int64_t taken_us, enum lane *ret_lane)
 {
-    if (call->t_started == 0)
-        call->t_started = clock_monotonic_us();
+    call->t_started = taken_us;
     lend(worker, call, call->t_started);
     bool is_done = run_here(call);
     give_back(call);

@@ -6,6 +6,7 @@
 
 #include "access/membership.h"
 #include "api/routes.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "identity/password.h"
 #include "records/init.h"
@@ -152,7 +153,7 @@ const struct reply *ask(struct world *world, struct ask ask)
         kept_oracle_ask(&world->oracle, call);
     bool is_done = walk_admit(world->walk, call, &lane), is_admitted = is_done;
     while (!is_done)
-        is_done = walk_run(world->worker, call, &lane);
+        is_done = walk_run(world->worker, call, clock_monotonic_us(), &lane);
     kept_oracle_check(&world->oracle, call, is_admitted);
     call_free(&world->last);
     world->last = call;

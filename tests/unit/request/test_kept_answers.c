@@ -363,7 +363,7 @@ static void keep(struct ask asked)
     if (walk_admit(world.walk, world.call, &lane))
         kept_answers_keep(world.oracle.answers, &world.oracle.question, world.call);
     else
-        walk_run(world.worker, world.call, &lane);
+        walk_run(world.worker, world.call, clock_monotonic_us(), &lane);
     assert_int_equal(world.call->reply.status, 200);
 }
 

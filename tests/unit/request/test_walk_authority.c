@@ -607,7 +607,7 @@ static int walk_one(struct walk_worker *worker)
     struct call *call = call_for(race.ask);
     bool warm = walk_admit(world.walk, call, &lane);
     if (!warm)
-        assert_true(walk_run(worker, call, &lane));
+        assert_true(walk_run(worker, call, clock_monotonic_us(), &lane));
     int status = call->reply.status;
     atomic_fetch_add(&race.warm, warm && status == 200);
     call_free(&call);

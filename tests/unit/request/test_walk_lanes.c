@@ -108,13 +108,30 @@ static void test_lanes__whoever_waited_is_asked_again(void **state)
         struct call *call = call_for((struct ask){ CHANGE, .who = i ? ANNA : BOB });
         assert_false(walk_admit(world.walk, call, &lane));
         assert_int_equal(lane, LANE_GENERAL);
-        assert_false(walk_run(world.worker, call, &lane));
+        assert_false(walk_run(world.worker, call, clock_monotonic_us(), &lane));
         assert_int_equal(lane, LANE_PASSWORD);
         world_exec(rows[i].sql, DB_ARGS(db_int(world.users[i ? ANNA : BOB])));
-        assert_true(walk_run(world.worker, call, &lane));
+        assert_true(walk_run(world.worker, call, clock_monotonic_us(), &lane));
         assert_int_equal(call->reply.status, rows[i].status);
         call_free(&call);
     }
+}
+
+/* What the first worker took is not the second one's time. */
+static void test_lanes__the_handler_begins_where_it_goes_on(void **state)
+{
+    (void)state;
+    enum lane lane;
+    struct call *call = call_for((struct ask){ CHANGE, .who = ANNA });
+    assert_false(walk_admit(world.walk, call, &lane));
+    assert_int_equal(call->t_started, 0);
+    assert_false(walk_run(world.worker, call, clock_monotonic_us(), &lane));
+    int64_t taken = clock_monotonic_us();
+    assert_true(call->t_done <= taken);
+    assert_true(walk_run(world.worker, call, taken, &lane));
+    assert_int_equal(call->t_started, taken);
+    assert_true(call->t_done >= call->t_started);
+    call_free(&call);
 }
 
 static void test_lanes__storage_away_is_answered_by_the_general_lane(void **state)
@@ -220,6 +237,7 @@ int main(void)
         OPEN(test_lanes__bad_tokens_stay_out_of_the_password_lane),
         OPEN(test_lanes__members_move_on_to_the_password_lane),
         OPEN(test_lanes__whoever_waited_is_asked_again),
+        OPEN(test_lanes__the_handler_begins_where_it_goes_on),
         OPEN(test_lanes__storage_away_is_answered_by_the_general_lane),
         LIMITED(test_lanes__a_call_that_moves_on_counts_once),
         LIMITED(test_used_up__what_cannot_be_a_token_is_refused_on_the_loop),

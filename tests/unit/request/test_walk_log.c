@@ -240,7 +240,7 @@ static void *work(void *arg)
                                           .host = STR("acme.msp.example"),
                                           .peer_address = STR("192.0.2.1") };
         if (!walk_admit(world.walk, call, &lane))
-            walk_run(worker, call, &lane);
+            walk_run(worker, call, clock_monotonic_us(), &lane);
         *good += call->reply.status == 200;
         call_free(&call);
     }

@@ -2,6 +2,7 @@
 
 #include "../sqlite_scratch.h"
 #include "backend_sqlite/driver.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "identity/sign_in.h"
 #include "storage/changes.h"
@@ -194,7 +195,7 @@ int ask(struct ask asked)
     while (!is_done) {
         assert_true(world.lane_count < 2);
         world.lanes[world.lane_count++] = lane;
-        is_done = walk_run(world.worker, world.call, &lane);
+        is_done = walk_run(world.worker, world.call, clock_monotonic_us(), &lane);
     }
     kept_oracle_check(&world.oracle, world.call, world.admitted_only);
     return world.call->reply.status;
