@@ -166,15 +166,42 @@ bool text_is_host(struct str s)
     return is_dns_name(s, false);
 }
 
-bool text_is_token68(struct str s)
+enum { IN_TOKEN = 1, IN_TOKEN68 = 2 };
+
+/* Where a byte may stand. */
+static const unsigned char allowed[256] = {
+    ['!'] = IN_TOKEN,
+    ['#' ... '\''] = IN_TOKEN,
+    ['*'] = IN_TOKEN,
+    ['+'] = IN_TOKEN | IN_TOKEN68,
+    ['-' ... '.'] = IN_TOKEN | IN_TOKEN68,
+    ['/'] = IN_TOKEN68,
+    ['0' ... '9'] = IN_TOKEN | IN_TOKEN68,
+    ['='] = IN_TOKEN68,
+    ['A' ... 'Z'] = IN_TOKEN | IN_TOKEN68,
+    ['^'] = IN_TOKEN,
+    ['_'] = IN_TOKEN | IN_TOKEN68,
+    ['`'] = IN_TOKEN,
+    ['a' ... 'z'] = IN_TOKEN | IN_TOKEN68,
+    ['|'] = IN_TOKEN,
+    ['~'] = IN_TOKEN | IN_TOKEN68,
+};
+
+static bool is_made_of(struct str s, unsigned char where)
 {
-    static const bool allowed[256] = {
-        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true, ['.'] = true,
-        ['_'] = true,         ['~'] = true,         ['+'] = true,         ['/'] = true, ['='] = true,
-    };
-    bool all = s.len > 0;
+    unsigned char all = s.len > 0 ? where : 0;
 #pragma GCC unroll 8
     for (size_t i = 0; i < s.len; i++)
         all &= allowed[(unsigned char)s.at[i]];
-    return all;
+    return all == where;
+}
+
+bool text_is_token(struct str s)
+{
+    return is_made_of(s, IN_TOKEN);
+}
+
+bool text_is_token68(struct str s)
+{
+    return is_made_of(s, IN_TOKEN68);
 }

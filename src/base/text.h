@@ -39,6 +39,9 @@ bool text_is_slug(struct str s);
 /* A DNS name in lower case: labels as text_is_slug() (digits and hyphens allowed), 1–253 bytes. */
 bool text_is_host(struct str s);
 
+/* A token of HTTP, such as a method or a field's name (RFC 9110 section 5.6.2); not empty. */
+bool text_is_token(struct str s);
+
 /* What a bearer token is made of (RFC 9110 section 11.2), with '=' anywhere. */
 bool text_is_token68(struct str s);
 

@@ -1,28 +1,12 @@
 /* Judging raw heads: one strict pass over the lines. */
 #include "http/rawhead.h"
 
-#include <limits.h>
+#include "base/text.h"
 
 /* The head's fields that may stand once, and what was seen of them. */
 struct seen {
     bool host, content_length, transfer_encoding, http_1_0;
 };
-
-static const bool token_chars[UCHAR_MAX + 1] = {
-    ['!'] = true,         ['#'] = true,         ['$'] = true,         ['%'] = true, ['&'] = true,
-    ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true, ['.'] = true,
-    ['^'] = true,         ['_'] = true,         ['`'] = true,         ['|'] = true, ['~'] = true,
-    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
-};
-
-bool rawhead_is_token(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!token_chars[(unsigned char)text.at[i]])
-            return false;
-    }
-    return text.len > 0;
-}
 
 /* The next line without its CRLF; false for a line that ends in anything else, or never. */
 static bool next_line(struct str *rest, struct str *ret)
@@ -45,8 +29,7 @@ static bool is_request_line(struct str line, struct seen *seen)
         if ((unsigned char)target.at[i] <= ' ' || target.at[i] == 0x7f)
             return false;
     }
-    return rawhead_is_token(method) && target.len > 0 &&
-           (seen->http_1_0 || str_equal(version, STR("HTTP/1.1")));
+    return text_is_token(method) && target.len > 0 && (seen->http_1_0 || str_equal(version, STR("HTTP/1.1")));
 }
 
 static bool is_field_value(struct str value)
@@ -92,7 +75,7 @@ static bool is_framing_sound(struct str name, struct str value, struct seen *see
 static bool is_field(struct str line, struct seen *seen, struct rawhead *head)
 {
     struct str name, value;
-    if (!str_split(line, ':', &name, &value) || !rawhead_is_token(name))
+    if (!str_split(line, ':', &name, &value) || !text_is_token(name))
         return false;
     value = str_trim(value);
     head->fields++;

@@ -15,7 +15,4 @@ struct rawhead {
  * sections 2.2, 3.2, 5.1, 5.2, 6.1, 6.3. */
 bool rawhead_check(struct str input, struct rawhead *ret);
 
-/* tchar of RFC 9110, and at least one. */
-bool rawhead_is_token(struct str text);
-
 #endif

@@ -2,6 +2,7 @@
  * or a `host` field that stands alone or says the same. */
 #include "http/view.h"
 
+#include "base/text.h"
 #include "http/limits.h"
 #include "http/rawhead.h"
 
@@ -125,7 +126,7 @@ void view_fill(struct call *call, h2o_req_t *req, struct connection *connection,
     bool sound = find_host(req, &host);
     if (req->version < 0x200)
         sound = check_raw_head(connection, &raw) && sound;
-    sound = sound && rawhead_is_token(from_iovec(req->input.method)) &&
+    sound = sound && text_is_token(from_iovec(req->input.method)) &&
             view_target_is_sound(from_iovec(req->input.method), from_iovec(req->input.path));
     request->malformed = !sound;
     request->headers_too_large = raw.fields > REQUEST_MAX_HEADERS || raw.bytes > REQUEST_MAX_HEADER_BYTES;

@@ -30,7 +30,7 @@ struct header {
 
 struct request {
     enum http_method method;
-    struct str method_name; /* as received; for the log */
+    struct str method_name; /* as received, of whatever bytes; for the log */
     struct str target;      /* raw path with query, as received */
     struct str path;        /* raw, up to '?' */
     struct str query;       /* raw, after '?'; empty if none */

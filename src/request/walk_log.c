@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/text.h"
 #include "devices/device.h"
 #include "identity/opaque_token.h"
 #include "request/walk_internal.h"
@@ -125,8 +126,9 @@ static struct str query_for_log(const struct call *call)
 
 static struct str method_for_log(const struct request *request)
 {
-    bool known = request->method != METHOD_UNKNOWN;
-    return known ? str_of(http_method_name(request->method)) : str_sub(request->method_name, 0, 16);
+    if (request->method != METHOD_UNKNOWN)
+        return str_of(http_method_name(request->method));
+    return text_is_token(request->method_name) ? str_sub(request->method_name, 0, 16) : STR("-");
 }
 
 static const char *protocol_of(int version)

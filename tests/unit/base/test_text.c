@@ -250,11 +250,10 @@ static void test_text__hosts(void **state)
     arena_free(&arena);
 }
 
-/* At each place. */
-static void test_text__token68_at_each_place(void **state)
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static void assert_made_of(bool (*is_one)(struct str s), const char *allowed)
 {
-    (void)state;
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=";
     char text[40];
     memset(text, 'x', sizeof(text));
     for (size_t len = 1; len <= sizeof(text); len++) {
@@ -262,14 +261,22 @@ static void test_text__token68_at_each_place(void **state)
             bool is_allowed = byte != 0 && strchr(allowed, byte) != NULL;
             size_t place = (size_t)byte % len;
             text[place] = (char)byte;
-            assert_int_equal(text_is_token68(str_from(text, len)), is_allowed);
+            assert_int_equal(is_one(str_from(text, len)), is_allowed);
             text[place] = text[len - 1];
             text[len - 1] = (char)byte;
-            assert_int_equal(text_is_token68(str_from(text, len)), is_allowed);
+            assert_int_equal(is_one(str_from(text, len)), is_allowed);
             text[place] = text[len - 1] = 'x';
         }
     }
-    assert_false(text_is_token68(STR_NONE));
+    assert_false(is_one(STR_NONE));
+}
+
+/* RFC 9110 sections 5.6.2 and 11.2. */
+static void test_text__tokens_at_each_place(void **state)
+{
+    (void)state;
+    assert_made_of(text_is_token, ALNUM "!#$%&'*+-.^_`|~");
+    assert_made_of(text_is_token68, ALNUM "-._~+/=");
 }
 
 int main(void)
@@ -286,7 +293,7 @@ int main(void)
         cmocka_unit_test(test_text__email_normal_form),
         cmocka_unit_test(test_text__slugs),
         cmocka_unit_test(test_text__hosts),
-        cmocka_unit_test(test_text__token68_at_each_place),
+        cmocka_unit_test(test_text__tokens_at_each_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,28 @@ static void test_log__never_holds_a_secret(void **state)
     }
 }
 
+static void test_log__names_only_what_can_be_a_method(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *said;
+    } rows[] = {
+        { "PROPFIND", "PROPFIND" },
+        { "A-METHOD-OF-MORE-THAN-16", "A-METHOD-OF-MORE" },
+        { "GET\xc2\x9b"
+          "31m",
+          "-" }, /* a terminal's control sequence */
+        { "GET\xff", "-" },
+        { "GE T", "-" },
+        { "A-METHOD-OF-MORE-THAN-16\x01", "-" },
+        { "(", "-" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ASK(.target = "/things", .method = rows[i].method);
+        assert_says(arena_printf(world.arena, "\"method\":\"%s\"", rows[i].said).at);
+    }
+}
+
 static void test_log__stays_one_json_object(void **state)
 {
     (void)state;
@@ -278,6 +300,7 @@ int main(void)
         ROW(test_log__tells_one_who_asks_from_another),
         ROW(test_log__masks_secret_parameters),
         ROW(test_log__never_holds_a_secret),
+        ROW(test_log__names_only_what_can_be_a_method),
         ROW(test_log__stays_one_json_object),
         ROW(test_walk__reload_changes_later_calls_only),
         ROW(test_walk__ready_when_storage_answers_with_our_schema),
