@@ -222,6 +222,7 @@ EXPORTED int phr_parse_request(const char *buf, size_t len, const char **method,
         return status;
     connection->is_unparsed = true;
     connection->is_too_large = unparsed_is_too_large(status, *header_count, room);
+    connection->unparsed_version = unparsed_version(*minor_version);
     unparsed_name(method, method_len, path, path_len);
     *minor_version = 0;
     *header_count = 0;

@@ -27,6 +27,13 @@ bool unparsed_is_too_large(int status, size_t fields, size_t room)
     return status == PARSE_INCOMPLETE || fields == room;
 }
 
+int unparsed_version(int minor)
+{
+    if (minor < 0)
+        return 0;
+    return minor == 0 ? 0x100 : 0x101;
+}
+
 void unparsed_name(const char **method, size_t *method_len, const char **target, size_t *target_len)
 {
     if (*method_len > 0 && *target_len > 0)

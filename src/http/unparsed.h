@@ -18,6 +18,9 @@ bool unparsed_is_refused(int status, struct str input, bool http2);
 /* Whether what is refused so is too large: it has filled the room that the library has for fields, or did not
  * end within its longest head. fields: how many were parsed. */
 bool unparsed_is_too_large(int status, size_t fields, size_t room);
+/* The version that it names itself, as h2o_req_t has it; 0: it names none that could be read. minor: as the
+ * parser left it. */
+int unparsed_version(int minor);
 /* Puts a word in the place of what it found no method or target in. */
 void unparsed_name(const char **method, size_t *method_len, const char **target, size_t *target_len);
 

@@ -134,7 +134,7 @@ void view_fill(struct call *call, h2o_req_t *req, struct connection *connection,
     request->peer_address = arena_copy(call->arena, str_of(connection->address));
     request->port = connection->port;
     request->is_tls = connection->tls != NULL;
-    request->http_version = req->version;
+    request->http_version = connection->is_unparsed ? connection->unparsed_version : req->version;
     copy_line(call, req, sound ? host : STR_NONE);
     if (request->malformed || request->headers_too_large)
         return;

@@ -45,7 +45,7 @@ struct request {
     struct str peer_address; /* of the connection: "127.0.0.1", "::1", "unix" */
     uint16_t port;           /* of the listener; 0: a unix socket */
     bool is_tls;
-    int http_version; /* 0x101, 0x200 */
+    int http_version; /* 0x100, 0x101, 0x200; 0: the request names none that could be read */
 
     /* Filled by the walk's first steps. */
     struct str id;             /* request id, 32 hex digits */

@@ -136,10 +136,12 @@ static const char *protocol_of(int version)
     switch (version) {
     case 0x100:
         return "HTTP/1.0";
+    case 0x101:
+        return "HTTP/1.1";
     case 0x200:
         return "HTTP/2";
     default:
-        return "HTTP/1.1";
+        return "-";
     }
 }
 

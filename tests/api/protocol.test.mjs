@@ -126,12 +126,13 @@ suite('protocol', { config: { server: { max_body: '4KiB', cors_origins: ['https:
   it('what cannot be parsed at all is refused in the words of its path, or else of the default surface, and ends the connection', async () => {
     const good = `GET /healthz HTTP/1.1\r\nHost: ${ACME_HOST}\r\n\r\n`;
     const cases = [
-      ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', ['detail']], ['nonsense\r\n\r\n', ['detail']], ['GET /\r\n\r\n', ['detail']],
-      ['GET /api/contacts HTTP/9.9\r\n\r\n', ['error']], ['GET /api/v1/team HTTP/1.1\r\nHost: a\r\na\x01b: c\r\n\r\n', ['message']],
-      [`GET /api/bookings HTTP/1.1\r\n${'x: y\r\n'.repeat(150)}\r\n`, ['success', 'data'], 431],
-      [`GET /api/contacts HTTP/1.1\r\nx: ${'y'.repeat(500_000)}`, ['detail'], 431], // no line of which was read
+      ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', ['detail'], '-'], ['nonsense\r\n\r\n', ['detail'], '-'], ['GET /\r\n\r\n', ['detail'], '-'],
+      ['GET /api/contacts HTTP/9.9\r\n\r\n', ['error'], '-'], ['GET /api/v1/team HTTP/1.1\r\nHost: a\r\na\x01b: c\r\n\r\n', ['message'], 'HTTP/1.1'],
+      ['GET /api/v1/team HTTP/1.0\r\nHost: a\r\na\x01b: c\r\n\r\n', ['message'], 'HTTP/1.0'],
+      [`GET /api/bookings HTTP/1.1\r\n${'x: y\r\n'.repeat(150)}\r\n`, ['success', 'data'], 'HTTP/1.1', 431],
+      [`GET /api/contacts HTTP/1.1\r\nx: ${'y'.repeat(500_000)}`, ['detail'], '-', 431], // no line of which was read
     ];
-    for (const [head, keys, status = 400] of cases) {
+    for (const [head, keys, protocol, status = 400] of cases) {
       for (const [before, answers] of [['', 1], [good, 2]]) {
         const peer = await connect(server().port);
         peer.write(Buffer.from(before + head + good, 'latin1'));
@@ -141,7 +142,8 @@ suite('protocol', { config: { server: { max_body: '4KiB', cors_origins: ['https:
         assert.equal(Number(fields.slice(0, 3)), status, JSON.stringify(head.slice(0, 80)));
         assert.match(fields, /\r\ncontent-type: application\/json(\r|$)/i);
         assert.match(fields, /\r\nconnection: close(\r|$)/i);
-        assert.match(fields, /\r\nx-request-id: [0-9a-f]{32}(\r|$)/i);
+        const [, id] = fields.match(/\r\nx-request-id: ([0-9a-f]{32})(?:\r|$)/i);
+        assert.equal((await server().log.until((entry) => entry.id === id && entry.msg === 'request')).protocol, protocol, JSON.stringify(head.slice(0, 80)));
         assert.deepEqual(Object.keys(JSON.parse(body)), keys, JSON.stringify(head.slice(0, 80)));
       }
     }

@@ -107,6 +107,15 @@ static void test_unparsed__tells_what_is_too_large_from_what_is_wrong(void **sta
     assert_false(unparsed_is_too_large(PARSE_FAILED, 0, 100));
 }
 
+static void test_unparsed__has_the_version_that_it_names(void **state)
+{
+    (void)state;
+    assert_int_equal(unparsed_version(-1), 0);
+    assert_int_equal(unparsed_version(0), 0x100);
+    assert_int_equal(unparsed_version(1), 0x101);
+    assert_int_equal(unparsed_version(7), 0x101); /* as the library takes it, too */
+}
+
 static void test_unparsed__keeps_a_whole_line_and_nothing_less(void **state)
 {
     (void)state;
@@ -151,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_guard__clock_steps_are_small_and_forward),
         cmocka_unit_test(test_unparsed__refuses_what_is_neither_http2_nor_nothing),
         cmocka_unit_test(test_unparsed__tells_what_is_too_large_from_what_is_wrong),
+        cmocka_unit_test(test_unparsed__has_the_version_that_it_names),
         cmocka_unit_test(test_unparsed__keeps_a_whole_line_and_nothing_less),
         cmocka_unit_test(test_view__knows_sound_targets),
     };
