@@ -116,11 +116,11 @@ static void add_fields(struct line *line, const struct log_field *fields, enum l
     }
 }
 
-size_t log_render(char *to, size_t cap, const struct log_field *fields)
+size_t log_render(char *to, size_t cap, enum log_format format, const struct log_field *fields)
 {
     struct line line;
     line.len = 0;
-    add_fields(&line, fields, (enum log_format)atomic_load(&format_now));
+    add_fields(&line, fields, format);
     if (line.len > cap)
         return 0;
     memcpy(to, line.at, line.len);
@@ -200,10 +200,9 @@ static void emit(enum log_level level, const struct line *line)
 }
 
 /* Not zeroed before: only what was written is used. */
-static void build(struct line *line, enum log_level level, int64_t now, const char *message,
-                  const struct log_field *fields)
+static void build(struct line *line, enum log_level level, enum log_format format, int64_t now,
+                  const char *message, const struct log_field *fields)
 {
-    enum log_format format = (enum log_format)atomic_load(&format_now);
     line->len = 0;
     if (format == LOG_JSON)
         start_json(line, level, now, message);
@@ -218,16 +217,17 @@ static void build(struct line *line, enum log_level level, int64_t now, const ch
 void log_fields(enum log_level level, const char *message, const struct log_field *fields)
 {
     if (log_is_on(level))
-        log_fields_at(level, clock_now(), message, fields);
+        log_fields_at(level, log_format_now(), clock_now(), message, fields);
 }
 
-void log_fields_at(enum log_level level, int64_t now, const char *message, const struct log_field *fields)
+void log_fields_at(enum log_level level, enum log_format format, int64_t now, const char *message,
+                   const struct log_field *fields)
 {
     if (!log_is_on(level))
         return;
     int saved_errno = errno;
     struct line line;
-    build(&line, level, now, message, fields);
+    build(&line, level, format, now, message, fields);
     emit(level, &line);
     errno = saved_errno;
 }
@@ -236,7 +236,8 @@ size_t log_loss_line(char *to, size_t cap, size_t lines)
 {
     struct line line;
     const struct log_field fields[] = { LOG_I("lines", lines), { LOG_FIELD_END } };
-    build(&line, LOG_WARN, clock_now(), "lines of the log were lost here: nobody took them", fields);
+    build(&line, LOG_WARN, log_format_now(), clock_now(), "lines of the log were lost here: nobody took them",
+          fields);
     if (line.len > cap)
         return 0;
     memcpy(to, line.at, line.len);

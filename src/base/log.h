@@ -23,7 +23,7 @@ struct log_field {
 #define LOG_Z(name, cstr)   ((struct log_field){ LOG_FIELD_STR, LOG_KEY(name), str_of(cstr), 0 })
 #define LOG_I(name, number) ((struct log_field){ LOG_FIELD_INT, LOG_KEY(name), STR_NONE, (int64_t)(number) })
 
-/* Fields that log_render() has written; the name is not used. */
+/* Fields that log_render() has written, in the format of the line; the name is not used. */
 #define LOG_R(rendered) ((struct log_field){ LOG_FIELD_RENDERED, STR_NONE, (rendered), 0 })
 
 /* log_event(LOG_INFO, "listening", LOG_Z("address", "127.0.0.1"), LOG_I("port", 8080)); the message is a
@@ -32,15 +32,17 @@ struct log_field {
 #define log_event(level, message, ...)                                                                       \
     log_fields((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_FIELD_END } })
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);
-/* The same for who knows the time already; epoch microseconds. */
-void log_fields_at(enum log_level level, int64_t now, const char *message, const struct log_field *fields);
+/* The same for who knows the time already, epoch microseconds, and the format: that of what it has rendered.
+ */
+void log_fields_at(enum log_level level, enum log_format format, int64_t now, const char *message,
+                   const struct log_field *fields);
 
-/* Writes fields as they would stand in a line of the format in force, for lines that share them; their
- * length. 0: they do not fit into cap bytes. */
-size_t log_render(char *to, size_t cap, const struct log_field *fields);
+/* Writes fields as they would stand in a line of that format, for lines that share them; their length. 0:
+ * they do not fit into cap bytes. */
+size_t log_render(char *to, size_t cap, enum log_format format, const struct log_field *fields);
 
-/* A whole line, in the format in force, that so many lines are missing where it stands; its length. 0: it does
- * not fit into cap bytes. For log_sink.h. */
+/* A whole line, in the format in force, that so many lines are missing where it stands; its length. 0: it
+ * does not fit into cap bytes. For log_sink.h. */
 size_t log_loss_line(char *to, size_t cap, size_t lines);
 
 /* An event loop's lines below LOG_WARN need not cost a system call each: from log_gather() to
@@ -59,6 +61,7 @@ void log_gather_end(void);
 /* May be called at any time, from any thread (SIGHUP changes the level). */
 void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);
+/* To be asked once for a line, since it may change at any time. */
 enum log_format log_format_now(void);
 void log_set_fd(int fd);
 bool log_is_on(enum log_level level);

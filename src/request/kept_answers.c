@@ -33,6 +33,7 @@ struct kept_answer {
     bool proxied; /* the request's own id is believed */
     const char *content_type;
     struct str body, line;
+    enum log_format format; /* of the line */
     size_t header_count;
     size_t size; /* of the whole */
     struct header headers[];
@@ -312,7 +313,7 @@ int64_t kept_answers_log(const struct kept_use *use)
         LOG_I("cancelled", 0),
         { LOG_FIELD_END },
     };
-    log_fields_at(LOG_INFO, use->now + took, "request", fields);
+    log_fields_at(LOG_INFO, use->answer->format, use->now + took, "request", fields);
     return done_us;
 }
 
@@ -428,7 +429,8 @@ static struct basis basis_of(const struct call *call)
     return is_nowhere(call) ? for_good : call->own.basis;
 }
 
-static struct kept_answer *copy(const struct call *call, const struct kept_key *key, struct str line)
+static struct kept_answer *copy(const struct call *call, const struct kept_key *key, enum log_format format,
+                                struct str line)
 {
     const struct reply *reply = &call->reply;
     size_t size = size_of(call, line.len);
@@ -444,6 +446,7 @@ static struct kept_answer *copy(const struct call *call, const struct kept_key *
                                     .op = call->route ? call->route->op : "none",
                                     .needs_bad_token = refuses_bad_tokens(call),
                                     .status = reply->status,
+                                    .format = format,
                                     .noted_in = call->own.noted.in,
                                     .noted_group = call->own.noted.group,
                                     .noted_id = call->own.noted.id,
@@ -518,11 +521,12 @@ void kept_answers_keep(struct kept_answers *answers, const struct kept_question 
                        const struct call *call)
 {
     char line[FIELDS_MAX];
+    enum log_format format = log_format_now();
     struct map *map = map_for(answers, call);
     bool is_for_all = refuses_bad_tokens(call) || is_nowhere(call);
     const struct kept_key *key = is_for_all ? &question->but_token : &question->whole;
-    size_t len = map && may_enter(answers, map, key) ? walk_log_fields(call, line, sizeof(line)) : 0;
-    struct kept_answer *answer = len > 0 ? copy(call, key, str_from(line, len)) : NULL;
+    size_t len = map && may_enter(answers, map, key) ? walk_log_fields(call, format, line, sizeof(line)) : 0;
+    struct kept_answer *answer = len > 0 ? copy(call, key, format, str_from(line, len)) : NULL;
     if (!answer)
         return;
     sweep(answers, map, call->now);

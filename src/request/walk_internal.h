@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/log.h"
 #include "request/router.h"
 #include "request/walk.h"
 
@@ -109,7 +110,7 @@ bool client_host(struct call *call, struct str *ret);
 
 /* walk_log.c: the fields of the access log line that are the same for every request like this one, as
  * log_render() writes them. */
-size_t walk_log_fields(const struct call *call, char *to, size_t cap);
+size_t walk_log_fields(const struct call *call, enum log_format format, char *to, size_t cap);
 
 /* cors.c */
 void cors_add(struct call *call);

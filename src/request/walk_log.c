@@ -164,7 +164,7 @@ static void put_text(char to[WHO_TEXT], struct str from)
         memcpy(to, from.at, from.len < WHO_TEXT ? from.len : WHO_TEXT);
 }
 
-static void read_who(const struct call *call, struct who *ret)
+static void read_who(const struct call *call, enum log_format format, struct who *ret)
 {
     memset(ret, 0, sizeof(*ret)); /* what lies between is compared, too */
     put_text(ret->client, call->request.client_address);
@@ -173,7 +173,7 @@ static void read_who(const struct call *call, struct who *ret)
     ret->user_id = call->principal.user_id;
     ret->token_id = call->principal.token.id;
     ret->device_id = call->device ? call->device->id : 0;
-    ret->format = log_format_now();
+    ret->format = format;
     ret->version = call->request.http_version;
 }
 
@@ -189,12 +189,12 @@ static size_t render_who(const struct who *who, char *to)
         LOG_Z("protocol", protocol_of(who->version)),
         { LOG_FIELD_END },
     };
-    return log_render(to, WHO_LINE, fields);
+    return log_render(to, WHO_LINE, who->format, fields);
 }
 
 /* As it stands in the line. Mostly the next request is of the same one, whose text is kept until another
  * comes. */
-static struct str who_for_log(const struct call *call)
+static struct str who_for_log(const struct call *call, enum log_format format)
 {
     static _Thread_local struct {
         struct who who;
@@ -202,7 +202,7 @@ static struct str who_for_log(const struct call *call)
         char text[WHO_LINE];
     } kept;
     struct who who;
-    read_who(call, &who);
+    read_who(call, format, &who);
     if (kept.len == 0 || memcmp(&kept.who, &who, sizeof(who)) != 0) {
         kept.who = who;
         kept.len = render_who(&who, kept.text);
@@ -215,7 +215,7 @@ static struct str who_for_log(const struct call *call)
 #define SAME_FIELDS 8
 
 /* What is the same for every request like this one. */
-static void put_same(const struct call *call, struct log_field to[SAME_FIELDS])
+static void put_same(const struct call *call, enum log_format format, struct log_field to[SAME_FIELDS])
 {
     const struct request *request = &call->request;
     const struct log_field fields[SAME_FIELDS] = {
@@ -226,22 +226,23 @@ static void put_same(const struct call *call, struct log_field to[SAME_FIELDS])
         LOG_Z("op", call->route ? call->route->op : ""),
         LOG_I("status", call->reply.status),
         LOG_I("bytes", call->reply.body.len + call->reply.stream.sent),
-        LOG_R(who_for_log(call)),
+        LOG_R(who_for_log(call, format)),
     };
     memcpy(to, fields, sizeof(fields));
 }
 
-size_t walk_log_fields(const struct call *call, char *to, size_t cap)
+size_t walk_log_fields(const struct call *call, enum log_format format, char *to, size_t cap)
 {
     struct log_field fields[SAME_FIELDS + 1];
-    put_same(call, fields);
+    put_same(call, format, fields);
     fields[SAME_FIELDS] = (struct log_field){ LOG_FIELD_END };
-    return log_render(to, cap, fields);
+    return log_render(to, cap, format, fields);
 }
 
 static void write_line(const struct call *call, bool sent, int64_t done)
 {
     int64_t started = call->t_started ? call->t_started : done;
+    enum log_format format = log_format_now();
     struct log_field fields[] = {
         LOG_S("id", call->request.id),
         [1 + SAME_FIELDS] = LOG_I("queue_us", started - call->t_received),
@@ -250,8 +251,8 @@ static void write_line(const struct call *call, bool sent, int64_t done)
         LOG_I("cancelled", !sent),
         { LOG_FIELD_END },
     };
-    put_same(call, &fields[1]);
-    log_fields_at(LOG_INFO, done + call->to_epoch_us, "request", fields);
+    put_same(call, format, &fields[1]);
+    log_fields_at(LOG_INFO, format, done + call->to_epoch_us, "request", fields);
 }
 
 void walk_log(struct walk *walk, struct call *call, bool sent)

@@ -89,12 +89,12 @@ static void test_log__a_time_that_is_known_is_taken(void **state)
 {
     (void)state;
     const struct log_field fields[] = { LOG_I("n", 1), { LOG_FIELD_END } };
-    log_fields_at(LOG_INFO, 1000001, "then", fields);
+    log_fields_at(LOG_INFO, LOG_JSON, 1000001, "then", fields);
     assert_str(
         captured(),
         STR("{\"time\":\"1970-01-01T00:00:01.000001Z\",\"level\":\"info\",\"msg\":\"then\",\"n\":1}\n"));
     log_set_level(LOG_WARN);
-    log_fields_at(LOG_INFO, 1000001, "then", fields);
+    log_fields_at(LOG_INFO, LOG_JSON, 1000001, "then", fields);
     assert_int_equal(captured().len, 0);
 }
 
@@ -223,6 +223,21 @@ static void test_log__text_for_a_terminal(void **state)
     assert_str(str_sub(text, 27, text.len),
                STR(" info: listening address=127.0.0.1:80 n=3 why=\"two words\" empty=\"\""
                    " evil=\"a\\nb\\u001b[0m\"\n"));
+}
+
+/* The format in force may have changed since the line was begun. */
+static void test_log__a_line_is_of_one_format(void **state)
+{
+    (void)state;
+    char rendered[64];
+    const struct log_field inner[] = { LOG_I("n", 1), { LOG_FIELD_END } };
+    log_set_format(LOG_TEXT);
+    size_t len = log_render(rendered, sizeof(rendered), LOG_JSON, inner);
+    const struct log_field outer[] = { LOG_R(str_from(rendered, len)), LOG_Z("s", "x"), { LOG_FIELD_END } };
+    log_fields_at(LOG_INFO, LOG_JSON, 1000001, "then", outer);
+    assert_str(captured(),
+               STR("{\"time\":\"1970-01-01T00:00:01.000001Z\",\"level\":\"info\",\"msg\":\"then\","
+                   "\"n\":1,\"s\":\"x\"}\n"));
 }
 
 static void test_log__text_lines_are_cut_too(void **state)
@@ -409,6 +424,7 @@ int main(void)
         CASE(test_log__levels_filter),
         CASE(test_log__level_names),
         CASE(test_log__text_for_a_terminal),
+        CASE(test_log__a_line_is_of_one_format),
         CASE(test_log__text_lines_are_cut_too),
         CASE(test_log__lines_of_threads_never_mix),
         CASE(test_log__a_closed_descriptor_is_survived),

@@ -2,7 +2,11 @@
  * other. That they say what the walk would say is checked by kept_oracle.h, in every test of the walk. */
 #include "walk_fixture.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "identity/api_token.h"
 #include "identity/opaque_token.h"
@@ -422,6 +426,30 @@ static void test_kept_answers__a_strangers_request_id_is_not(void **state)
     assert_int_equal(header_of(&used, "x-request-id").len, 32);
 }
 
+/* A part of it was kept before the format was changed. */
+static void test_kept_answers__a_line_is_of_one_format(void **state)
+{
+    (void)state;
+    char text[4096];
+    struct kept_use used;
+    struct json_error error;
+    cJSON *json;
+    int file = memfd_create("log", MFD_CLOEXEC);
+    keep(anna);
+    keep(anna);
+    assert_true(use(anna, &used));
+    log_set_fd(file);
+    log_set_format(LOG_TEXT);
+    kept_answers_log(&used);
+    log_set_format(LOG_JSON);
+    log_set_fd(STDERR_FILENO);
+    ssize_t len = pread(file, text, sizeof(text), 0);
+    close(file);
+    assert_true(len > 0);
+    assert_true(json_parse(world.arena, str_from(text, (size_t)len - 1), &json, &error));
+    json_use_arena(NULL);
+}
+
 #define MANY 20000 /* questions, more than there is room for */
 
 static struct ask numbered(int n, char target[64])
@@ -492,6 +520,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept_answers__count_like_any_other, up_limited, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__a_proxys_request_id_is_believed, up_proxied, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__a_strangers_request_id_is_not, up, down),
+        cmocka_unit_test_setup_teardown(test_kept_answers__a_line_is_of_one_format, up, down),
         cmocka_unit_test_setup_teardown(test_kept_answers__that_hold_no_longer_give_their_memory_back, up,
                                         down),
         cmocka_unit_test_setup_teardown(test_kept_answers__give_way_when_there_are_many, up, down),
