@@ -196,14 +196,14 @@ static size_t count_surplus(struct http_loop *loop)
 }
 
 /* While the places run out, who has rested for as long as a request may take makes room, the longest first.
- */
+ * Whose socket is gone holds none: only a job still knows of that connection. */
 static void make_room(struct http_loop *loop, uint64_t now)
 {
     size_t surplus = count_surplus(loop);
     for (h2o_linklist_t *link = loop->connections.next; surplus > 0 && link != &loop->connections;
          link = link->next) {
         struct connection *connection = from_link(link);
-        if (!connection->is_kept || !is_resting(connection) ||
+        if (!connection->sock || !connection->is_kept || !is_resting(connection) ||
             now - connection->active_ms < loop->limits->request_ms)
             continue;
         if (!connection->retired)
