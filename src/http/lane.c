@@ -40,6 +40,7 @@ struct http_lane {
     struct lane_params params;
     atomic_size_t capacity;
     atomic_size_t waiting;    /* reserved and queued */
+    atomic_bool hurries;      /* lane_hurry() */
     _Atomic int64_t taken_us; /* when a job was taken last */
     pthread_mutex_t lock;     /* of everything below */
     struct lane_job *head, **tail;
@@ -197,9 +198,14 @@ static void note_taken(struct lane_worker *worker, int64_t now)
     atomic_store_explicit(&worker->lane->taken_us, now, memory_order_relaxed);
 }
 
+static bool gives_way(const struct http_lane *lane)
+{
+    return lane->params.others_waited_us && !atomic_load_explicit(&lane->hurries, memory_order_relaxed);
+}
+
 static int64_t others_waited(const struct lane_params *params)
 {
-    return params->others_waited_us ? params->others_waited_us(params->context) : 0;
+    return params->others_waited_us(params->context);
 }
 
 /* After a job: the processor is left to those who waited for it meanwhile. */
@@ -213,10 +219,11 @@ static void give_way(int64_t waited_us, int64_t took_us)
 static void run_job(struct lane_worker *worker, struct lane_job *job)
 {
     const struct lane_params *params = &worker->lane->params;
-    int64_t taken_us = job->taken_us, waited_us = others_waited(params);
+    bool is_measured = gives_way(worker->lane);
+    int64_t taken_us = job->taken_us, waited_us = is_measured ? others_waited(params) : 0;
     params->run(worker->own, job); /* which may free the job */
     worker->unsettled++;
-    if (!params->others_waited_us)
+    if (!is_measured || !gives_way(worker->lane))
         return;
     settle(worker); /* what it left must not wait for the pause */
     give_way(others_waited(params) - waited_us, clock_monotonic_us() - taken_us);
@@ -269,6 +276,11 @@ struct http_lane *lane_new(const struct lane_params *params)
 void lane_set_capacity(struct http_lane *lane, size_t capacity)
 {
     atomic_store(&lane->capacity, capacity);
+}
+
+void lane_hurry(struct http_lane *lane)
+{
+    atomic_store(&lane->hurries, true);
 }
 
 bool lane_stop(struct http_lane *lane, int64_t deadline_ms)

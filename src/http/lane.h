@@ -50,6 +50,8 @@ void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *
  * nobody pushes nothing else does. */
 void lane_attend(struct http_lane *lane);
 void lane_set_capacity(struct http_lane *lane, size_t capacity);
+/* Any thread, when all is to end as soon as the lane is done: nobody pauses from now on. */
+void lane_hurry(struct http_lane *lane);
 /* Jobs still queued are run, then the threads end. False when one did not by then (CLOCK_MONOTONIC
  * milliseconds); the lane must then be left alone. */
 bool lane_stop(struct http_lane *lane, int64_t deadline_ms);

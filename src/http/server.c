@@ -237,11 +237,19 @@ static bool stop_lanes(struct http_server *server, int64_t deadline_ms)
     return all;
 }
 
+static void hurry_lanes(struct http_server *server)
+{
+    for (enum lane lane = 0; lane < LANE_INLINE; lane++)
+        if (server->lanes[lane])
+            lane_hurry(server->lanes[lane]);
+}
+
 bool http_server_stop(struct http_server *server)
 {
     int64_t deadline = clock_monotonic_ms() + server->drain_us / 1000;
     http_listeners_shut(server->listeners);
     enter_phase(server, SERVER_DRAINING);
+    hurry_lanes(server);
     bool clean = join_loops(server, deadline);
     if (!clean) {
         log_event(LOG_WARN, "draining took too long: what is left is cut off");

@@ -414,6 +414,35 @@ static void test_lane__settles_before_it_pauses(void **state)
     assert_int_equal(atomic_load(&told_before_pause), 1);
 }
 
+static atomic_int asked_of_others;
+
+static int64_t count_questions(void *unused)
+{
+    (void)unused;
+    return atomic_fetch_add(&asked_of_others, 1);
+}
+
+static void test_lane__in_a_hurry_it_pauses_for_nobody(void **state)
+{
+    (void)state;
+    struct counted jobs[2] = { 0 };
+    set_gate(false);
+    atomic_store(&asked_of_others, 0);
+    struct http_lane *lane = open_lane_of((struct lane_params){
+        .threads = 1, .capacity = COUNT(jobs), .run = run_gated, .others_waited_us = count_questions });
+    for (size_t i = 0; i < COUNT(jobs); i++) {
+        assert_true(lane_reserve(lane));
+        push_one(lane, &jobs[i]);
+    }
+    await_at_gate(1);
+    assert_int_equal(atomic_load(&asked_of_others), 1); /* before the job */
+    lane_hurry(lane);
+    set_gate(true);
+    end_lane(lane);
+    assert_int_equal(atomic_load(&ran), COUNT(jobs));
+    assert_int_equal(atomic_load(&asked_of_others), 1); /* nobody would heed it */
+}
+
 static atomic_bool enough;
 
 static void spin(void *unused)
@@ -459,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_lane__says_when_a_worker_does_not_end),
         cmocka_unit_test(test_lane__pauses_when_others_waited_for_the_processor),
         cmocka_unit_test(test_lane__settles_before_it_pauses),
+        cmocka_unit_test(test_lane__in_a_hurry_it_pauses_for_nobody),
         cmocka_unit_test(test_run_delay__grows_while_two_want_one_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
