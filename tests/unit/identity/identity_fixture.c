@@ -1,8 +1,8 @@
 /* See identity_fixture.h. */
 #include "identity_fixture.h"
 
-#include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
+#include "../kept_connections.h"
 #include "../postgres_scratch.h"
 #include "../sqlite_scratch.h"
 #include "base/json.h"
@@ -27,7 +27,7 @@ static void open_database(struct fixture *f)
     struct storage_setting sqlite = { "path", ":memory:" }, postgres = { "conninfo", conninfo };
     struct storage_error error = { 0 };
     if (!driver)
-        driver = storage_fault(conninfo ? &postgres_driver : &sqlite_driver);
+        driver = storage_fault(conninfo ? kept_connections() : &sqlite_driver);
     storage_fault_set(0, STORAGE_OK, false);
     if (db_open_driver(driver, conninfo ? &postgres : &sqlite, 1, &f->db, &error) != STORAGE_OK)
         fail_msg("%s", error.text);

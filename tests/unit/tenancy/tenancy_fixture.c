@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 #include "base/random.h"
-#include "backend_postgres/driver.h"
 #include "backend_sqlite/driver.h"
+#include "../kept_connections.h"
 #include "../postgres_scratch.h"
 #include "../sqlite_scratch.h"
 #include "storage/decorate.h"
@@ -58,7 +58,7 @@ static void register_once(void)
     random_init();
     log_set_level(LOG_WARN);
     const char *conninfo = postgres_scratch();
-    db_register_driver(with_gap(storage_fault(conninfo ? &postgres_driver : &sqlite_driver)));
+    db_register_driver(with_gap(storage_fault(conninfo ? kept_connections() : &sqlite_driver)));
 }
 
 static void open_database(struct fixture *fixture)
