@@ -18,8 +18,9 @@ if(TETHER_TESTS AND TETHER_MOLD)
     add_link_options(-fuse-ld=mold)
 endif()
 if(TETHER_SANITIZE)
+    # -g1: a report's lines need no more, and less is written and linked. (-O1 takes as long to compile as it saves.)
     target_compile_options(tether_flags INTERFACE -fsanitize=${TETHER_SANITIZE} -fno-omit-frame-pointer
-                           -fno-sanitize-recover=undefined)
+                           -fno-sanitize-recover=undefined -g1)
     target_link_options(tether_flags INTERFACE -fsanitize=${TETHER_SANITIZE})
 else()
     target_compile_options(tether_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE>

@@ -51,7 +51,7 @@ function worldFile() {
 }
 
 // A sanitizer holds freed memory back; AddressSanitizer 256 MiB of it unless told otherwise.
-const isSanitized = /lib[at]san/.test(execFileSync('ldd', [binary], { encoding: 'utf8' }))
+const isSanitized = /__[at]san_init/.test(execFileSync('nm', ['--dynamic', binary], { encoding: 'utf8', maxBuffer: 1 << 24 }))
 
 export class Target {
   // Of a scenario: config (merged over the usual one), tls, seed ({ assets: n, contacts: n }), unix (listens there too), files (the limit
