@@ -1,10 +1,10 @@
 // The v1 surface's authentication, a tenant's registration, and what the audit log says of it all.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { runCli } from './harness/cli.mjs';
 import { ask, http2Once, maskToken } from './harness/client.mjs';
 import { suite } from './harness/suite.mjs';
-import { ACME_HOST, people } from './harness/world.mjs';
+import { ACME_HOST, makeScratchWithWorld, people } from './harness/world.mjs';
 
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$/;
 
@@ -196,11 +196,13 @@ suite('v1, what the panel shows of oneself and of the tenant', {}, (server) => {
   });
 });
 
-suite('audit on the command line', {}, (server) => {
-  const audit = (...args) => runCli(['audit', ...args, '--config', server().scratch.configPath]);
+describe('audit on the command line', () => { // which writes while nobody serves: SQLite has one process
+  let scratch;
+  const audit = (...args) => runCli(['audit', ...args, '--config', scratch.configPath]);
+  before(() => { ({ scratch } = makeScratchWithWorld()); });
+  after(() => scratch?.remove());
 
-  it('verifies and trims', async () => {
-    await server().stop(); // SQLite has one process
+  it('verifies and trims', () => {
     const all = audit('verify');
     assert.equal(all.code, 0, all.stderr);
     assert.match(all.stdout, /^acme: 6 rows, 1 to 6, sound; head [0-9a-f]{64}$/m);
