@@ -1,6 +1,6 @@
 // /docs in a real browser: Swagger UI signs in, asks who that is, writes, and shows a refusal. All of it from this server.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { before, it } from 'node:test';
 import { ACME_HOST, people } from '../api/harness/world.mjs';
 import { browserSuite, shoot } from './harness/browser.mjs';
 
@@ -50,46 +50,25 @@ async function authorize(page, scheme, fill) {
   await dialog.getByRole('button', { name: 'Close' }).first().click();
 }
 
-browserSuite('the page at /docs', {}, ({ visitor }) => {
-  it('signs in with a password, asks, writes, and shows a refusal', async () => {
-    const sarah = await visitor();
-    sarah.expectTrouble(/status of (401|422)/);
-    const page = await openDocs(sarah);
-    assert.equal((await execute(page, 'assets: auth', 'assets_me')).status, 401);
+async function forget(page, scheme) {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const dialog = page.locator('.dialog-ux .modal-ux');
+  const form = dialog.locator('.auth-container').filter({ has: page.getByRole('heading', { name: scheme }) }).first();
+  await form.getByText('Logout').click();
+  await form.locator('.modal-btn.authorize').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).first().click();
+}
 
-    await authorize(page, 'password', async (form) => {
-      await form.getByLabel('username').fill(email);
-      await form.getByLabel('password:').fill(password);
-    });
-    const me = await execute(page, 'assets: auth', 'assets_me');
-    assert.equal(me.status, 200);
-    assert.match(me.text, new RegExp(`"email": "${email}"`));
-
-    const asset = { tag: 'AST-000042', name: 'MacBook Pro 14' };
-    const made = await execute(page, 'assets: assets', 'assets_asset_create', asset);
-    assert.equal(made.status, 201, made.text);
-    assert.match(made.text, /"tag": "AST-000042"/);
-    const refused = await execute(page, 'assets: assets', 'assets_asset_create', { ...asset, name: 7, colour: 'red' });
-    assert.equal(refused.status, 422);
-    assert.match(refused.text, /name must be a string/);
-    assert.match(refused.text, /colour/);
-    await refused.block.locator('.live-responses-table').evaluate((element) => element.scrollIntoView({ block: 'end' }));
-    await shoot(page, 'docs-try-it-out');
-  });
-
-  it('takes a bearer token as well', async () => {
-    const sarah = await visitor();
-    const page = await openDocs(sarah);
-    const { access_token: token } = await page.evaluate(async ([username, secret]) => {
-      const body = new URLSearchParams({ username, password: secret });
-      return (await fetch('/api/auth/login', { method: 'POST', body })).json();
-    }, [email, password]);
-    await authorize(page, 'bearer', (form) => form.locator('input').first().fill(token));
-    assert.equal((await execute(page, 'assets: auth', 'assets_me')).status, 200);
+// One page for all of them, one after the other: to draw Swagger UI costs more than all that they do on it.
+browserSuite('the page at /docs', {}, ({ resident }) => {
+  let sarah;
+  let page;
+  before(async () => {
+    sarah = await resident('sarah', { stays: true });
+    page = await openDocs(sarah);
   });
 
   it('marks what needs no token, and nothing else', async () => {
-    const page = await openDocs(await visitor());
     const seen = new Map();
     for (let more = true; more;) {
       for (const [id, path, isMarked] of await page.locator('.opblock').evaluateAll((blocks) => blocks.map((block) => [
@@ -114,5 +93,41 @@ browserSuite('the page at /docs', {}, ({ visitor }) => {
     assert.equal(await badge.innerText(), 'Public');
     assert.equal(await badge.evaluate((element) => getComputedStyle(element).backgroundColor), 'rgb(21, 128, 61)');
     await shoot(page, 'docs');
+  });
+
+  it('signs in with a password, asks, writes, and shows a refusal', async () => {
+    sarah.expectTrouble(/status of (401|422)/);
+    assert.equal((await execute(page, 'assets: auth', 'assets_me')).status, 401);
+
+    await authorize(page, 'password', async (form) => {
+      await form.getByLabel('username').fill(email);
+      await form.getByLabel('password:').fill(password);
+    });
+    const me = await execute(page, 'assets: auth', 'assets_me');
+    assert.equal(me.status, 200);
+    assert.match(me.text, new RegExp(`"email": "${email}"`));
+
+    const asset = { tag: 'AST-000042', name: 'MacBook Pro 14' };
+    const made = await execute(page, 'assets: assets', 'assets_asset_create', asset);
+    assert.equal(made.status, 201, made.text);
+    assert.match(made.text, /"tag": "AST-000042"/);
+    const refused = await execute(page, 'assets: assets', 'assets_asset_create', { ...asset, name: 7, colour: 'red' });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, /name must be a string/);
+    assert.match(refused.text, /colour/);
+    await refused.block.locator('.live-responses-table').evaluate((element) => element.scrollIntoView({ block: 'end' }));
+    await shoot(page, 'docs-try-it-out');
+  });
+
+  it('takes a bearer token as well', async () => {
+    sarah.expectTrouble(/status of 401/);
+    await forget(page, 'password');
+    assert.equal((await execute(page, 'assets: auth', 'assets_me')).status, 401);
+    const { access_token: token } = await page.evaluate(async ([username, secret]) => {
+      const body = new URLSearchParams({ username, password: secret });
+      return (await fetch('/api/auth/login', { method: 'POST', body })).json();
+    }, [email, password]);
+    await authorize(page, 'bearer', (form) => form.locator('input').first().fill(token));
+    assert.equal((await execute(page, 'assets: auth', 'assets_me')).status, 200);
   });
 });

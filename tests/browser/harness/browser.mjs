@@ -55,10 +55,10 @@ class Visitor {
     return page;
   }
 
-  // After a test: what it left on the page goes, the session stays.
+  // After a test: what it left on the page goes, the session stays. With `stays` the page stays too, for the next test.
   async rest() {
     await this.page?.unrouteAll({ behavior: 'ignoreErrors' });
-    await this.page?.goto('about:blank');
+    if (!this.stays) await this.page?.goto('about:blank');
     this.expected = [];
   }
 
@@ -132,8 +132,8 @@ export function browserSuite(name, options, body) {
         visitors.push(visitor);
         return visitor;
       },
-      async resident(name, contextOptions = {}) {
-        if (!residents.has(name)) residents.set(name, Object.assign(await someone(contextOptions), { isResident: true }));
+      async resident(name, { stays = false, ...contextOptions } = {}) {
+        if (!residents.has(name)) residents.set(name, Object.assign(await someone(contextOptions), { isResident: true, stays }));
         return residents.get(name);
       },
     });
