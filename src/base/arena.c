@@ -239,6 +239,12 @@ bool arena_over_budget(const struct arena *arena)
     return arena->over_budget;
 }
 
+struct str arena_newest(const struct arena *arena)
+{
+    const char *at = (const char *)(arena->newest + 1);
+    return str_from(at, (size_t)(arena->cursor - at));
+}
+
 size_t arena_used(const struct arena *arena)
 {
     return arena->used;

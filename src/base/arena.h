@@ -39,6 +39,8 @@ void *arena_alloc_array(struct arena *arena, size_t size, size_t count);
 void *arena_try_alloc(struct arena *arena, size_t size);
 bool arena_over_budget(const struct arena *arena);
 size_t arena_used(const struct arena *arena);
+/* What has been handed out of the newest block: all of it, for a request that needs little. */
+struct str arena_newest(const struct arena *arena);
 
 /* Everything allocated so far and from now on is wiped before it is freed: for arenas that saw a password. */
 void arena_wipe_on_free(struct arena *arena);

@@ -4,9 +4,11 @@
 #include "base/metrics.h"
 
 #include <dirent.h>
-#include <stdatomic.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/cache_line.h"
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
 
@@ -26,8 +28,10 @@ static const int64_t bounds[] = { 100,   250,    500,    1000,   2500,    5000, 
                                   50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000 };
 #define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
 
+/* Each on lines of its own: what the loops count would else travel with what the workers count. */
 struct series {
-    _Atomic int64_t value; /* counters, gauges; the sum of a histogram */
+    alignas(CACHE_LINE) _Atomic int64_t value; /* counters, gauges; the sum of a histogram */
+    _Atomic(const atomic_size_t *) came, went; /* NULL, or what a gauge is the difference of */
     _Atomic int64_t buckets[BOUNDS + 1];
 };
 static struct series all_series[METRIC_COUNT];
@@ -60,9 +64,20 @@ void metric_observe(enum metric metric, int64_t micros)
     atomic_fetch_add_explicit(&all_series[metric].buckets[bucket], 1, memory_order_relaxed);
 }
 
+void metric_source(enum metric metric, const atomic_size_t *came, const atomic_size_t *went)
+{
+    atomic_store(&all_series[metric].came, came);
+    atomic_store(&all_series[metric].went, went);
+}
+
 int64_t metric_value(enum metric metric)
 {
-    return atomic_load_explicit(&all_series[metric].value, memory_order_relaxed);
+    const struct series *series = &all_series[metric];
+    const atomic_size_t *came = atomic_load(&series->came), *went = atomic_load(&series->went);
+    if (!came || !went)
+        return atomic_load_explicit(&series->value, memory_order_relaxed);
+    size_t gone = atomic_load(went); /* first: what goes meanwhile has come before */
+    return (int64_t)(atomic_load(came) - gone);
 }
 
 static size_t hash(const char *text)

@@ -2,6 +2,8 @@
 #ifndef TETHER_BASE_METRICS_H
 #define TETHER_BASE_METRICS_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 
 enum metric {
@@ -11,8 +13,11 @@ enum metric {
     METRIC_COUNT
 };
 
-void metric_add(enum metric metric, int64_t n);          /* counters and gauges */
-void metric_set(enum metric metric, int64_t value);      /* gauges */
+void metric_add(enum metric metric, int64_t n);     /* counters and gauges */
+void metric_set(enum metric metric, int64_t value); /* gauges */
+/* The gauge is from now on the difference of what somebody counts anyway, so that nobody counts it twice.
+ * `went` never passes `came`; both are borrowed. NULL: the last value that was set. */
+void metric_source(enum metric metric, const atomic_size_t *came, const atomic_size_t *went);
 void metric_observe(enum metric metric, int64_t micros); /* histograms */
 int64_t metric_value(enum metric metric);                /* counters and gauges; tests */
 

@@ -101,7 +101,7 @@ static bool move_on(struct exchange *exchange, enum lane lane)
         return false;
     }
     exchange->job.queued_us = clock_monotonic_us();
-    lane_push(next, &exchange->job, &exchange->job);
+    lane_push(next, &exchange->job, &exchange->job, 1);
     return true;
 }
 

@@ -6,11 +6,12 @@
  * is held up, by the disk for instance. */
 #include "http/lane.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
+#include "base/cache_line.h"
 #include "base/clock.h"
 #include "http/thread.h"
 
@@ -24,7 +25,7 @@
 #define PAUSE_MAX_US 50000
 
 struct lane_worker {
-    struct http_lane *lane;
+    alignas(CACHE_LINE) struct http_lane *lane;
     void *own;        /* the caller's entry */
     size_t unsettled; /* jobs run since lane_params.settle() */
     struct http_thread thread;
@@ -39,10 +40,14 @@ struct lane_worker {
 struct http_lane {
     struct lane_params params;
     atomic_size_t capacity;
-    atomic_size_t waiting;    /* reserved and queued */
-    atomic_bool hurries;      /* lane_hurry() */
-    _Atomic int64_t taken_us; /* when a job was taken last */
-    pthread_mutex_t lock;     /* of everything below */
+    atomic_bool hurries; /* lane_hurry() */
+    /* Two counters, so that who reserves and who takes each write to a line of their own. Both may wrap. */
+    alignas(CACHE_LINE) atomic_size_t reserved; /* places so far */
+    atomic_size_t taken_seen;                   /* `taken`, as it was when a reservation last had to know */
+    alignas(CACHE_LINE) pthread_mutex_t lock; /* of everything below; who only reads the atomics needs none */
+    atomic_size_t taken;                      /* jobs so far */
+    _Atomic int64_t taken_us;                 /* when that was last */
+    size_t queued;
     struct lane_job *head, **tail;
     struct lane_worker *idle;
     bool waking; /* a signalled worker has not yet run */
@@ -77,8 +82,7 @@ static bool is_worth_another(const struct lane_worker *worker, const struct lane
     const struct http_lane *lane = worker->lane;
     if (!taken->is_quick || !lane->head->is_quick || worker->was_held_up)
         return true;
-    return !has_quick_threads(lane) &&
-           atomic_load_explicit(&lane->waiting, memory_order_relaxed) > QUICK_FOR_ONE;
+    return !has_quick_threads(lane) && lane->queued > QUICK_FOR_ONE;
 }
 
 /* With the lock held, for who has pushed: those that run quick jobs will come by themselves, and do get on.
@@ -95,23 +99,33 @@ static void signal_worker(struct lane_worker *worker)
         pthread_cond_signal(&worker->wake);
 }
 
+/* Meanwhile more than `place` may have been taken. */
+static bool has_room(struct http_lane *lane, size_t place, size_t taken)
+{
+    return (ptrdiff_t)(place - taken) <
+           (ptrdiff_t)atomic_load_explicit(&lane->capacity, memory_order_relaxed);
+}
+
 bool lane_reserve(struct http_lane *lane)
 {
-    size_t before = atomic_fetch_add(&lane->waiting, 1);
-    if (before < atomic_load(&lane->capacity)) {
-        metric_add(lane->params.depth, 1);
+    size_t place = atomic_fetch_add(&lane->reserved, 1);
+    if (has_room(lane, place, atomic_load_explicit(&lane->taken_seen, memory_order_relaxed)))
         return true;
-    }
-    atomic_fetch_sub(&lane->waiting, 1);
+    size_t taken = atomic_load(&lane->taken);
+    atomic_store_explicit(&lane->taken_seen, taken, memory_order_relaxed);
+    if (has_room(lane, place, taken))
+        return true;
+    atomic_fetch_sub(&lane->reserved, 1);
     return false;
 }
 
-void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *last)
+void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *last, size_t n)
 {
     last->next = NULL;
     pthread_mutex_lock(&lane->lock);
     *lane->tail = first;
     lane->tail = &last->next;
+    lane->queued += n;
     struct lane_worker *worker = is_attended(lane, last->queued_us) ? NULL : pick_idle(lane);
     pthread_mutex_unlock(&lane->lock);
     signal_worker(worker);
@@ -169,6 +183,9 @@ static struct lane_job *take(struct http_lane *lane)
     if (!job)
         return NULL;
     lane->head = job->next;
+    lane->queued--;
+    size_t taken = atomic_load_explicit(&lane->taken, memory_order_relaxed) + 1;
+    atomic_store_explicit(&lane->taken, taken, memory_order_release);
     if (!lane->head)
         lane->tail = &lane->head;
     return job;
@@ -183,11 +200,13 @@ static struct lane_job *next_job(struct lane_worker *worker)
     while (!lane->head && !lane->stopping)
         wait_for_work(worker);
     struct lane_job *job = take(lane);
+    struct str next = job && lane->head ? lane->head->memory : STR_NONE;
     note_quick(worker, job);
     if (job && lane->head && is_worth_another(worker, job))
         another = pick_idle(lane);
     pthread_mutex_unlock(&lane->lock);
     signal_worker(another);
+    cache_line_prefetch(next);
     return job;
 }
 
@@ -236,8 +255,6 @@ static void work(void *arg)
     if (lane->params.nice != 0)
         thread_be_patient(lane->params.nice);
     for (struct lane_job *job; (job = next_job(worker));) {
-        atomic_fetch_sub(&lane->waiting, 1);
-        metric_add(lane->params.depth, -1);
         int64_t now = job->taken_us = clock_monotonic_us();
         note_taken(worker, now);
         metric_observe(lane->params.wait, now - job->queued_us);
@@ -250,11 +267,12 @@ static void work(void *arg)
 
 struct http_lane *lane_new(const struct lane_params *params)
 {
-    struct http_lane *lane = calloc(1, sizeof *lane + params->threads * sizeof lane->workers[0]);
+    struct http_lane *lane = cache_line_alloc(sizeof *lane + params->threads * sizeof lane->workers[0]);
     if (!lane)
         return NULL;
     lane->params = *params;
     atomic_init(&lane->capacity, params->capacity);
+    metric_source(params->depth, &lane->reserved, &lane->taken);
     pthread_mutex_init(&lane->lock, NULL);
     lane->tail = &lane->head;
     for (size_t i = 0; i < params->threads; i++) {
@@ -308,6 +326,7 @@ void lane_free(struct http_lane **lane)
         if (freeing->workers[i].lane)
             pthread_cond_destroy(&freeing->workers[i].wake);
     }
+    metric_source(freeing->params.depth, NULL, NULL);
     pthread_mutex_destroy(&freeing->lock);
     free(freeing);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/metrics.h"
+#include "base/str.h"
 
 struct http_lane;
 
@@ -14,8 +15,9 @@ struct http_lane;
 struct lane_job {
     struct lane_job *next;
     int64_t queued_us;
-    int64_t taken_us; /* the lane's to set: when a worker took it */
-    bool is_quick;    /* takes some microseconds, and waits for nobody */
+    int64_t taken_us;  /* the lane's to set: when a worker took it */
+    bool is_quick;     /* takes some microseconds, and waits for nobody */
+    struct str memory; /* what it will look at first, as a hint; may be empty */
 };
 
 struct lane_params {
@@ -33,9 +35,9 @@ struct lane_params {
     /* NULL, or: on a worker thread that has run jobs since it was called last. What they left may be taken up
      * from now on; until then it lies at most as long as a few quick jobs take. */
     void (*settle)(void *context);
-    /* NULL, or: microseconds that those who go first have waited for a processor so far. A worker during whose
-     * job they waited for long pauses after it: niceness alone keeps a job that only computes on one processor
-     * and all others on the rest. */
+    /* NULL, or: microseconds that those who go first have waited for a processor so far. A worker during
+     * whose job they waited for long pauses after it: niceness alone keeps a job that only computes on one
+     * processor and all others on the rest. */
     int64_t (*others_waited_us)(void *context);
     void *context;
 };
@@ -44,8 +46,8 @@ struct lane_params {
 struct http_lane *lane_new(const struct lane_params *params);
 /* Any thread: claims a waiting place; false when the lane is full. */
 bool lane_reserve(struct http_lane *lane);
-/* Any thread: queues a list of jobs (linked by next) whose places are reserved, oldest first. */
-void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *last);
+/* Any thread: queues a list of n jobs (linked by next) whose places are reserved, oldest first. */
+void lane_push(struct http_lane *lane, struct lane_job *first, struct lane_job *last, size_t n);
 /* Any thread, now and then: wakes another worker when those that run quick jobs are held up, since as long as
  * nobody pushes nothing else does. */
 void lane_attend(struct http_lane *lane);

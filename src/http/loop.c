@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/cache_line.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/complaint.h"
@@ -132,6 +133,7 @@ void loop_wake(struct http_loop *loop)
 void loop_return(struct http_loop *loop, struct exchange *exchange)
 {
     struct exchange *newest = atomic_load_explicit(&loop->returned, memory_order_relaxed);
+    exchange->job.memory = arena_newest(exchange->call->arena);
     do
         exchange->job.next = (struct lane_job *)newest;
     while (!atomic_compare_exchange_weak(&loop->returned, &newest, exchange));
@@ -147,7 +149,8 @@ void loop_tell_all(void *context)
 
 void loop_is_awake(struct http_loop *loop)
 {
-    atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
+    if (atomic_load_explicit(&loop->asleep, memory_order_relaxed)) /* a line that others read */
+        atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
 }
 
 int64_t loop_clock(struct http_loop *loop)
@@ -162,6 +165,7 @@ int64_t loop_clock(struct http_loop *loop)
 static void append(struct http_loop *loop, struct batch *batch, struct exchange *exchange)
 {
     exchange->job.next = NULL;
+    exchange->job.memory = arena_newest(exchange->call->arena);
     if (batch->first)
         batch->last->job.next = &exchange->job;
     else
@@ -175,7 +179,7 @@ static void push_batch(struct http_loop *loop, enum lane lane)
 {
     struct batch *batch = &loop->staged[lane];
     if (batch->first)
-        lane_push(loop->server->lanes[lane], &batch->first->job, &batch->last->job);
+        lane_push(loop->server->lanes[lane], &batch->first->job, &batch->last->job, batch->n);
     *batch = (struct batch){ 0 };
 }
 
@@ -224,6 +228,8 @@ static void finish_all(struct http_loop *loop, struct lane_job *job)
 {
     while (job) {
         struct lane_job *next = job->next; /* goes with the exchange */
+        if (next)
+            cache_line_prefetch(next->memory);
         beat(loop);
         exchange_finish((struct exchange *)job);
         job = next;
@@ -245,6 +251,8 @@ static bool collect(struct http_loop *loop)
     struct lane_job *newest = (struct lane_job *)atomic_exchange(&loop->returned, NULL), *oldest = NULL;
     while (newest) {
         struct lane_job *next = newest->next;
+        if (next)
+            __builtin_prefetch(next->next); /* it comes from another processor, as each of them */
         newest->next = oldest;
         oldest = newest;
         newest = next;
@@ -538,9 +546,10 @@ void loop_release(struct http_loop *loop)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-/* The library keeps freed buffers and pool chunks per thread, takes them again, and never gives them back when the
- * thread ends. Here these stand in for its own: what is freed is freed, so that a use after that is seen, nothing is
- * left at the end, and LeakSanitizer needs not read the debug information of the whole program to name what was. */
+/* The library keeps freed buffers and pool chunks per thread, takes them again, and never gives them back
+ * when the thread ends. Here these stand in for its own: what is freed is freed, so that a use after that is
+ * seen, nothing is left at the end, and LeakSanitizer needs not read the debug information of the whole
+ * program to name what was. */
 void *h2o_mem_alloc_recycle(h2o_mem_recycle_t *allocator, size_t size)
 {
     (void)allocator;

@@ -4,8 +4,10 @@
 
 #include "http/libh2o.h"
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 
+#include "base/cache_line.h"
 #include "http/limits.h"
 #include "http/linger.h"
 #include "http/listener.h"
@@ -64,16 +66,17 @@ struct http_loop {
     struct batch answers; /* complete already; sent once the library is not inside a handler call */
     h2o_timeout_entry_t answers_entry;
 
-    /* Other threads. */
-    _Atomic(struct exchange *) returned; /* newest first */
-    atomic_bool pending;                 /* somebody left something for the next turn */
-    atomic_bool asleep;                  /* about to wait, or waiting: who leaves something must wake it */
-    atomic_bool paused;                  /* does not accept: the process is at its limit */
-    atomic_int run_delay_fd;             /* of its thread (run_delay.h), from when that runs */
+    /* What other threads write. */
+    alignas(CACHE_LINE) _Atomic(struct exchange *) returned; /* newest first */
+    atomic_bool pending;                                     /* somebody left something for the next turn */
+    /* What they read. */
+    alignas(CACHE_LINE) atomic_bool asleep; /* about to wait, or waiting: who leaves something must wake it */
+    atomic_bool paused;                     /* does not accept: the process is at its limit */
+    atomic_int run_delay_fd;                /* of its thread (run_delay.h), from when that runs */
     _Atomic int64_t heartbeat_ms;
     struct loop_door door;
 
-    struct linger_list linger;
+    alignas(CACHE_LINE) struct linger_list linger;
     struct {
         int64_t monotonic_us; /* as read last in this turn; 0: not yet */
         int64_t to_epoch_us;

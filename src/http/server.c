@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/cache_line.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/processors.h"
@@ -179,7 +180,7 @@ struct http_server *http_server_start(const struct config *config, struct http_l
     server->max_body = (size_t)config->server.max_body;
     server->drain_us = config->server.drain_us;
     server->loop_count = (size_t)config->server.loops;
-    server->loops = calloc(server->loop_count, sizeof *server->loops);
+    server->loops = cache_line_alloc(server->loop_count * sizeof *server->loops);
     if (!server->loops)
         abort();
     for (size_t i = 0; i < server->loop_count; i++)

@@ -54,6 +54,17 @@ static void test_arena__a_large_piece_leaves_the_block_in_use(void **state)
     assert_true(after > before && after - before <= 64);
 }
 
+static void test_arena__the_newest_block_holds_what_came_last(void **state)
+{
+    struct str empty = arena_newest(*state);
+    char *one = arena_alloc(*state, 100);
+    char *two = arena_alloc(*state, 100);
+    struct str both = arena_newest(*state);
+    assert_ptr_equal(both.at, empty.at);
+    assert_true(both.at <= one && two + 100 <= both.at + both.len);
+    assert_true(both.len < empty.len + 400);
+}
+
 /* What is given out again is zeroed as if it were new, and nothing is kept by whoever did not ask for it. */
 static void test_arena__kept_blocks_are_as_new(void **state)
 {
@@ -252,6 +263,7 @@ int main(void)
         CASE(test_arena__memory_is_zeroed_aligned_and_apart),
         CASE(test_arena__pieces_larger_than_any_block_work),
         CASE(test_arena__a_large_piece_leaves_the_block_in_use),
+        CASE(test_arena__the_newest_block_holds_what_came_last),
         CASE(test_arena__kept_blocks_are_as_new),
         CASE(test_arena__no_bytes_still_have_an_address),
         CASE(test_arena__the_budget_holds_for_try_alloc_only),

@@ -58,6 +58,19 @@ static void test_metrics__counters_and_gauges(void **state)
     assert_value(text, "tether_rate_limited_total", 0);
 }
 
+static void test_metrics__a_gauge_may_be_what_somebody_counts(void **state)
+{
+    (void)state;
+    atomic_size_t came = 7, went = 4;
+    metric_set(METRIC_LANE_GENERAL_DEPTH, 17);
+    metric_source(METRIC_LANE_GENERAL_DEPTH, &came, &went);
+    assert_value(printed(), "tether_lane_general_depth", 3);
+    atomic_store(&went, 7);
+    assert_int_equal(metric_value(METRIC_LANE_GENERAL_DEPTH), 0);
+    metric_source(METRIC_LANE_GENERAL_DEPTH, NULL, NULL);
+    assert_value(printed(), "tether_lane_general_depth", 17);
+}
+
 static void test_metrics__histograms_are_cumulative_and_in_seconds(void **state)
 {
     (void)state;
@@ -199,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics__counters_and_gauges),
+        cmocka_unit_test(test_metrics__a_gauge_may_be_what_somebody_counts),
         cmocka_unit_test(test_metrics__histograms_are_cumulative_and_in_seconds),
         cmocka_unit_test(test_metrics__requests_by_operation_and_status),
         cmocka_unit_test(test_metrics__the_text_is_well_formed),

@@ -97,14 +97,25 @@ static void end_lane(struct http_lane *lane)
 static void push_one(struct http_lane *lane, struct counted *counted)
 {
     counted->job.queued_us = clock_monotonic_us();
-    lane_push(lane, &counted->job, &counted->job);
+    lane_push(lane, &counted->job, &counted->job, 1);
 }
+
+static atomic_int refusals;
 
 struct producer {
     struct http_lane *lane;
     struct counted *jobs;
+    bool awaits; /* each list, before the next */
     struct http_thread thread;
 };
+
+static void await_list(struct counted *jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        while (atomic_load(&jobs[i].runs) == 0)
+            sched_yield();
+    }
+}
 
 /* Lists of one to seven jobs, retried while the lane is full. */
 static void produce(void *arg)
@@ -113,6 +124,7 @@ static void produce(void *arg)
     size_t length = 1;
     for (size_t i = 0; i < JOBS; length = length % 7 + 1) {
         struct lane_job *first = NULL, *last = NULL;
+        size_t n = 0;
         for (size_t j = 0; j < length && i < JOBS && lane_reserve(producer->lane); j++) {
             struct lane_job *job = &producer->jobs[i++].job;
             if (last)
@@ -120,25 +132,36 @@ static void produce(void *arg)
             else
                 first = job;
             last = job;
+            n++;
         }
         if (first)
-            lane_push(producer->lane, first, last);
+            lane_push(producer->lane, first, last, n);
+        else
+            atomic_fetch_add(&refusals, 1);
+        if (producer->awaits)
+            await_list(&producer->jobs[i - n], n);
     }
+}
+
+static void run_all(size_t capacity, bool awaits, struct counted jobs[PRODUCERS][JOBS])
+{
+    struct http_lane *lane = open_lane(THREADS, capacity, run_counted);
+    struct producer producers[PRODUCERS];
+    atomic_store(&refusals, 0);
+    for (int i = 0; i < PRODUCERS; i++) {
+        producers[i] = (struct producer){ .lane = lane, .jobs = jobs[i], .awaits = awaits };
+        assert_true(thread_start(&producers[i].thread, "producer", produce, &producers[i]));
+    }
+    for (int i = 0; i < PRODUCERS; i++)
+        thread_join(&producers[i].thread, THREAD_NO_DEADLINE);
+    end_lane(lane);
 }
 
 static void test_lane__runs_every_job_once(void **state)
 {
     (void)state;
     static struct counted jobs[PRODUCERS][JOBS];
-    struct http_lane *lane = open_lane(THREADS, 256, run_counted);
-    struct producer producers[PRODUCERS];
-    for (int i = 0; i < PRODUCERS; i++) {
-        producers[i] = (struct producer){ .lane = lane, .jobs = jobs[i] };
-        assert_true(thread_start(&producers[i].thread, "producer", produce, &producers[i]));
-    }
-    for (int i = 0; i < PRODUCERS; i++)
-        thread_join(&producers[i].thread, THREAD_NO_DEADLINE);
-    end_lane(lane);
+    run_all(256, false, jobs);
     assert_int_equal(atomic_load(&ran), PRODUCERS * JOBS);
     for (int i = 0; i < PRODUCERS; i++) {
         for (int j = 0; j < JOBS; j++)
@@ -146,6 +169,15 @@ static void test_lane__runs_every_job_once(void **state)
     }
     assert_int_equal(owners[0] + owners[1] + owners[2] + owners[3], PRODUCERS * JOBS);
     assert_int_equal(metric_value(METRIC_LANE_GENERAL_DEPTH), 0);
+}
+
+/* Places are counted without a lock: while one is claimed others are, and are taken. */
+static void test_lane__refuses_nothing_while_there_is_room(void **state)
+{
+    (void)state;
+    static struct counted jobs[PRODUCERS][JOBS];
+    run_all((size_t)PRODUCERS * 7, true, jobs);
+    assert_int_equal(atomic_load(&refusals), 0);
 }
 
 static void test_lane__refuses_what_does_not_fit(void **state)
@@ -172,6 +204,38 @@ static void test_lane__refuses_what_does_not_fit(void **state)
     assert_int_equal(atomic_load(&ran), 5);
 }
 
+struct claimer {
+    struct http_lane *lane;
+    int claimed;
+    struct http_thread thread;
+};
+
+static void claim(void *arg)
+{
+    struct claimer *claimer = arg;
+    for (int i = 0; i < JOBS; i++)
+        claimer->claimed += lane_reserve(claimer->lane);
+}
+
+static void test_lane__lets_in_as_many_as_fit_whoever_asks(void **state)
+{
+    (void)state;
+    struct http_lane *lane = open_lane(1, 1000, run_counted);
+    struct claimer claimers[PRODUCERS];
+    int sum = 0;
+    for (int i = 0; i < PRODUCERS; i++) {
+        claimers[i] = (struct claimer){ .lane = lane };
+        assert_true(thread_start(&claimers[i].thread, "claimer", claim, &claimers[i]));
+    }
+    for (int i = 0; i < PRODUCERS; i++) {
+        thread_join(&claimers[i].thread, THREAD_NO_DEADLINE);
+        sum += claimers[i].claimed;
+    }
+    assert_int_equal(sum, 1000);
+    assert_int_equal(metric_value(METRIC_LANE_GENERAL_DEPTH), 1000);
+    end_lane(lane);
+}
+
 static void test_lane__uses_another_worker_while_one_is_busy(void **state)
 {
     (void)state;
@@ -182,7 +246,7 @@ static void test_lane__uses_another_worker_while_one_is_busy(void **state)
         assert_true(lane_reserve(lane));
     for (int i = 1; i < THREADS; i++)
         jobs[i - 1].job.next = &jobs[i].job;
-    lane_push(lane, &jobs[0].job, &jobs[THREADS - 1].job); /* one wake-up must bring all */
+    lane_push(lane, &jobs[0].job, &jobs[THREADS - 1].job, THREADS); /* one wake-up must bring all */
     await_at_gate(THREADS);
     set_gate(true);
     end_lane(lane);
@@ -210,7 +274,7 @@ static void test_lane__what_is_quick_does_not_wait_for_what_is_not(void **state)
     jobs[1].job.is_quick = true;
     usleep(50000); /* both wait by then, likely */
     jobs[0].job.next = &jobs[1].job;
-    lane_push(lane, &jobs[0].job, &jobs[1].job);
+    lane_push(lane, &jobs[0].job, &jobs[1].job, 2);
     while (atomic_load(&overtook) == 0) /* while the other one is at the gate */
         sched_yield();
     set_gate(true);
@@ -225,7 +289,7 @@ static void push_quick(struct http_lane *lane, struct counted *jobs, size_t n)
         jobs[i].job.queued_us = clock_monotonic_us();
         jobs[i].job.next = i + 1 < n ? &jobs[i + 1].job : NULL;
     }
-    lane_push(lane, &jobs[0].job, &jobs[n - 1].job);
+    lane_push(lane, &jobs[0].job, &jobs[n - 1].job, n);
 }
 
 static struct http_lane *open_quick_lane(void (*run)(void *, struct lane_job *))
@@ -278,7 +342,8 @@ static void test_lane__whoever_attends_wakes_another_worker(void **state)
         jobs[i].job.next = i + 1 < COUNT(jobs) ? &jobs[i + 1].job : NULL;
     }
     held_up.job.next = &jobs[0].job;
-    lane_push(lane, &held_up.job, &jobs[COUNT(jobs) - 1].job); /* all at once: nobody pushes after that */
+    lane_push(lane, &held_up.job, &jobs[COUNT(jobs) - 1].job,
+              COUNT(jobs) + 1); /* all at once: nobody pushes after that */
     await_at_gate(1);
     while (atomic_load(&ran) < (int)COUNT(jobs)) {
         usleep(2000);
@@ -326,7 +391,7 @@ static void test_lane__settles_what_was_run(void **state)
         if (i + 1 < COUNT(jobs))
             jobs[i].job.next = &jobs[i + 1].job;
     }
-    lane_push(lane, &jobs[0].job, &jobs[COUNT(jobs) - 1].job);
+    lane_push(lane, &jobs[0].job, &jobs[COUNT(jobs) - 1].job, COUNT(jobs));
     await_settled(COUNT(jobs)); /* though no other job comes */
     end_lane(lane);
     assert_int_equal(atomic_load(&left), COUNT(jobs));
@@ -403,11 +468,12 @@ static void test_lane__settles_before_it_pauses(void **state)
     struct counted job = { 0 };
     atomic_store(&left, 0);
     atomic_store(&settled, 0);
-    struct http_lane *lane = open_lane_of((struct lane_params){ .threads = 1,
-                                                                .capacity = 1,
-                                                                .run = leave,
-                                                                .settle = settle,
-                                                                .others_waited_us = read_others_after_the_job });
+    struct http_lane *lane =
+        open_lane_of((struct lane_params){ .threads = 1,
+                                           .capacity = 1,
+                                           .run = leave,
+                                           .settle = settle,
+                                           .others_waited_us = read_others_after_the_job });
     assert_true(lane_reserve(lane));
     push_one(lane, &job);
     end_lane(lane);
@@ -479,7 +545,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lane__runs_every_job_once),
+        cmocka_unit_test(test_lane__refuses_nothing_while_there_is_room),
         cmocka_unit_test(test_lane__refuses_what_does_not_fit),
+        cmocka_unit_test(test_lane__lets_in_as_many_as_fit_whoever_asks),
         cmocka_unit_test(test_lane__uses_another_worker_while_one_is_busy),
         cmocka_unit_test(test_lane__what_is_quick_does_not_wait_for_what_is_not),
         cmocka_unit_test(test_lane__quick_jobs_do_not_wait_for_one_that_is_held_up),
