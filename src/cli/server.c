@@ -105,6 +105,8 @@ static int open_http(struct server *server)
     server->walk = walk_new(start->config, server->db, api_route_tables, api_route_table_count, sentence,
                             sizeof(sentence));
     if (server->walk)
+        api_prepare(server->walk);
+    if (server->walk)
         server->http = http_server_start(start->config, start->listeners, server->walk, http2, sentence,
                                          sizeof(sentence));
     return server->http ? SERVER_STOPPED : give_up(sentence);
