@@ -73,10 +73,11 @@ struct http_loop {
     alignas(CACHE_LINE) atomic_bool asleep; /* about to wait, or waiting: who leaves something must wake it */
     atomic_bool paused;                     /* does not accept: the process is at its limit */
     atomic_int run_delay_fd;                /* of its thread (run_delay.h), from when that runs */
-    _Atomic int64_t heartbeat_ms;
-    struct loop_door door;
 
-    alignas(CACHE_LINE) struct linger_list linger;
+    /* What this thread writes all the time. */
+    alignas(CACHE_LINE) _Atomic int64_t heartbeat_ms;
+    struct loop_door door;
+    struct linger_list linger;
     struct {
         int64_t monotonic_us; /* as read last in this turn; 0: not yet */
         int64_t to_epoch_us;

@@ -212,6 +212,9 @@ describe('a database from scratch', () => {
       writeFileSync(bad, text, { mode: 0o600 });
       refused(runCli(['check-config', '--config', bad]), pattern);
     }
+  });
+
+  it('a configuration in which nothing is wrong', () => {
     assert.deepEqual(runCli(['check-config', '--config', scratch.configPath]), { code: 0, stdout: 'OK\n', stderr: '' });
     assert.equal(runCli(['check-config'], { env: { TETHER_CONFIG: scratch.configPath } }).stdout, 'OK\n');
   });

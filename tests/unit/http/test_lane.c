@@ -117,6 +117,14 @@ static void await_list(struct counted *jobs, size_t n)
     }
 }
 
+static bool claim_one(struct http_lane *lane)
+{
+    bool claimed = lane_reserve(lane);
+    if (!claimed)
+        atomic_fetch_add(&refusals, 1);
+    return claimed;
+}
+
 /* Lists of one to seven jobs, retried while the lane is full. */
 static void produce(void *arg)
 {
@@ -125,7 +133,7 @@ static void produce(void *arg)
     for (size_t i = 0; i < JOBS; length = length % 7 + 1) {
         struct lane_job *first = NULL, *last = NULL;
         size_t n = 0;
-        for (size_t j = 0; j < length && i < JOBS && lane_reserve(producer->lane); j++) {
+        for (size_t j = 0; j < length && i < JOBS && claim_one(producer->lane); j++) {
             struct lane_job *job = &producer->jobs[i++].job;
             if (last)
                 last->next = job;
@@ -136,8 +144,6 @@ static void produce(void *arg)
         }
         if (first)
             lane_push(producer->lane, first, last, n);
-        else
-            atomic_fetch_add(&refusals, 1);
         if (producer->awaits)
             await_list(&producer->jobs[i - n], n);
     }
