@@ -251,8 +251,6 @@ static bool collect(struct http_loop *loop)
     struct lane_job *newest = (struct lane_job *)atomic_exchange(&loop->returned, NULL), *oldest = NULL;
     while (newest) {
         struct lane_job *next = newest->next;
-        if (next)
-            __builtin_prefetch(next->next); /* it comes from another processor, as each of them */
         newest->next = oldest;
         oldest = newest;
         newest = next;
