@@ -204,7 +204,7 @@ bool connection_raw_head(struct connection *connection, struct rawhead *ret)
     if (connection->raw.of != connection->requests) {
         connection->raw.is_sound =
             rawhead_check(str_from(input->bytes, input->size), &connection->raw.head) &&
-            !connection->is_unparsed;
+            connection->unparsed.fault == UNPARSED_NONE;
         connection->raw.of = connection->requests;
     }
     *ret = connection->raw.head;

@@ -9,6 +9,7 @@
 #include "http/hpack.h"
 #include "http/rawhead.h"
 #include "http/server.h"
+#include "http/unparsed.h"
 #include "request/kept_answers.h"
 
 struct http_loop;
@@ -32,10 +33,8 @@ struct connection {
     SSL_CTX *tls;
     bool closing; /* was shut down by us */
     bool retired;
-    bool is_unparsed;     /* over HTTP/1: what came last is no request, and nothing comes after it */
-    bool is_too_large;    /* what is_unparsed was so for its size */
-    int unparsed_version; /* what it said of itself; 0: nothing that could be read */
     bool close_when_idle;
+    struct unparsed unparsed; /* over HTTP/1, if what came last is no request */
     int linger_fd;       /* -1, or a duplicate that outlives the library's close */
     h2o_linklist_t open; /* struct open_request: alive in the library */
     size_t open_count;

@@ -220,9 +220,7 @@ EXPORTED int phr_parse_request(const char *buf, size_t len, const char **method,
         connection_of(H2O_STRUCT_FROM_MEMBER(h2o_req_t, input.method.base, method));
     if (!connection || !unparsed_is_refused(status, str_from(buf, len), connection->loop->server->http2))
         return status;
-    connection->is_unparsed = true;
-    connection->is_too_large = unparsed_is_too_large(status, *header_count, room);
-    connection->unparsed_version = unparsed_version(*minor_version);
+    connection->unparsed = unparsed_judge(status, *header_count, room, *minor_version);
     unparsed_name(method, method_len, path, path_len);
     *minor_version = 0;
     *header_count = 0;

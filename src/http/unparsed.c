@@ -22,16 +22,18 @@ bool unparsed_is_refused(int status, struct str input, bool http2)
            !(http2 && str_starts_with(input, STR("PRI * HTTP/2")));
 }
 
-bool unparsed_is_too_large(int status, size_t fields, size_t room)
-{
-    return status == PARSE_INCOMPLETE || fields == room;
-}
-
-int unparsed_version(int minor)
+static int version_of(int minor)
 {
     if (minor < 0)
         return 0;
     return minor == 0 ? 0x100 : 0x101;
+}
+
+struct unparsed unparsed_judge(int status, size_t fields, size_t room, int minor)
+{
+    bool is_too_large = status == PARSE_INCOMPLETE || fields == room;
+    return (struct unparsed){ .fault = is_too_large ? UNPARSED_TOO_LARGE : UNPARSED_WRONG,
+                              .version = version_of(minor) };
 }
 
 void unparsed_name(const char **method, size_t *method_len, const char **target, size_t *target_len)

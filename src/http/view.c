@@ -130,11 +130,12 @@ void view_fill(struct call *call, h2o_req_t *req, struct connection *connection,
             view_target_is_sound(from_iovec(req->input.method), from_iovec(req->input.path));
     request->malformed = !sound;
     request->headers_too_large = raw.fields > REQUEST_MAX_HEADERS || raw.bytes > REQUEST_MAX_HEADER_BYTES;
-    request->head_is_cut = connection->is_too_large;
+    request->head_is_cut = connection->unparsed.fault == UNPARSED_TOO_LARGE;
     request->peer_address = arena_copy(call->arena, str_of(connection->address));
     request->port = connection->port;
     request->is_tls = connection->tls != NULL;
-    request->http_version = connection->is_unparsed ? connection->unparsed_version : req->version;
+    request->http_version =
+        connection->unparsed.fault == UNPARSED_NONE ? req->version : connection->unparsed.version;
     copy_line(call, req, sound ? host : STR_NONE);
     if (request->malformed || request->headers_too_large)
         return;

@@ -101,19 +101,19 @@ static void test_unparsed__refuses_what_is_neither_http2_nor_nothing(void **stat
 static void test_unparsed__tells_what_is_too_large_from_what_is_wrong(void **state)
 {
     (void)state;
-    assert_true(unparsed_is_too_large(PARSE_INCOMPLETE, 3, 100));
-    assert_true(unparsed_is_too_large(PARSE_FAILED, 100, 100));
-    assert_false(unparsed_is_too_large(PARSE_FAILED, 99, 100));
-    assert_false(unparsed_is_too_large(PARSE_FAILED, 0, 100));
+    assert_int_equal(unparsed_judge(PARSE_INCOMPLETE, 3, 100, 1).fault, UNPARSED_TOO_LARGE);
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 100, 100, 1).fault, UNPARSED_TOO_LARGE);
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 99, 100, 1).fault, UNPARSED_WRONG);
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 0, 100, -1).fault, UNPARSED_WRONG);
 }
 
 static void test_unparsed__has_the_version_that_it_names(void **state)
 {
     (void)state;
-    assert_int_equal(unparsed_version(-1), 0);
-    assert_int_equal(unparsed_version(0), 0x100);
-    assert_int_equal(unparsed_version(1), 0x101);
-    assert_int_equal(unparsed_version(7), 0x101); /* as the library takes it, too */
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 0, 100, -1).version, 0);
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 0, 100, 0).version, 0x100);
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 0, 100, 1).version, 0x101);
+    assert_int_equal(unparsed_judge(PARSE_FAILED, 0, 100, 7).version, 0x101); /* so the library takes it */
 }
 
 static void test_unparsed__keeps_a_whole_line_and_nothing_less(void **state)
