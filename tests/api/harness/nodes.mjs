@@ -57,6 +57,12 @@ export async function warmUp(server, ask, expected = 200) {
   });
 }
 
+// Between two looks, the last of which begins as soon as the second is over.
+function untilNextLook(since) {
+  const left = since + WITHIN_MS + 1 - Date.now();
+  return left > 0 ? Math.min(left, 50) : 10;
+}
+
 // No request that begins a second or more after `since` is answered with `before`; and it becomes one of `expected`.
 export async function changedSince(since, ask, before, expected) {
   const limit = Date.now() + LIMIT_MS;
@@ -67,6 +73,6 @@ export async function changedSince(since, ask, before, expected) {
     if (expected.includes(got) && began > since + WITHIN_MS) return;
     assert.ok([before, 503, ...expected].includes(got), `${got}`);
     assert.ok(Date.now() < limit, `${got}, not ${expected}`);
-    await sleep(10);
+    await sleep(untilNextLook(since));
   }
 }

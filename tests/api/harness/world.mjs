@@ -27,10 +27,10 @@ export function keepWorld(scratch, folder) {
   scratch.database.keep(folder);
 }
 
-// A scratch with the usual world, and its ids: a copy of the run's, where there is one. Another cluster than the run's has no such
-// database. Whoever gets them removes the scratch.
+// A scratch with the usual world, and its ids: a copy of the run's, where there is one. Another cluster than the run's has it
+// where it is a copy too. Whoever gets them removes the scratch.
 export function makeScratchWithWorld(options = {}) {
-  const from = options.postgresHost ? undefined : process.env.TETHER_WORLD;
+  const from = options.postgresHost && !process.env.TETHER_PG_KEPT ? undefined : process.env.TETHER_WORLD;
   const scratch = makeScratch({ ...options, from });
   try {
     return { scratch, world: from ? JSON.parse(readFileSync(join(from, 'ids.json'), 'utf8')) : makeWorld(scratch) };
