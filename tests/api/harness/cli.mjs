@@ -12,6 +12,14 @@ export function runCli(args, { input = '', env = {}, cwd } = {}) {
   return { code: result.status, stdout: result.stdout, stderr: result.stderr };
 }
 
+// A failure is one sentence: "tether: …" on stderr, nothing on stdout.
+export function refused(result, pattern, code = 1) {
+  assert.equal(result.code, code, `${result.stdout}${result.stderr}`);
+  assert.equal(result.stdout, '');
+  assert.match(result.stderr, /^tether: .+\n$/);
+  assert.match(result.stderr, pattern);
+}
+
 // For the commands that a test only needs to work; returns what they print.
 export function admin(scratch, args, password) {
   const result = runCli([...args, '--config', scratch.configPath], { input: password ? `${password}\n` : '' });
