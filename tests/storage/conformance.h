@@ -26,6 +26,7 @@
 #define SETTINGS_MAX 8
 
 struct suite {
+    const struct storage_driver *bare;   /* what is below the made-up faults */
     const struct storage_driver *driver; /* decorated as asked for */
     struct storage_setting settings[SETTINGS_MAX];
     size_t setting_count;

@@ -1,6 +1,8 @@
 /* Every call of a small scenario fails in turn, with every status, once and for good. After each: what was
  * acknowledged is there, what failed is not, what is uncertain is there whole or not at all, and the next
  * attempt works. Runs with --fault. */
+#include "../unit/kept_connections.h"
+#include "backend_postgres/driver.h"
 #include "conformance.h"
 #include "storage/decorate.h"
 
@@ -116,9 +118,28 @@ static void test_fault__a_read_that_finds_its_connection_lost_is_tried_again(voi
     }
 }
 
+/* A made-up fault harms no real connection: each of the hundreds of attempts connects anew above the decorator only, and
+ * starts no process on the server. */
+static int set_up(void **state)
+{
+    if (suite.faults && suite.bare == &postgres_driver)
+        suite.driver = storage_fault(kept_connections());
+    return db_setup(state);
+}
+
+static int tear_down(void **state)
+{
+    int result = db_teardown(state);
+    if (suite.faults)
+        suite.driver = storage_fault(suite.bare);
+    return result;
+}
+
+#define FAULT_CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
 static const struct CMUnitTest tests[] = {
-    DB_CASE(test_fault__each_call_failing_once),
-    DB_CASE(test_fault__each_call_failing_for_good),
-    DB_CASE(test_fault__a_read_that_finds_its_connection_lost_is_tried_again),
+    FAULT_CASE(test_fault__each_call_failing_once),
+    FAULT_CASE(test_fault__each_call_failing_for_good),
+    FAULT_CASE(test_fault__a_read_that_finds_its_connection_lost_is_tried_again),
 };
 GROUP(fault_group, "fault", tests);

@@ -105,6 +105,7 @@ static void choose_driver(const struct choices *choices)
         log_set_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
         suite.driver = storage_trace(suite.driver);
     }
+    suite.bare = suite.driver;
     if (suite.faults)
         suite.driver = storage_fault(suite.driver);
 }
