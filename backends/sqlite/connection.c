@@ -107,6 +107,11 @@ void sqlite_deadline(struct storage_conn *conn, int64_t monotonic_ms)
     conn->deadline_ms = monotonic_ms;
 }
 
+void sqlite_reads_seldom(struct storage_conn *conn)
+{
+    handle_unmap(conn->reader);
+}
+
 const char *sqlite_error(struct storage_conn *conn)
 {
     return conn->error;

@@ -33,4 +33,5 @@ const struct storage_driver sqlite_driver = {
     .lock_schema = sqlite_lock_schema,
     .notify = sqlite_notify,
     .backup = sqlite_backup,
+    .reads_seldom = sqlite_reads_seldom,
 };

@@ -82,3 +82,10 @@ int handle_open_reader(const char *path, sqlite3 **ret)
         rc = sqlite3_db_config(*ret, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return rc;
 }
+
+/* A commit has SQLite undo the map of every reader, and the next read make it anew: for a read that comes after a
+ * commit each time that costs more than to copy the few pages it needs. */
+void handle_unmap(sqlite3 *reader)
+{
+    sqlite3_exec(reader, "PRAGMA mmap_size=0;", NULL, NULL, NULL); /* if it cannot, it reads as before */
+}

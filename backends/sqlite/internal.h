@@ -124,6 +124,8 @@ enum storage_status error_fill(struct storage_error *error, enum storage_status 
 /* handle.c: opening handles with everything set that must be set. */
 int handle_open_writer(const char *path, bool scratch, sqlite3 **ret);
 int handle_open_reader(const char *path, sqlite3 **ret);
+/* Has a reader copy the pages that it reads. */
+void handle_unmap(sqlite3 *reader);
 
 /* read_locks.c: the locks of reads, kept between them. NULL: the file cannot be read so; every read then asks
  * for its own. */
@@ -187,6 +189,7 @@ enum storage_status sqlite_connect(struct storage_db *db, int64_t deadline_ms, s
 void sqlite_disconnect(struct storage_conn *conn);
 enum storage_status sqlite_ping(struct storage_conn *conn);
 void sqlite_deadline(struct storage_conn *conn, int64_t monotonic_ms);
+void sqlite_reads_seldom(struct storage_conn *conn);
 const char *sqlite_error(struct storage_conn *conn);
 enum storage_status sqlite_begin(struct storage_conn *conn, enum storage_mode mode);
 enum storage_status sqlite_commit(struct storage_conn *conn);

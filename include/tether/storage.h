@@ -20,8 +20,8 @@
 extern "C" {
 #endif
 
-/* Raised when a field changes meaning. A driver of another version is refused at start. */
-#define TETHER_STORAGE_ABI 1u
+/* Raised when a field changes meaning or is added. A driver of another version is refused at start. */
+#define TETHER_STORAGE_ABI 2u
 
 /* What a call ended with. Drivers fold their engine's codes into these in one classify(); nobody above
  * sees a SQLSTATE or an SQLite result code. */
@@ -154,6 +154,10 @@ struct storage_driver {
 
     /* Writes a consistent copy of the live data to `path`. NULL: the engine has tools of its own for this. */
     enum storage_status (*backup)(struct storage_conn *conn, const char *path, struct storage_error *error);
+
+    /* Told of a new connection whose reads will lie far apart, with commits of others between them: what is made
+     * ready at one read is of no use at the next. NULL: that makes no difference. */
+    void (*reads_seldom)(struct storage_conn *conn);
 };
 
 /* What a loadable module exports under the name "tether_storage_driver". */

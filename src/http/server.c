@@ -88,7 +88,7 @@ static bool start_lane(struct http_server *server, const struct config *config, 
     if (!server->workers[lane])
         return false;
     for (size_t i = 0; i < n; i++) {
-        server->workers[lane][i] = walk_worker_new(server->walk);
+        server->workers[lane][i] = walk_worker_new(server->walk, lane);
         if (!server->workers[lane][i])
             return false;
         server->worker_counts[lane]++;

@@ -47,9 +47,9 @@ bool walk_is_quick(const struct call *call);
  * noted. */
 bool walk_write_down(struct walk *walk, struct db_conn *conn);
 
-/* What a worker thread needs: a database connection. */
+/* What a worker thread of that lane needs: a database connection. */
 struct walk_worker;
-struct walk_worker *walk_worker_new(struct walk *walk);
+struct walk_worker *walk_worker_new(struct walk *walk, enum lane lane);
 void walk_worker_free(struct walk_worker **worker);
 
 /* Worker thread; blocks. Tenant, principal, membership, permission, body, handler. True: call->reply is

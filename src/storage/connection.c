@@ -17,6 +17,13 @@ struct db_conn *db_connect(struct db *db)
     return conn;
 }
 
+struct db_conn *db_connect_seldom(struct db *db)
+{
+    struct db_conn *conn = db_connect(db);
+    conn->reads_seldom = true;
+    return conn;
+}
+
 void db_disconnect(struct db_conn **conn)
 {
     if (!*conn)
@@ -64,6 +71,8 @@ enum storage_status conn_ensure(struct db_conn *conn)
         metric_add(METRIC_STORAGE_RECONNECTS, 1);
     conn->was_connected = true;
     driver->deadline(conn->inner, conn->deadline_ms);
+    if (conn->reads_seldom && driver->reads_seldom)
+        driver->reads_seldom(conn->inner);
     return STORAGE_OK;
 }
 

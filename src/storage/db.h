@@ -43,6 +43,8 @@ const struct storage_driver *db_driver(const struct db *db);
 /* A connection for one thread. Connects lazily: never fails; calls answer GONE while the engine is away, and
  * reconnect with backoff (50 ms doubling to 1 s) on later calls. */
 struct db_conn *db_connect(struct db *db);
+/* As db_connect(), for a thread whose reads lie far apart, with commits of others between them. */
+struct db_conn *db_connect_seldom(struct db *db);
 void db_disconnect(struct db_conn **conn);
 
 /* The request's deadline, monotonic milliseconds; 0 for none. */

@@ -51,6 +51,7 @@ struct db_conn {
     int64_t retry_at_ms; /* no attempt to connect before this */
     int64_t backoff_ms;
     bool was_connected;
+    bool reads_seldom;
     enum db_transaction_state transaction;
     enum storage_status failed; /* the transaction's first failure: from then on it can only be rolled back */
     struct db_stmt *stmts;

@@ -87,7 +87,7 @@ struct world *world_new(const char *yaml)
                            sizeof error);
     if (!world->walk)
         fail_msg("%s", error);
-    world->worker = walk_worker_new(world->walk);
+    world->worker = walk_worker_new(world->walk, LANE_GENERAL);
     kept_oracle_new(&world->oracle, world->walk);
     return world;
 }

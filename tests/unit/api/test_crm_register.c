@@ -427,7 +427,7 @@ static void *sign_up_three(void *context)
     struct crowd *crowd = context;
     struct world own = *crowd->world; /* a worker, an arena and a place for answers of its own */
     own.fixture = &(struct fixture){ .arena = arena_new(1 << 20) };
-    own.worker = walk_worker_new(own.walk);
+    own.worker = walk_worker_new(own.walk, LANE_GENERAL);
     own.last = NULL;
     for (int i = 0; i < 3; i++) {
         struct str json =

@@ -683,7 +683,7 @@ struct racer {
 static void *race(void *arg)
 {
     struct racer *racer = arg;
-    struct walk_worker *worker = walk_worker_new(racer->world->walk);
+    struct walk_worker *worker = walk_worker_new(racer->world->walk, LANE_GENERAL);
     struct world mine = *racer->world;
     mine.worker = worker;
     mine.last = NULL;

@@ -427,7 +427,7 @@ static int set_up(void **state)
         walk_new(world->config, world->fixture->db, tables, api_route_table_count, error, sizeof(error));
     if (!world->walk)
         fail_msg("%s", error);
-    world->worker = walk_worker_new(world->walk);
+    world->worker = walk_worker_new(world->walk, LANE_GENERAL);
     kept_oracle_free(&world->oracle);
     kept_oracle_new(&world->oracle, world->walk);
     *state = world;

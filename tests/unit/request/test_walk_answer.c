@@ -112,7 +112,7 @@ static void test_answer__storage_failures(void **state)
 static void fresh_worker(void)
 {
     walk_worker_free(&world.worker);
-    world.worker = walk_worker_new(world.walk);
+    world.worker = walk_worker_new(world.walk, LANE_GENERAL);
 }
 
 /* Each fallible call of a request fails in turn: the request answers 503 or succeeds, and nothing else

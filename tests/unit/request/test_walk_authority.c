@@ -618,7 +618,7 @@ static int walk_one(struct walk_worker *worker)
 static void *ask_on(void *context)
 {
     (void)context;
-    struct walk_worker *worker = walk_worker_new(world.walk);
+    struct walk_worker *worker = walk_worker_new(world.walk, LANE_GENERAL);
     while (!atomic_load(&race.over)) {
         unsigned before = atomic_load(&race.phase);
         int status = walk_one(worker);

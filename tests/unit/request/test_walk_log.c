@@ -251,7 +251,7 @@ static void test_walk__each_route_in_order(void **state)
 /* Several workers and a reload at once: for the thread sanitizer. */
 static void *work(void *arg)
 {
-    struct walk_worker *worker = walk_worker_new(world.walk);
+    struct walk_worker *worker = walk_worker_new(world.walk, LANE_GENERAL);
     long *good = arg;
     for (int i = 0; i < 50; i++) {
         enum lane lane;

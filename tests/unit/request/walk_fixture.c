@@ -116,7 +116,7 @@ void world_new(const char *yaml)
         walk_new(world.config, world.db, walk_test_tables, walk_test_table_count, error, sizeof(error));
     if (!world.walk)
         fail_msg("%s", error);
-    world.worker = walk_worker_new(world.walk);
+    world.worker = walk_worker_new(world.walk, LANE_GENERAL);
     kept_oracle_new(&world.oracle, world.walk);
 }
 

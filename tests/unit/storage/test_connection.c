@@ -120,6 +120,45 @@ static void test_connection__rows_handed_out_are_not_begun_again(void **state)
     assert_int_equal(read_int(fixture->conn, "SELECT COUNT(*) FROM t"), 3);
 }
 
+static struct storage_conn *told;
+
+static void note_seldom(struct storage_conn *conn)
+{
+    told = conn;
+}
+
+static void test_connection__the_driver_is_told_of_each_that_reads_seldom(void **state)
+{
+    struct fixture *fixture = *state;
+    counting_driver.reads_seldom = note_seldom;
+    struct db_conn *often = db_connect(fixture->db), *seldom = db_connect_seldom(fixture->db);
+    told = NULL;
+    assert_status(db_ping(often), STORAGE_OK);
+    assert_null(told);
+    assert_status(db_ping(seldom), STORAGE_OK);
+    assert_non_null(told);
+    told = NULL;
+    counting_driver.step = losing_step;
+    steps_to_lose = 1; /* a new connection is made for the second attempt */
+    assert_int_equal(read_int(seldom, "SELECT COUNT(*) FROM t"), 3);
+    assert_non_null(told);
+    counting_driver.reads_seldom = NULL; /* a driver need not care */
+    steps_to_lose = 1;
+    assert_int_equal(read_int(seldom, "SELECT COUNT(*) FROM t"), 3);
+    db_disconnect(&often);
+    db_disconnect(&seldom);
+}
+
+static void test_connection__sqlite_maps_nothing_for_who_reads_seldom(void **state)
+{
+    struct fixture *fixture = *state;
+    struct db_conn *seldom = db_connect_seldom(fixture->db);
+    assert_true(read_int(fixture->conn, "PRAGMA mmap_size") > 0);
+    assert_int_equal(read_int(seldom, "PRAGMA mmap_size"), 0);
+    assert_int_equal(read_int(seldom, "PRAGMA query_only"), 1);
+    db_disconnect(&seldom);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -128,6 +167,8 @@ int main(void)
         STORAGE_CASE(test_connection__everything_answers_gone_while_the_engine_is_away),
         STORAGE_CASE(test_connection__a_read_is_tried_once_more),
         STORAGE_CASE(test_connection__rows_handed_out_are_not_begun_again),
+        STORAGE_CASE(test_connection__the_driver_is_told_of_each_that_reads_seldom),
+        STORAGE_CASE(test_connection__sqlite_maps_nothing_for_who_reads_seldom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,7 +75,7 @@ static void test_open__a_flawed_module_is_refused_with_its_flaw(void **state)
     assert_refused("./README.md", NULL, 0, "README.md");
     assert_refused(MODULE_symbol, NULL, 0, "does not export tether_storage_driver()");
     assert_refused(MODULE_null, NULL, 0, "returned no driver");
-    assert_refused(MODULE_abi, NULL, 0, "built for storage ABI 2, this program has 1");
+    assert_refused(MODULE_abi, NULL, 0, "built for storage ABI 3, this program has 2");
     assert_refused(MODULE_name, NULL, 0, "the driver's name must be");
     assert_refused(MODULE_entry, NULL, 0, "driver idle: the entry \"step\" is missing");
     assert_refused(MODULE_migrations, NULL, 0, "migration 2 stands where 1");
