@@ -32,13 +32,22 @@ function load(): Promise<Document> {
   return pending;
 }
 
-// undefined until it is there.
+const AGAIN_MS = 3_000;
+
+// undefined until it is there; while it is wanted and does not come, it is asked for again.
 export function useSchema(name: string): Schema | undefined {
   const [schema, setSchema] = useState<Schema>();
   useEffect(() => {
     let gone = false;
-    load().then((document) => { if (!gone) setSchema(document.components.schemas[name]); }, () => {});
-    return () => { gone = true; };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const read = (): void => {
+      load().then(
+        (document) => { if (!gone) setSchema(document.components.schemas[name]); },
+        () => { if (!gone) timer = setTimeout(read, AGAIN_MS); },
+      );
+    };
+    read();
+    return () => { gone = true; clearTimeout(timer); };
   }, [name]);
   return schema;
 }
