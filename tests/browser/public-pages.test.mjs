@@ -139,6 +139,8 @@ browserSuite('public pages', {}, ({ server, visitor }) => {
     await page.getByText('There is nothing on at the moment.').waitFor();
     await page.goto(jane.url(ACME_HOST, '/portal/T000-0000'));
     await page.getByText('There is no ticket with this code.').waitFor();
+    await page.getByRole('heading', { level: 1, name: 'No ticket to show' }).waitFor();
+    await shoot(page, 'public-portal-none');
     await page.goto(jane.url(ROOT_HOST, `/events/${id}?tenant=acme`));
     await page.getByRole('heading', { name: 'Three seats' }).waitFor();
     assert.match(await page.getByRole('link', { name: 'Day passes' }).getAttribute('href'), /\/passes\?tenant=acme$/);

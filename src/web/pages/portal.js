@@ -43,4 +43,7 @@ find('sure').addEventListener('close', () => find('sure').returnValue === 'yes' 
 
 const reply = await ask('GET', path);
 if (reply.ok) show(reply.data);
-else say(find('said'), reply.status === 404 ? 'There is no ticket with this code. Is the link whole?' : reply.data, 'bad');
+else {
+  find('none').hidden = false;
+  say(find('said'), reply.status === 404 ? 'There is no ticket with this code. Is the link whole?' : reply.data, 'bad');
+}
