@@ -17,7 +17,6 @@ USERS = 1000
 PACED_RATE = 1000
 ARGON2_BYTES, ARGON2_PASSES, HASH_THREADS = 19 << 20, 2, max(1, (os.cpu_count() or 1) // 2)
 FLOOD_CLIENTS = 200  # more than the password lane and its queue (64) hold: each waits for its answer
-FLOOD_PARTS = 20  # ten of the clients post together
 FLOOD_LEAD = 6  # seconds until the queue is full
 WRITERS = 32
 MEMORY_FOLDER, FAST_SYNC_US = '/dev/shm', 120  # stands for a fast disk that nobody else uses
@@ -94,7 +93,7 @@ def compare(tether, bare, case, protocol, wanted):
                  for server in (tether, bare)]
     row(case.name, protocol, f'{median(o.rate for o in ours):.0f}', f'{median(t.rate for t in theirs):.0f}',
         f'{ratio:.2f}', f'{median(o.cpu_us for o in ours):.1f}', f'{median(t.cpu_us for t in theirs):.1f}',
-        ' / '.join(f'{ms:.2f}' for ms in latencies[0]), ' / '.join(f'{ms:.2f}' for ms in latencies[1]), noise)
+        *(' / '.join(f'{load.percentile(times, p):.2f}' for p in (50, 99)) for times in latencies), noise)
 
 
 def http(programs, scratch, wanted):
@@ -171,7 +170,7 @@ class Flood:
     def during(self, measured, seconds):
         """What measured() gives while it lasts; that takes so long."""
         logins = load.Logins(self.tether, self.case, self.per_second, FLOOD_LEAD + seconds + 2, FLOOD_CLIENTS,
-                             self.tether.data.folder, FLOOD_PARTS)
+                             self.tether.data.folder, spread=True)
         time.sleep(FLOOD_LEAD)
         result = measured()
         replies = logins.replies()
@@ -188,14 +187,17 @@ def flood(programs, scratch, wanted):
 
     def measured():
         return (load.saturate(tether, me, 'h2c', wanted.seconds).rate,
-                *load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
+                load.pace(tether, me, 'h2c', PACED_RATE, wanted.seconds, data.folder))
 
     calm, busy = in_turn(wanted.rounds, measured, lambda: logins.during(measured, 2 * wanted.seconds))
     heading(f'me (h2c) while {logins.per_second:.0f} logins/s arrive, three times what the machine can hash', '', 'calm',
             'flood', 'flood / calm')
-    for index, (name, digits) in enumerate((('req/s', 0), ('p50 ms', 2), ('p99 ms', 2))):
-        row(name, f'{median(c[index] for c in calm):.{digits}f}', f'{median(b[index] for b in busy):.{digits}f}',
-            f'{median(b[index] / c[index] for b, c in zip(busy, calm)):.2f}')
+    rates = [[rate for rate, _ in rounds] for rounds in (calm, busy)]
+    row('req/s', *(f'{median(of):.0f}' for of in rates), f'{median(b / c for c, b in zip(*rates)):.2f}')
+    times = [[ms for _, replies in rounds for ms in replies] for rounds in (calm, busy)]
+    for percent in (50, 99):
+        both = [load.percentile(of, percent) for of in times]
+        row(f'p{percent} ms', *(f'{ms:.2f}' for ms in both), f'{both[1] / both[0]:.2f}')
     if not logins.refused:
         raise RuntimeError('no login was refused: this was no flood')
     print(f'\nlogins answered 200: {logins.accepted}; refused with 503 or 429: {len(logins.refused)}, the slowest after '

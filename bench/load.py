@@ -62,37 +62,33 @@ def percentile(values, percent):
 
 
 def pace(server, case, protocol, per_second, seconds, folder):
-    """Latencies in milliseconds at a rate that leaves the server idle most of the time."""
+    """Milliseconds that each reply took, at a rate that leaves the server idle most of the time."""
     log = os.path.join(folder, 'pace.log')
     extra = ['--h1'] if protocol == 'HTTP/1.1' else []
     output = subprocess.run(['h2load', '-c', str(PACED_CLIENTS), '--rps', str(per_second / PACED_CLIENTS), '-D',
                              str(seconds), f'--log-file={log}', *extra, *h2load_args(server, case, protocol)],
                             check=True, capture_output=True, text=True).stdout
     check(output, case)
-    times = [ms for _, ms in take_log(log)]
-    return percentile(times, 50), percentile(times, 99)
+    return [ms for _, ms in take_log(log)]
 
 
 class Logins:
-    """Running h2loads that post `case` at a rate, each client one at a time. The clients of one h2load all post at the
-    same moment; so there are several, which begin one after the other."""
+    """A running h2load that posts `case`, each client one at a time: all of them from the start, or spread over time, as
+    clients arrive that know nothing of each other."""
 
-    def __init__(self, server, case, per_second, seconds, clients, folder, parts=1):
-        self.logs, self.processes = [], []
-        for n in range(parts):
-            log = os.path.join(folder, f'flood-{n}.log')
-            self.logs.append(log)
-            self.processes.append(subprocess.Popen(
-                ['h2load', '-c', str(clients // parts), '--h1', '-d', case.body, '-D', str(seconds), '--rps',
-                 str(per_second / clients), f'--log-file={log}', *h2load_args(server, case, 'HTTP/1.1')],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            time.sleep(clients / per_second / parts if parts > 1 else 0)
+    def __init__(self, server, case, per_second, seconds, clients, folder, spread=False):
+        self.log = os.path.join(folder, 'logins.log')
+        length = ['-n', str(int(per_second * seconds)), '-r', '1', '--rate-period', f'{max(1, round(1000 / per_second))}ms'] \
+            if spread else ['-D', str(seconds)]
+        self.process = subprocess.Popen(
+            ['h2load', '-c', str(clients), '--h1', '-d', case.body, *length, '--rps', str(per_second / clients),
+             f'--log-file={self.log}', *h2load_args(server, case, 'HTTP/1.1')],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def replies(self):
-        """(status, milliseconds) of each, once all have ended."""
-        for process in self.processes:
-            process.wait()
-        return [reply for log in self.logs for reply in take_log(log)]
+        """(status, milliseconds) of each, once it has ended."""
+        self.process.wait()
+        return take_log(self.log)
 
 
 def has_wrk():

@@ -39,7 +39,7 @@ static const struct {
     int64_t (*others_waited_us)(void *server);
 } lane_rows[LANE_INLINE] = {
     [LANE_GENERAL] = { "work", 0, METRIC_LANE_GENERAL_DEPTH, METRIC_LANE_GENERAL_WAIT, NULL },
-    [LANE_PASSWORD] = { "hash", 10, METRIC_LANE_PASSWORD_DEPTH, METRIC_LANE_PASSWORD_WAIT, loops_waited_us },
+    [LANE_PASSWORD] = { "hash", 19, METRIC_LANE_PASSWORD_DEPTH, METRIC_LANE_PASSWORD_WAIT, loops_waited_us },
 };
 
 static size_t count_open_descriptors(size_t limit)

@@ -9,9 +9,10 @@
 
 #include "http/limits.h"
 
-#define LONGEST_SLICE_NS 100000000u
+#define PATIENT_SLICE_NS 4000000u /* longer than the kernel's preset, which is 3 ms at most */
 
-/* The kernel's struct sched_attr, as it was at first; its header and the C library's cannot both be included. */
+/* The kernel's struct sched_attr, as it was at first; its header and the C library's cannot both be included.
+ */
 struct scheduling {
     uint32_t size, policy;
     uint64_t flags;
@@ -80,12 +81,15 @@ bool thread_join(struct http_thread *thread, int64_t deadline_ms)
     return true;
 }
 
-/* A kernel since 6.12 lets a running thread finish its slice before one that wakes up, unless the slice of that one
- * is shorter: ours is as long as can be. An older one heeds policy and niceness alone. */
+/* A kernel since 6.12 lets a running thread finish its slice before one that wakes up, unless the slice of
+ * that one is shorter: hence longer than the preset. But by little, since two slices are also the most that a
+ * thread can be owed (EEVDF's lag): as long as the kernel owes this one time, others that wake up beside it
+ * wait for the next tick, up to 4 ms. What a thread is owed grows with its share, so great niceness keeps it
+ * small. An older kernel heeds policy and niceness alone. */
 void thread_be_patient(int nice)
 {
     struct scheduling attr = {
-        .size = sizeof attr, .policy = SCHED_BATCH, .nice = nice, .runtime = LONGEST_SLICE_NS
+        .size = sizeof attr, .policy = SCHED_BATCH, .nice = nice, .runtime = PATIENT_SLICE_NS
     };
     if (syscall(SYS_sched_setattr, 0, &attr, 0) != 0)
         setpriority(PRIO_PROCESS, (id_t)gettid(), nice);

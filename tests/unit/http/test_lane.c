@@ -5,6 +5,8 @@
 
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -524,6 +526,45 @@ static void spin(void *unused)
         ;
 }
 
+/* Nanoseconds that this thread may run before others are considered; 0: the kernel does not say
+ * (before 6.12). */
+static uint64_t slice_ns(void)
+{
+    uint64_t attr[6] = { 0 }; /* struct sched_attr; its header and the C library's cannot both be included */
+    return syscall(SYS_sched_getattr, 0, attr, sizeof attr, 0) == 0 ? attr[3] : 0;
+}
+
+static struct {
+    int policy, nice;
+    uint64_t slice_ns;
+} seen;
+
+static void run_and_look(void *worker, struct lane_job *job)
+{
+    seen.policy = sched_getscheduler(0);
+    seen.nice = getpriority(PRIO_PROCESS, (id_t)gettid());
+    seen.slice_ns = slice_ns();
+    run_counted(worker, job);
+}
+
+/* Of a slice of 100 ms the kernel owed the thread so much that others waited behind it until the next tick. */
+static void test_lane__whoever_wakes_goes_before_a_patient_worker(void **state)
+{
+    (void)state;
+    struct counted job = { 0 };
+    struct http_lane *lane =
+        open_lane_of((struct lane_params){ .threads = 1, .capacity = 1, .run = run_and_look, .nice = 19 });
+    assert_true(lane_reserve(lane));
+    push_one(lane, &job);
+    end_lane(lane);
+    assert_int_equal(seen.nice, 19);
+    if (slice_ns() == 0)
+        return;
+    assert_int_equal(seen.policy, SCHED_BATCH);
+    assert_true(seen.slice_ns > slice_ns());
+    assert_true(seen.slice_ns <= 10000000);
+}
+
 static void test_run_delay__grows_while_two_want_one_processor(void **state)
 {
     (void)state;
@@ -563,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_lane__pauses_when_others_waited_for_the_processor),
         cmocka_unit_test(test_lane__settles_before_it_pauses),
         cmocka_unit_test(test_lane__in_a_hurry_it_pauses_for_nobody),
+        cmocka_unit_test(test_lane__whoever_wakes_goes_before_a_patient_worker),
         cmocka_unit_test(test_run_delay__grows_while_two_want_one_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
