@@ -1,6 +1,6 @@
 /* The writer takes all that has gathered, writes it while the next gathers, and so on: two pages, one lock
- * that is never held while anything is written. Both are of the zeroed memory that costs nothing until it is
- * used. */
+ * that is never held while anything is written. Both are mapped memory that costs nothing until it is used.
+ */
 #include "base/log_sink.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ enum way { WAY_WAITS = 0, WAY_LEAVES_OUT, WAY_HANDS_OVER };
 
 struct page {
     size_t len;
-    char at[LOG_HELD_MAX];
+    char *at; /* LOG_HELD_FILE_MAX bytes, mapped once for good: a writer may be left behind that still reads
+                 it */
 };
 
 static _Atomic int fd_now = STDERR_FILENO;
@@ -105,8 +107,15 @@ static void write_or_leave_out(const char *text, size_t len)
 
 /* --- Handing over --- */
 
-/* With the lock. A file takes all that it is given: there is no reader to wait for, and who logs faster than a
- * disk writes is as slow as the disk. */
+static size_t limit_of(bool is_urgent)
+{
+    if (sink.is_file)
+        return LOG_HELD_FILE_MAX;
+    return is_urgent ? LOG_HELD_MAX : LOG_HELD_MAX - HELD_FOR_URGENT;
+}
+
+/* With the lock. A file takes all that it is given: there is no reader to wait for, and who logs faster than
+ * a disk writes is in the long run as slow as the disk. */
 static bool has_room(size_t len, size_t limit)
 {
     while (sink.is_file && sink.filling->len + len > limit)
@@ -116,9 +125,8 @@ static bool has_room(size_t len, size_t limit)
 
 static void hand_over(const char *text, size_t len, bool is_urgent)
 {
-    size_t limit = is_urgent ? LOG_HELD_MAX : LOG_HELD_MAX - HELD_FOR_URGENT;
     pthread_mutex_lock(&sink.lock);
-    bool fits = has_room(len, limit);
+    bool fits = has_room(len, limit_of(is_urgent));
     struct page *page = sink.filling;
     bool is_first = page->len == 0;
     if (fits) {
@@ -152,6 +160,14 @@ static void write_page(const struct page *page)
     }
 }
 
+/* Back to what a quiet hour needs: much gathers only while the disk stands still. */
+static void clear_page(struct page *page)
+{
+    if (page->len > LOG_HELD_MAX)
+        madvise(page->at + LOG_HELD_MAX, LOG_HELD_FILE_MAX - LOG_HELD_MAX, MADV_DONTNEED);
+    page->len = 0;
+}
+
 /* What gathers from now on gathers in the other page. */
 static struct page *take_page(void)
 {
@@ -173,7 +189,7 @@ static void write_what_gathered(void)
     write_page(page);
     if (lost > 0)
         write_all(loss, log_loss_line(loss, sizeof loss, lost));
-    page->len = 0;
+    clear_page(page);
     pthread_mutex_lock(&sink.lock);
     sink.is_writing = false;
 }
@@ -201,12 +217,22 @@ void log_sink_never_wait(void)
     atomic_store(&way_now, WAY_LEAVES_OUT);
 }
 
+static bool map_page(struct page *page)
+{
+    if (page->at)
+        return true;
+    void *at = mmap(NULL, LOG_HELD_FILE_MAX, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    page->at = at == MAP_FAILED ? NULL : at;
+    return page->at;
+}
+
 bool log_sink_start(void)
 {
     sink.lost = 0; /* a process that was forked: its parent tells of those */
     sink.stopping = sink.ended = false;
     sink.is_file = log_sink_is_file();
-    bool runs = worker_thread(&sink.thread, write_on, NULL);
+    bool runs = map_page(&pages[0]) && map_page(&pages[1]) && worker_thread(&sink.thread, write_on, NULL);
     atomic_store(&way_now, runs ? WAY_HANDS_OVER : WAY_LEAVES_OUT);
     return runs;
 }

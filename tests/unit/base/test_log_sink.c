@@ -152,18 +152,38 @@ static void test_log_sink__the_loss_is_told_where_it_is(void **state)
     assert_null(next_line());
 }
 
+/* So many, and no more. */
+static void read_lines(size_t wanted)
+{
+    char text[4096];
+    size_t lines = 0;
+    for (ssize_t n; lines < wanted && (n = read(reader.pipe[0], text, sizeof(text))) > 0;)
+        for (ssize_t i = 0; i < n; i++)
+            lines += text[i] == '\n';
+    assert_int_equal(lines, wanted);
+}
+
 static void test_log_sink__an_end_waits_no_longer_than_it_says(void **state)
 {
     (void)state;
-    char text[4096];
-    size_t lines = 0;
     assert_true(log_sink_start());
     log_lines(LOG_INFO, 500); /* more than a pipe takes */
     log_sink_stop(1);
-    for (ssize_t n; lines < 500 && (n = read(reader.pipe[0], text, sizeof(text))) > 0;)
-        for (ssize_t i = 0; i < n; i++)
-            lines += text[i] == '\n';
-    assert_int_equal(lines, 500);
+    read_lines(500);
+}
+
+static void test_log_sink__nobody_waits_for_a_disk_that_stands_still(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    log_sink_set_fd(fileno(file));
+    assert_true(log_sink_start());
+    log_sink_set_fd(reader.pipe[1]); /* a disk that takes nothing for now */
+    log_lines(LOG_INFO, 20000);      /* some 10 MB */
+    read_lines(20000);
+    log_sink_stop(LONG_ENOUGH_MS);
+    fclose(file);
 }
 
 static void test_log_sink__a_file_loses_nothing(void **state)
@@ -174,14 +194,14 @@ static void test_log_sink__a_file_loses_nothing(void **state)
     assert_non_null(file);
     log_sink_set_fd(fileno(file));
     assert_true(log_sink_start());
-    log_lines(LOG_INFO, 40000); /* some 20 MB, faster than any disk takes them */
+    log_lines(LOG_INFO, 80000); /* some 40 MB, more than is held, and faster than any disk takes them */
     log_sink_stop(LONG_ENOUGH_MS);
     assert_int_equal(metric_value(METRIC_LOG_LINES_LOST), lost_before);
     char text[1024];
     int lines = 0;
     for (rewind(file); fgets(text, sizeof(text), file); lines++)
         assert_non_null(strstr(text, "\"msg\":\"line\""));
-    assert_int_equal(lines, 40000);
+    assert_int_equal(lines, 80000);
     fclose(file);
 }
 
@@ -193,6 +213,7 @@ int main(void)
         CASE(test_log_sink__the_loss_is_told_where_it_is),
         CASE(test_log_sink__nobody_waits_for_a_reader_that_does_not_read),
         CASE(test_log_sink__a_file_loses_nothing),
+        CASE(test_log_sink__nobody_waits_for_a_disk_that_stands_still),
         CASE(test_log_sink__an_end_waits_no_longer_than_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
