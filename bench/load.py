@@ -77,7 +77,7 @@ class Logins:
     clients arrive that know nothing of each other."""
 
     def __init__(self, server, case, per_second, seconds, clients, folder, spread=False):
-        self.log = os.path.join(folder, 'logins.log')
+        self.log, self.seconds = os.path.join(folder, 'logins.log'), seconds
         length = ['-n', str(int(per_second * seconds)), '-r', '1', '--rate-period', f'{max(1, round(1000 / per_second))}ms'] \
             if spread else ['-D', str(seconds)]
         self.process = subprocess.Popen(
@@ -87,7 +87,7 @@ class Logins:
 
     def replies(self):
         """(status, milliseconds) of each, once it has ended."""
-        self.process.wait()
+        self.process.wait(self.seconds + 30)
         return take_log(self.log)
 
 

@@ -23,7 +23,7 @@ if(TETHER_SANITIZE)
                            -fno-sanitize-recover=undefined -g1)
     target_link_options(tether_flags INTERFACE -fsanitize=${TETHER_SANITIZE})
     # At a fixed address: the sanitizers describe every variable and every check in tables full of pointers, and the hundreds
-    # of programs that a run starts would spend a quarter of their start on relocating them.
+    # of programs that a run starts would spend a quarter of their start on relocating them. (ThreadSanitizer starts few.)
     if(TETHER_SANITIZE MATCHES address)
         target_link_options(tether_flags INTERFACE $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
     endif()

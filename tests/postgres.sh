@@ -3,8 +3,8 @@
 #
 #   tests/postgres.sh start DIR [OPTION…]   make the cluster if it is not there, start it, print the conninfo;
 #                                           OPTION: settings for the server, for example fsync=off;
-#                                           TETHER_PG_KEPT: another DIR, of a server that was stopped, to make it
-#                                           as a copy of
+#                                           TETHER_PG_KEPT: another DIR, absolute, of a server that was stopped,
+#                                           to make it as a copy of
 #   tests/postgres.sh stop DIR              stop it, whatever state it is in; harmless when it does not run
 #   tests/postgres.sh conninfo DIR          print the conninfo again
 #   tests/postgres.sh create-database DIR NAME   one more database on the running server; print its conninfo
@@ -63,6 +63,7 @@ server_pid() {
 
 # A tenth of what making one costs.
 copy_cluster() {
+    as_server rm -rf "$data.new" # of a copy that was cut short
     as_server cp -a "$TETHER_PG_KEPT/data" "$data.new"
     as_server rm -f "$data.new/server.log"
     as_server mv "$data.new" "$data"

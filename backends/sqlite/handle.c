@@ -19,8 +19,8 @@
 
 /* A reader never checkpoints, not even when it is the last to close. It reads where the file is mapped, as
  * much of it as SQLite maps at all: nothing is copied, and no commit makes it read again what it has read.
- * Pages are then set up anew for each use, so that a look through all their cells would cost more than the
- * query. */
+ * (Until handle_unmap().) Pages are then set up anew for each use, so that a look through all their cells
+ * would cost more than the query. */
 #define READER                                                                                               \
     COMMON "PRAGMA query_only=ON;"                                                                           \
            "PRAGMA wal_autocheckpoint=0;"                                                                    \
@@ -83,8 +83,8 @@ int handle_open_reader(const char *path, sqlite3 **ret)
     return rc;
 }
 
-/* A commit has SQLite undo the map of every reader, and the next read make it anew: for a read that comes after a
- * commit each time that costs more than to copy the few pages it needs. */
+/* A commit has SQLite undo the map of every reader, and the next read make it anew: for a read that comes
+ * after a commit each time that costs more than to copy the few pages it needs. */
 void handle_unmap(sqlite3 *reader)
 {
     sqlite3_exec(reader, "PRAGMA mmap_size=0;", NULL, NULL, NULL); /* if it cannot, it reads as before */

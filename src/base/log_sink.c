@@ -109,9 +109,8 @@ static void write_or_leave_out(const char *text, size_t len)
 
 static size_t limit_of(bool is_urgent)
 {
-    if (sink.is_file)
-        return LOG_HELD_FILE_MAX;
-    return is_urgent ? LOG_HELD_MAX : LOG_HELD_MAX - HELD_FOR_URGENT;
+    size_t held = sink.is_file ? LOG_HELD_FILE_MAX : LOG_HELD_MAX;
+    return is_urgent ? held : held - HELD_FOR_URGENT;
 }
 
 /* With the lock. A file takes all that it is given: there is no reader to wait for, and who logs faster than

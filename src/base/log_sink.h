@@ -11,8 +11,8 @@
 /* How much is held for a reader that does not read: as much twice, while a piece is being written. An eighth
  * of it is for urgent lines alone. */
 #define LOG_HELD_MAX ((size_t)1 << 20)
-/* The same for a file, whose disk may stand still for a quarter of a second while a database's commit is
- * synced, at 60 MB of lines a second. */
+/* For a file, with as much for urgent lines: its disk may stand still for a quarter of a second while a
+ * database's commit is synced, at 60 MB of lines a second. */
 #define LOG_HELD_FILE_MAX ((size_t)16 << 20)
 
 /* Whole lines. As it was set up: waits until they are written (at first, as commands for people have it), or

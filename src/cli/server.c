@@ -18,7 +18,10 @@
 
 #define SCHEMA_RETRY_MS 1000
 #define SENTENCE_CAP    600
-#define LAST_LINES_MS   1000 /* for a slow reader of the log; one that does not read holds up no longer */
+/* For a slow reader of the log, one that does not read holds up no longer; and for a slow disk. Within the
+ * supervisor's STOP_MARGIN_MS. */
+#define LAST_LINES_MS      1000
+#define LAST_LINES_FILE_MS 4000
 
 struct server {
     const struct server_start *start;
@@ -206,6 +209,11 @@ static int serve(struct server *server)
     }
 }
 
+static void end_log(void)
+{
+    log_sink_stop(log_sink_is_file() ? LAST_LINES_FILE_MS : LAST_LINES_MS);
+}
+
 static void stop(struct server *server)
 {
     log_event(LOG_INFO, "stopping");
@@ -217,7 +225,7 @@ static void stop(struct server *server)
     log_event(LOG_INFO, "stopped");
     if (http_server_is_stuck(
             server->http)) { /* a worker still uses the walk and storage: nothing may be freed */
-        log_sink_stop(LAST_LINES_MS);
+        end_log();
         _exit(SERVER_STOPPED);
     }
 }
@@ -240,7 +248,7 @@ static void release(struct server *server)
 int server_run(const struct server_start *start)
 {
     if (!log_sink_start())
-        return give_up("The thread that writes the log cannot be started.");
+        return give_up("The log cannot be written: no thread can be started, or no memory mapped for it.");
     struct server server = { .start = start, .arena = arena_new(SIZE_MAX), .signals = open_signals() };
     int code = open_storage(&server);
     if (code == SERVER_STOPPED)
@@ -258,6 +266,6 @@ int server_run(const struct server_start *start)
         stop(&server);
     }
     release(&server);
-    log_sink_stop(LAST_LINES_MS);
+    end_log();
     return code;
 }

@@ -27,7 +27,7 @@ struct lane_params {
      * than there are processors. Others come when one is held up. */
     size_t quick_threads;
     size_t capacity; /* jobs that may wait */
-    int nice;        /* added to the threads' niceness */
+    int nice;        /* the threads' niceness; 0: as it is */
     enum metric depth, wait;
     /* Runs on a worker thread. worker: the entry of `workers` that this thread owns. */
     void (*run)(void *worker, struct lane_job *job);

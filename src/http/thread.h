@@ -23,7 +23,8 @@ bool thread_start(struct http_thread *thread, const char *name, void (*run)(void
 /* False when the thread still runs at that CLOCK_MONOTONIC millisecond; it may then be joined later. */
 bool thread_join(struct http_thread *thread, int64_t deadline_ms);
 
-/* This thread: whoever wakes up goes before it, at once; where time is short, its share is that of `nice`. */
+/* This thread: whoever wakes up goes before it, at once but for the little time that the kernel may owe it;
+ * where time is short, its share is that of `nice`. */
 void thread_be_patient(int nice);
 
 #endif

@@ -26,8 +26,8 @@
 #define SETTINGS_MAX 8
 
 struct suite {
-    const struct storage_driver *bare;   /* what is below the made-up faults */
-    const struct storage_driver *driver; /* decorated as asked for */
+    const struct storage_driver *driver;     /* decorated as asked for */
+    const struct storage_driver *for_faults; /* what many made-up faults in turn are made on top of */
     struct storage_setting settings[SETTINGS_MAX];
     size_t setting_count;
     char **arguments; /* to start a copy of this program */

@@ -1,8 +1,6 @@
 /* Every call of a small scenario fails in turn, with every status, once and for good. After each: what was
  * acknowledged is there, what failed is not, what is uncertain is there whole or not at all, and the next
  * attempt works. Runs with --fault. */
-#include "../unit/kept_connections.h"
-#include "backend_postgres/driver.h"
 #include "conformance.h"
 #include "storage/decorate.h"
 
@@ -118,28 +116,27 @@ static void test_fault__a_read_that_finds_its_connection_lost_is_tried_again(voi
     }
 }
 
-/* A made-up fault harms no real connection: each of the hundreds of attempts connects anew above the decorator only, and
- * starts no process on the server. */
+static const struct storage_driver *driver_before;
+
 static int set_up(void **state)
 {
-    if (suite.faults && suite.bare == &postgres_driver)
-        suite.driver = storage_fault(kept_connections());
+    driver_before = suite.driver;
+    if (suite.faults)
+        suite.driver = storage_fault(suite.for_faults);
     return db_setup(state);
 }
 
 static int tear_down(void **state)
 {
     int result = db_teardown(state);
-    if (suite.faults)
-        suite.driver = storage_fault(suite.bare);
+    suite.driver = driver_before;
     return result;
 }
 
-#define FAULT_CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
 static const struct CMUnitTest tests[] = {
-    FAULT_CASE(test_fault__each_call_failing_once),
-    FAULT_CASE(test_fault__each_call_failing_for_good),
-    FAULT_CASE(test_fault__a_read_that_finds_its_connection_lost_is_tried_again),
+    cmocka_unit_test_setup_teardown(test_fault__each_call_failing_once, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(test_fault__each_call_failing_for_good, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(test_fault__a_read_that_finds_its_connection_lost_is_tried_again,
+                                    db_setup, db_teardown),
 };
 GROUP(fault_group, "fault", tests);

@@ -32,7 +32,7 @@ function load(): Promise<Document> {
   return pending;
 }
 
-const AGAIN_MS = 3_000;
+const AGAIN_MS = 3_000, SELDOM_MS = 30_000;
 
 // undefined until it is there; while it is wanted and does not come, it is asked for again.
 export function useSchema(name: string): Schema | undefined {
@@ -40,10 +40,15 @@ export function useSchema(name: string): Schema | undefined {
   useEffect(() => {
     let gone = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let pause = AGAIN_MS;
+    const again = (): void => {
+      timer = setTimeout(read, pause);
+      pause = Math.min(2 * pause, SELDOM_MS);
+    };
     const read = (): void => {
       load().then(
         (document) => { if (!gone) setSchema(document.components.schemas[name]); },
-        () => { if (!gone) timer = setTimeout(read, AGAIN_MS); },
+        () => { if (!gone) again(); },
       );
     };
     read();
