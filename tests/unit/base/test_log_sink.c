@@ -153,14 +153,19 @@ static void test_log_sink__the_loss_is_told_where_it_is(void **state)
     assert_null(next_line());
 }
 
-/* So many, and no more. */
+/* So many, each whole, and no more. */
 static void read_lines(size_t wanted)
 {
-    char text[4096];
+    static char text[1024];
+    FILE *from = fdopen(dup(reader.pipe[0]), "r");
+    assert_non_null(from);
     size_t lines = 0;
-    for (ssize_t n; lines < wanted && (n = read(reader.pipe[0], text, sizeof(text))) > 0;)
-        for (ssize_t i = 0; i < n; i++)
-            lines += text[i] == '\n';
+    for (; lines < wanted && fgets(text, sizeof(text), from); lines++) {
+        assert_int_equal(text[0], '{');
+        assert_non_null(strstr(text, "\"msg\":\"line\""));
+        assert_non_null(strstr(text, "}\n"));
+    }
+    fclose(from);
     assert_int_equal(lines, wanted);
 }
 
