@@ -16,8 +16,9 @@ export type AuditRow = Answer<'/api/v1/audit'>['data'][number];
 
 const tones: [RegExp, Tone][] = [[/refused|removed|suspended|deleted|revoked|cancelled|unpaired/, 'bad'], [/created|added|accepted|opened|registered|reactivated/, 'good']];
 
+// It breaks between its words alone, where a line is too short for it.
 function Deed({ action }: { action: string }) {
-  return <Badge tone={tones.find(([pattern]) => pattern.test(action))?.[1]}>{action}</Badge>;
+  return <Badge tone={tones.find(([pattern]) => pattern.test(action))?.[1]}>{action.split(/(?<=[._])/).flatMap((part, i) => (i ? [<wbr key={i} />, part] : [part]))}</Badge>;
 }
 
 const columns: Column<AuditRow>[] = [
